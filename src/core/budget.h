@@ -1,0 +1,18 @@
+// Every limit on hostile input, as one struct of numbers. Running out is a gap in the report that says which.
+#pragma once
+
+#include <cstdint>
+
+namespace winnow {
+
+struct Budget {
+  uint64_t inflated_bytes = uint64_t{4} << 30;  // decompressed, over one whole scan
+  uint64_t inflation_ratio = 2000;              // decompressed : compressed, for streams above 16 MiB
+  uint32_t depth = 12;                          // artifacts inside artifacts
+  uint32_t artifacts = 200'000;                 // members read, over one whole scan
+  uint64_t steps = uint64_t{2} << 30;           // opcodes and machine operations, over one whole scan
+  uint64_t memory = uint64_t{1} << 30;          // bytes of machine values, per trace
+  uint64_t string = uint64_t{64} << 20;         // bytes of one string that the machine computes
+};
+
+}  // namespace winnow

@@ -1,0 +1,74 @@
+// One input being scanned: owns its bytes and its budget. Readers report here what they find: children,
+// traces, findings about the container itself, and gaps.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bytes/result.h"
+#include "core/artifact.h"
+#include "core/budget.h"
+#include "core/report.h"
+#include "core/trace.h"
+
+namespace winnow {
+
+struct Scan {
+  explicit Scan(const Budget& limits) : budget(limits) {}
+  Scan(const Scan&) = delete;
+  Scan& operator=(const Scan&) = delete;
+
+  // A part of `of` to be read in turn. The bytes must live as long as the scan: a view of the parent's
+  // bytes, or own() of a buffer. Past the budget it becomes a gap.
+  void child(const Artifact& of, std::string_view name, Bytes bytes, Hint hint = Hint::none);
+
+  // Keeps a decoded buffer alive and gives its view.
+  Bytes own(std::vector<std::byte> buffer);
+
+  // Takes `bytes` from the budget for decompressed data; false when it is used up.
+  bool inflate(uint64_t bytes);
+  bool step(uint64_t steps = 1);
+
+  void gap(const Artifact& in, const Error& error);
+  void gap(const Artifact& in, Fault fault, uint64_t offset, std::string what) {
+    gap(in, Error{fault, offset, std::move(what)});
+  }
+
+  // A finding about the container itself (archive slip, lying headers).
+  void finding(const Artifact& in, Finding finding);
+
+  // A whole trace, judged by whoever runs the scan.
+  void submit(Trace& trace);
+
+  // Tells what the artifact is: "pytorch-zip". The outermost artifact's names make the report's format;
+  // naming an artifact makes it a recognised model, so that its gaps count.
+  void recognise(const Artifact& artifact, std::string_view format);
+
+  const Artifact& artifact(ArtifactId id) const { return artifacts[id]; }
+  // The part of an artifact's path below the outermost one: "archive/data.pkl".
+  std::string member_of(const Artifact& artifact) const;
+
+  Budget budget;
+  std::deque<Artifact> artifacts;   // [0] is the outermost; references stay valid
+  std::deque<ArtifactId> queue;     // still to be read
+  std::vector<std::string> formats;  // what the outermost artifact is, in the order of the registry
+  bool recognised = false;
+  std::vector<Finding> findings;
+  std::vector<Reference> references;
+  std::vector<ImportedName> imports;
+  std::vector<Gap> gaps;
+  std::function<void(Scan&, Trace&)> judge;  // set by the engine
+  bool wants_text = false;                   // decompile: keep the text of every trace
+  std::string text;
+
+ private:
+  std::vector<std::vector<std::byte>> buffers_;
+  uint64_t inflated_ = 0;
+  uint64_t steps_ = 0;
+};
+
+}  // namespace winnow
