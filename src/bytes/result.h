@@ -14,6 +14,7 @@ enum class Fault : uint8_t {
   malformed,    // the bytes contradict the format
   unsupported,  // a valid form that is not read (encryption, an unknown method)
   limit,        // a budget ran out
+  unreadable,   // the system does not give the bytes
 };
 
 // The word used for a fault in reports.
@@ -23,6 +24,7 @@ constexpr const char* fault_name(Fault fault) {
     case Fault::malformed: return "malformed";
     case Fault::unsupported: return "unsupported";
     case Fault::limit: return "limit";
+    case Fault::unreadable: return "unreadable";
   }
   return "malformed";
 }

@@ -31,6 +31,7 @@ struct Event {
   bool computed = false;   // the machine computed the result: no effect, nothing to judge
   bool unreached = false;  // stands behind a fault at which the loader stops
   uint32_t artifact = 0;   // index into Trace::artifacts
+  uint32_t nested = 0;     // a program that this call loads: index into Trace::artifacts, 0 for none
   uint64_t offset = 0;     // in bytes from the start of that artifact
   Value callee, arguments, keywords, result;
 };

@@ -38,8 +38,8 @@ Value Heap::new_object(const Object& object) {
   return Value::heap(Kind::object, static_cast<uint32_t>(objects_.size() - 1));
 }
 
-Value Heap::new_attribute(Value base, std::string_view name) {
-  attributes_.push_back({base, name});
+Value Heap::new_attribute(const AttributeOf& attribute) {
+  attributes_.push_back(attribute);
   return Value::heap(Kind::attribute, static_cast<uint32_t>(attributes_.size() - 1));
 }
 

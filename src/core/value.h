@@ -96,9 +96,12 @@ struct Name {
   bool called = false;         // called, or handed to something that the machine saw calling it
 };
 
+// An attribute of something that is not a name. `resolved` is the name of the class's own attribute
+// (code.InteractiveInterpreter.runcode) where the class is known, else unknown.
 struct AttributeOf {
   Value base;
   std::string_view name;
+  Value resolved;
 };
 
 // What a call returned, by how it was made; and what was done to it since.
@@ -138,7 +141,7 @@ class Heap {
   Object& object(Value v) { return objects_[v.index()]; }
   const Object& object(Value v) const { return objects_[v.index()]; }
 
-  Value new_attribute(Value base, std::string_view name);
+  Value new_attribute(const AttributeOf& attribute);
   const AttributeOf& attribute(Value v) const { return attributes_[v.index()]; }
 
   // Names are interned by their canonical spelling; the caller fills a new one in.

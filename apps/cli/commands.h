@@ -1,0 +1,43 @@
+// The commands of the program, one file each. Every command gives the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "core/report.h"
+
+namespace winnow::cli {
+
+// Contract: tools outside depend on these.
+enum Exit : int {
+  kNothingFound = 0,
+  kFound = 1,       // at or above --fail-on
+  kNotScanned = 2,  // nothing found, but something could not be read
+  kUsage = 64,      // EX_USAGE
+};
+
+enum class Format : uint8_t { text, json, sarif };
+enum class Colour : uint8_t { automatic, always, never };
+
+struct ScanRequest {
+  std::vector<std::string> paths;  // "-" is standard input
+  std::string output;              // a file; empty: standard output
+  Format format = Format::text;
+  Verdict fail_on = Verdict::suspicious;
+  Colour colour = Colour::automatic;
+  unsigned jobs = 0;  // 0: one per core
+  Show show = Show::nothing;
+  bool explain = false;      // dismissed threats too
+  bool hash = false;
+  bool verbose = false;      // files without findings too
+  bool quiet = false;        // no text, no progress
+  bool no_progress = false;
+};
+
+int scan(const ScanRequest& request);
+int decompile(const std::string& path);  // "-" is standard input
+int explain(const std::string& threat);  // empty: lists them
+int list_formats();
+
+}  // namespace winnow::cli

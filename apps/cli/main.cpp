@@ -1,0 +1,91 @@
+// winnow: the library at the command line. This file holds the words of the command line and nothing else.
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <map>
+
+#include "commands.h"
+#include "winnow.h"
+
+namespace winnow::cli {
+namespace {
+
+// An option that takes one of a few words.
+template <class T>
+void add_choice(CLI::App& command, const char* name, T& into, const std::map<std::string, T>& choices,
+                const char* help) {
+  std::vector<std::string> words;
+  std::string all;
+  for (const auto& [word, value] : choices) {
+    words.push_back(word);
+    all += (all.empty() ? "" : "|") + word;
+  }
+  const auto set = [&into, choices](const std::string& word) { into = choices.at(word); };
+  command.add_option_function<std::string>(name, set, help)->check(CLI::IsMember(words))->option_text(all);
+}
+
+void add_scan(CLI::App& program, ScanRequest& request) {
+  CLI::App& command = *program.add_subcommand("scan", "Say what models would do to whoever loads or uses them");
+  command.add_option("PATH", request.paths, "Files and folders; - is standard input")->required();
+  add_choice<Format>(command, "--format", request.format,
+                     {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}},
+                     "Form of the report (text)");
+  command.add_option("-o,--output", request.output, "Write the report to a file")->option_text("FILE");
+  command.add_option("-j,--jobs", request.jobs, "Files read at the same time (one per core)")->option_text("N");
+  add_choice<Verdict>(command, "--fail-on", request.fail_on,
+                      {{"suspicious", Verdict::suspicious}, {"malicious", Verdict::malicious}},
+                      "The least verdict that makes the exit code 1 (suspicious)");
+  command.add_flag("--explain", request.explain, "Show dismissed threats too, and why they were dismissed");
+  command.add_flag("--hash", request.hash, "Add the SHA-256 of every file; reads every byte");
+  add_choice<Show>(command, "--show", request.show, {{"trace", Show::trace}, {"decompiled", Show::decompiled}},
+                   "Add what every file would do, event by event or as readable code");
+  command.add_flag("-v,--verbose", request.verbose, "List files without findings too");
+  command.add_flag("-q,--quiet", request.quiet, "Print no text: the exit code says it");
+  add_choice<Colour>(command, "--color", request.colour,
+                     {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}},
+                     "Colour the text (auto: on a terminal)");
+  command.add_flag("--no-progress", request.no_progress, "Show no progress on standard error");
+  command.footer(
+      "Exit code: 0 nothing found, 1 found at or above --fail-on, 2 something could not be\n"
+      "scanned and nothing was found, 64 wrong usage.");
+}
+
+int run(int count, char** words) {
+  CLI::App program("Finds malicious machine-learning models without running them.", "winnow");
+  program.set_version_flag("--version", "winnow " + std::string(version()) + ", knowledge " +
+                                            std::string(knowledge_version()));
+  program.require_subcommand(1);
+
+  ScanRequest request;
+  std::string path, threat;
+  add_scan(program, request);
+  program.add_subcommand("decompile", "Print the code in a model as readable text")
+      ->add_option("FILE", path, "A model; - is standard input")
+      ->required();
+  program.add_subcommand("explain", "Print what a threat is, how it is decided and what clears it")
+      ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
+  program.add_subcommand("formats", "List the formats that are read");
+  try {
+    program.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? kNothingFound : kUsage;
+  }
+  if (program.got_subcommand("scan")) return scan(request);
+  if (program.got_subcommand("decompile")) return decompile(path);
+  if (program.got_subcommand("explain")) return explain(threat);
+  return list_formats();
+}
+
+}  // namespace
+}  // namespace winnow::cli
+
+int main(int count, char** words) {
+  try {
+    return winnow::cli::run(count, words);
+  } catch (const std::exception& error) {
+    // Memory ran out: nothing can be said about what was asked.
+    std::cerr << "winnow: " << error.what() << '\n';
+    return winnow::cli::kNotScanned;
+  }
+}

@@ -1,0 +1,95 @@
+// winnow scan PATH...
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "commands.h"
+#include "progress.h"
+#include "report/render.h"
+#include "terminal.h"
+#include "winnow.h"
+
+namespace winnow::cli {
+namespace {
+
+Report run(const ScanRequest& request) {
+  Options options;
+  options.jobs = request.jobs;
+  options.show = request.show;
+  options.hash = request.hash ? Hash::sha256 : Hash::none;
+  ProgressLine line;
+  if (!request.quiet && !request.no_progress && is_terminal(STDERR_FILENO)) {
+    options.progress = [&line](const Progress& progress) { line.show(progress); };
+  }
+  std::vector<std::string> paths = request.paths;
+  const bool standard_input = std::erase(paths, "-") != 0;
+  Report report = scan_paths(paths, options);
+  if (!standard_input) return report;
+
+  Report piped = scan_descriptor(STDIN_FILENO, "-", options);
+  const double seconds = report.summary.seconds + piped.summary.seconds;
+  report.artifacts.push_back(std::move(piped.artifacts.front()));
+  report = summarise(std::move(report.artifacts));
+  report.summary.seconds = seconds;
+  return report;
+}
+
+std::string render(const ScanRequest& request, const Report& report) {
+  if (request.format == Format::json) return report::render_json(report);
+  if (request.format == Format::sarif) return report::render_sarif(report);
+  const bool coloured = request.colour == Colour::always ||
+                        (request.colour == Colour::automatic && request.output.empty() && wants_colour());
+  report::TextOptions options;
+  options.colour = coloured ? report::Colour::ansi : report::Colour::plain;
+  options.dismissed = request.explain ? report::Detail::shown : report::Detail::hidden;
+  options.clean = request.verbose ? report::Detail::shown : report::Detail::hidden;
+  options.width = width();
+  return report::render_text(report, options);
+}
+
+int exit_code_of(const ScanRequest& request, const Report& report) {
+  const auto any = [&](auto test) { return std::any_of(report.artifacts.begin(), report.artifacts.end(), test); };
+  if (any([&](const ArtifactReport& a) { return a.verdict >= request.fail_on; })) return kFound;
+  // Below the threshold a finding must not hide that the rest of its file was not read.
+  const bool gaps = any([](const ArtifactReport& a) {
+    return a.verdict == Verdict::incomplete || (a.verdict == Verdict::suspicious && !a.gaps.empty());
+  });
+  return gaps ? kNotScanned : kNothingFound;
+}
+
+void complain_of_unreadable(const Report& report) {
+  for (const ArtifactReport& artifact : report.artifacts) {
+    for (const Gap& gap : artifact.gaps) {
+      if (gap.fault == "unreadable") complain(artifact.path + ": " + gap.what);
+    }
+  }
+}
+
+}  // namespace
+
+int scan(const ScanRequest& request) {
+  int output = STDOUT_FILENO;
+  if (!request.output.empty()) {
+    // Opened before the work, so that a wrong name costs nothing; emptied only after it.
+    output = ::open(request.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (output < 0) {
+      complain(request.output + ": cannot be written");
+      return kUsage;
+    }
+  }
+  const Report report = run(request);
+  complain_of_unreadable(report);
+  const int code = exit_code_of(request, report);
+  if (request.quiet && request.output.empty() && request.format == Format::text) return code;
+  // Not a regular file: there is nothing to empty.
+  if (!request.output.empty() && ::ftruncate(output, 0) != 0 && errno != EINVAL) return kNotScanned;
+  if (!write_all(output, render(request, report))) {
+    complain("the report cannot be written");
+    return code == kFound ? kFound : kNotScanned;
+  }
+  return code;
+}
+
+}  // namespace winnow::cli

@@ -1,0 +1,19 @@
+// Any bytes through the whole scan: every format, the machine, the judge and the three reports.
+#include <cstdlib>
+
+#include "report/render.h"
+#include "target.h"
+#include "winnow.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  winnow::Options options;
+  options.jobs = 1;
+  options.budget = winnow::fuzz::small_budget();
+  options.show = winnow::Show::decompiled;
+  const winnow::Report report = winnow::scan("model", winnow::fuzz::bytes_of(data, size), options);
+  if (report.artifacts.size() != 1) std::abort();
+  (void)winnow::report::render_json(report);
+  (void)winnow::report::render_sarif(report);
+  (void)winnow::report::render_text(report, {});
+  return 0;
+}

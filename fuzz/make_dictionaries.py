@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Writes the dictionaries of the fuzz targets: make_dictionaries.py"""
+import pathlib
+import pickletools
+
+HERE = pathlib.Path(__file__).parent
+
+NAMES = '''os system posix nt subprocess Popen builtins exec eval getattr __import__ compile map filter importlib
+import_module operator attrgetter methodcaller itemgetter _operator functools partial reduce pickle _pickle loads
+load io BytesIO marshal types FunctionType CodeType base64 b64decode zlib decompress codecs decode copyreg
+add_extension _reconstructor collections OrderedDict defaultdict numpy ndarray dtype numpy.core.multiarray
+_reconstruct torch FloatStorage torch._utils _rebuild_tensor_v2 torch.storage _load_from_bytes joblib.numpy_pickle
+NumpyArrayWrapper dill._dill _create_function _create_code __setstate__ __builtins__ __globals__ __class__
+str.join str.format bytes.fromhex sys modules pkgutil resolve_name argparse Namespace'''.split()
+
+TOKENS = {
+    'zip': [b'PK\x03\x04', b'PK\x01\x02', b'PK\x05\x06', b'PK\x06\x06', b'PK\x06\x07', b'PK\x07\x08',
+            b'\x01\x00\x10\x00', b'\x08\x00', b'\xff\xff\xff\xff', b'archive/data.pkl', b'../', b'up\x00\x00'],
+    'tar': [b'ustar\x0000', b'ustar  \x00', b'././@LongLink', b'././@PaxHeader', b'12 path=a/b\n', b'9 size=1\n',
+            b'20 GNU.sparse.major=1\n', b'00000000000\x00', b'77777777777\x00', b'\x80\x00\x00\x00', b'../'],
+    'codecs': [b'\x1f\x8b\x08\x00', b'BZh9', b'1AY&SY', b'\xfd7zXZ\x00', b'YZ', b'\x5d\x00\x00\x80\x00',
+               b'\x04\x22\x4d\x18', b'\x28\xb5\x2f\xfd', b'\x78\x9c', b'\x78\xda', b'ZF0x', b'\xff\xff\xff\xff'],
+    'npy': [b'\x01\x00', b'\x02\x00', b'\x03\x00', b"{'descr': '", b"', 'fortran_order': False, 'shape': (", b'), }',
+            b'|O', b'<f8', b'|V8', b"[('a', '<f8')]", b'__import__', b'\n'],
+    'scan': [b'PK\x03\x04', b'PK\x05\x06', b'\x93NUMPY\x01\x00', b'\x1f\x8b\x08', b'BZh9', b'ustar\x0000',
+             b'\x80\x02', b'\x80\x04\x95', b'cos\nsystem\n', b'7z\xbc\xaf\x27\x1c'],
+}
+
+
+def quoted(token):
+    return '"%s"\n' % ''.join(chr(b) if 0x20 <= b < 0x7f and chr(b) not in '"\\' else '\\x%02x' % b for b in token)
+
+
+def main():
+    TOKENS['pickle'] = ([opcode.code.encode('latin-1') for opcode in pickletools.opcodes] +
+                        [b'\x8c' + bytes([len(name)]) + name.encode() for name in NAMES] +
+                        [b'c' + name.encode() + b'\n' for name in NAMES[:12]])
+    for name, tokens in TOKENS.items():
+        (HERE / (name + '.dict')).write_text(''.join(map(quoted, tokens)))
+
+
+if __name__ == '__main__':
+    main()

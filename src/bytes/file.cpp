@@ -1,0 +1,118 @@
+#include "bytes/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace winnow {
+namespace {
+
+constexpr size_t kSmall = size_t{256} << 10;
+constexpr size_t kPiece = size_t{64} << 10;
+
+Error unreadable(const std::string& doing, int code) {
+  return {Fault::unreadable, 0, doing + ": " + std::generic_category().message(code)};
+}
+
+// Bytes read at `offset`, or from wherever a pipe stands when it is negative. An interrupted call is tried
+// again.
+ssize_t read_some(int descriptor, std::byte* into, size_t size, off_t offset) {
+  for (;;) {
+    const ssize_t got = offset < 0 ? ::read(descriptor, into, size) : ::pread(descriptor, into, size, offset);
+    if (got >= 0 || errno != EINTR) return got;
+  }
+}
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  std::swap(number_, other.number_);
+  return *this;
+}
+
+Descriptor::~Descriptor() {
+  if (number_ >= 0) ::close(number_);
+}
+
+Result<Descriptor> open_file(const std::string& path) {
+  // Asked before opening, because opening a device can already do something.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return unreadable("cannot be opened", errno);
+  if (!S_ISREG(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
+  // O_NONBLOCK: should it have become a pipe since, that must not hold us.
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (descriptor.number() < 0) return unreadable("cannot be opened", errno);
+  if (::fstat(descriptor.number(), &status) != 0) return unreadable("cannot be examined", errno);
+  if (!S_ISREG(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
+  return descriptor;
+}
+
+FileBytes::FileBytes(FileBytes&& other) noexcept
+    : bytes_(std::exchange(other.bytes_, {})), mapped_(std::exchange(other.mapped_, false)) {}
+
+FileBytes& FileBytes::operator=(FileBytes&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  std::swap(mapped_, other.mapped_);
+  return *this;
+}
+
+FileBytes::~FileBytes() {
+  if (mapped_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+Result<FileBytes> FileBytes::read(int descriptor, std::vector<std::byte>& buffer, Access access,
+                                  uint64_t limit) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return unreadable("cannot be examined", errno);
+  if (S_ISDIR(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
+  if (!S_ISREG(status.st_mode)) return drain(descriptor, buffer, limit);
+  const auto size = static_cast<size_t>(status.st_size);
+  return size <= kSmall ? copy(descriptor, buffer, size) : map(descriptor, size, access);
+}
+
+Result<FileBytes> FileBytes::copy(int descriptor, std::vector<std::byte>& buffer, size_t size) {
+  if (buffer.size() < size) buffer.resize(size);
+  size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = read_some(descriptor, buffer.data() + filled, size - filled, static_cast<off_t>(filled));
+    if (got < 0) return unreadable("cannot be read", errno);
+    if (got == 0) break;  // the file has become shorter
+    filled += static_cast<size_t>(got);
+  }
+  FileBytes file;
+  file.bytes_ = Bytes(buffer.data(), filled);
+  return file;
+}
+
+Result<FileBytes> FileBytes::drain(int descriptor, std::vector<std::byte>& buffer, uint64_t limit) {
+  size_t filled = 0;
+  for (;;) {
+    if (buffer.size() - filled < kPiece) buffer.resize(buffer.size() + buffer.size() / 2 + kPiece);
+    const ssize_t got = read_some(descriptor, buffer.data() + filled, buffer.size() - filled, -1);
+    if (got < 0) return unreadable("cannot be read", errno);
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+    if (filled > limit) {
+      return Error{Fault::limit, limit, "more than " + std::to_string(limit) + " bytes from a pipe"};
+    }
+  }
+  FileBytes file;
+  file.bytes_ = Bytes(buffer.data(), filled);
+  return file;
+}
+
+Result<FileBytes> FileBytes::map(int descriptor, size_t size, Access access) {
+  void* const at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+  if (at == MAP_FAILED) return unreadable("cannot be mapped", errno);
+  ::madvise(at, size, access == Access::scattered ? MADV_RANDOM : MADV_SEQUENTIAL);
+  FileBytes file;
+  file.bytes_ = Bytes(static_cast<const std::byte*>(at), size);
+  file.mapped_ = true;
+  return file;
+}
+
+}  // namespace winnow

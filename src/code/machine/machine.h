@@ -1,0 +1,107 @@
+// The abstract machine: Python semantics over known and unknown values, without any effect. Front ends drive
+// it ("call this with that"); it computes what is pure and known, resolves names through every indirection,
+// and writes everything else into the trace as an event. The models of single builtins stand in models_*.cpp.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/scan.h"
+#include "core/trace.h"
+
+namespace winnow::machine {
+
+class Machine;
+
+// One call as a model sees it. `self` of a bound method is the first argument.
+struct Call {
+  Value callee;
+  std::span<const Value> arguments;
+  Value keywords;  // a dict, or none
+
+  size_t count() const { return arguments.size(); }
+  Value operator[](size_t i) const { return i < arguments.size() ? arguments[i] : Value::unknown(); }
+};
+
+// Computes a call where it is pure and its arguments are known enough; nothing means: record the call.
+using Model = std::optional<Value> (*)(Machine&, const Call&);
+
+class Machine {
+ public:
+  Machine(Scan& scan, Trace& trace) : scan_(scan), trace_(trace) {}
+
+  // Where the program stands, set by the front end before each step.
+  struct Place {
+    uint32_t artifact = 0;
+    uint64_t offset = 0;
+    bool unreached = false;  // behind a fault at which the loader stops
+    uint32_t depth = 0;      // programs inside programs
+  } place;
+
+  // Loads a name, as an import and an attribute look-up do.
+  Value import_name(std::string_view module, std::string_view qualified);
+  // The same name as a word only: nothing is loaded by it.
+  Value resolve(std::string_view module, std::string_view qualified);
+  Value attribute(Value base, std::string_view name);
+  Value item(Value base, Value key);
+  Value call(Value callee, Value arguments, Value keywords = Value::none());
+  Value call(Value callee, std::span<const Value> arguments, Value keywords = Value::none());
+  Value construct(Value cls, Value arguments, Value keywords);
+  void set_state(Value object, Value state);
+  void extend(Value object, std::span<const Value> items, std::string_view method);
+  void set_items(Value object, std::span<const Value> pairs);
+  void set_attribute(Value object, std::string_view name, Value value);
+  Value persistent_load(Value id);
+
+  // Reads a pickle that the program loads, on this machine; set by the pickle front end. Nothing means that
+  // the bytes are no pickle.
+  std::function<std::optional<Value>(Machine&, Bytes)> unpickle;
+
+  // The values that iterating gives, or nothing where they are not known.
+  std::optional<std::vector<Value>> iterate(Value iterable);
+  // A value's type as a dotted name, "builtins.str"; empty where it is not known.
+  std::string type_of(Value value) const;
+  // A keyword argument, or null.
+  const Value* keyword(const Call& call, std::string_view name) const;
+  // A string that the machine computed, within the budget; unknown past it.
+  Value make_string(std::string_view text);
+  Value make_bytes(std::string_view data);
+
+  // copyreg.add_extension(module, name, code), for the EXT opcodes.
+  std::unordered_map<int64_t, Value> extensions;
+
+  Heap& heap() { return trace_.heap; }
+  const Heap& heap() const { return trace_.heap; }
+  Trace& trace() { return trace_; }
+  Scan& scan() { return scan_; }
+  // Counts a step of work; false when the budget has run out.
+  bool step() { return scan_.step(); }
+
+  Value record(Op op, Value callee, Value arguments, Value keywords, std::optional<Value> computed = {});
+
+ private:
+  Value call_name(Value callee, Value arguments, Value keywords);
+  Value call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords);
+  Value call_attribute(Value callee, Value arguments, Value keywords);
+  std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
+  void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);
+  void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);
+  std::optional<Value> payload_of(const knowledge::Callable& known, Value arguments, Value keywords);
+  Value overridden(Value name) const;
+
+  Scan& scan_;
+  Trace& trace_;
+  std::vector<Model> models_;  // by name index; null where there is none
+  std::unordered_map<uint32_t, Value> overrides_;  // names that the program has assigned to
+  uint32_t nesting_ = 0;       // of calls inside calls, bounded
+};
+
+// The model of a builtin by its canonical name, or null.
+Model model_of(std::string_view canonical);
+
+// The content of an in-memory file object (io.BytesIO(b'...')), where known.
+std::optional<std::string_view> file_content(const Machine& machine, Value value);
+
+}  // namespace winnow::machine

@@ -1,0 +1,491 @@
+// Builtins that find, bind and call other things: what pickles use to reach a name without spelling it.
+#include <algorithm>
+
+#include "code/machine/models.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::machine {
+namespace {
+
+using Result = std::optional<Value>;
+
+Value walk(Machine& m, Value from, std::string_view dotted) {
+  while (!dotted.empty()) {
+    const size_t dot = dotted.find('.');
+    from = m.attribute(from, dotted.substr(0, dot));
+    dotted = dot == std::string_view::npos ? std::string_view() : dotted.substr(dot + 1);
+  }
+  return from;
+}
+
+// getattr(object, name[, default])
+Result get_attribute(Machine& m, const Call& call) {
+  if (call.count() < 2 || !call[1].is_text()) return std::nullopt;
+  return m.attribute(call[0], call[1].text());
+}
+
+// operator.attrgetter's path on one object: (object, "a.b")
+Result get_path(Machine& m, const Call& call) {
+  if (call.count() < 2 || !call[1].is_text()) return std::nullopt;
+  return walk(m, call[0], call[1].text());
+}
+
+Result get_item(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const Value found = m.item(call[0], call[1]);
+  if (!found.is_known()) return std::nullopt;
+  return found;
+}
+
+Result set_attribute(Machine& m, const Call& call) {
+  if (call.count() < 3 || !call[1].is_text()) return std::nullopt;
+  m.set_attribute(call[0], call[1].text(), call[2]);
+  return Value::none();
+}
+
+Result set_item(Machine& m, const Call& call) {
+  if (call.count() < 3) return std::nullopt;
+  const Value pair[] = {call[1], call[2]};
+  m.set_items(call[0], pair);
+  return Value::none();
+}
+
+// __import__(name, globals, locals, fromlist): the top package, or the leaf where fromlist is given.
+Result import_builtin(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+  const std::string_view name = call[0].text();
+  const bool leaf = call.count() >= 4 && call[3].is_sequence() && m.heap().items(call[3]).size > 0;
+  return m.import_name(leaf ? name : name.substr(0, name.find('.')), "");
+}
+
+Result import_module(Machine& m, const Call& call) {
+  Value name = call[0];
+  if (const Value* given = m.keyword(call, "name")) name = *given;
+  if (!name.is_text()) return std::nullopt;
+  return m.import_name(name.text(), "");
+}
+
+// pkgutil.resolve_name("os:system"), pydoc.locate("os.system"), logging's resolve, ...
+Result resolve_name(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+  const std::string_view text = call[0].text();
+  const size_t colon = text.find(':');
+  if (colon != std::string_view::npos) return walk(m, m.import_name(text.substr(0, colon), ""), text.substr(colon + 1));
+  const size_t dot = text.rfind('.');
+  if (dot == std::string_view::npos) return m.import_name(text, "");
+  return m.import_name(text.substr(0, dot), text.substr(dot + 1));
+}
+
+// find_class(module, name) and its kin, as bound methods or functions.
+Result find_class(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const Value module = call[call.count() - 2], name = call[call.count() - 1];
+  if (!module.is_text() || !name.is_text()) return std::nullopt;
+  return m.import_name(module.text(), name.text());
+}
+
+Result call_first(Machine& m, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  return m.call(call[0], call.arguments.subspan(1), call.keywords);
+}
+
+// apply(f, args[, keywords]) of Python 2
+Result apply(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  return m.call(call[0], call[1], call.count() > 2 ? call[2] : Value::none());
+}
+
+Value list_of(Machine& m, const std::vector<Value>& values) {
+  return m.heap().new_items(Kind::list, values.data(), static_cast<uint32_t>(values.size()));
+}
+
+bool runs_something(Machine& m, Value callee) {
+  return callee.is(Kind::name) || callee.is(Kind::object) || callee.is(Kind::attribute) ||
+         callee.is(Kind::unknown) ? m.step() : false;
+}
+
+constexpr size_t kMostMapped = 4096;  // calls made for one map; the rest of the items is like the first
+
+// map(f, xs, ...): lazy in Python, run at once here, since whoever keeps it is going to consume it.
+Result map_calls(Machine& m, const Call& call) {
+  if (call.count() < 2 || !runs_something(m, call[0])) return std::nullopt;
+  std::vector<std::vector<Value>> columns;
+  size_t rows = kMostMapped;
+  for (size_t i = 1; i < call.count(); ++i) {
+    auto column = m.iterate(call[i]);
+    if (!column) {
+      m.call(call[0], std::vector<Value>(call.count() - 1, Value::unknown()));
+      return std::nullopt;
+    }
+    rows = std::min(rows, column->size());
+    columns.push_back(std::move(*column));
+  }
+  std::vector<Value> results;
+  for (size_t row = 0; row < rows; ++row) {
+    std::vector<Value> arguments;
+    for (const auto& column : columns) arguments.push_back(column[row]);
+    results.push_back(m.call(call[0], arguments));
+  }
+  return list_of(m, results);
+}
+
+Result filter_calls(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const auto items = m.iterate(call[1]);
+  if (!items) return std::nullopt;
+  if (!call[0].is(Kind::none)) {
+    for (size_t i = 0; i < std::min(items->size(), kMostMapped); ++i) m.call(call[0], std::span(&(*items)[i], 1));
+  }
+  return list_of(m, *items);
+}
+
+Result starmap_calls(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const auto rows = m.iterate(call[1]);
+  if (!rows) {
+    m.call(call[0], std::vector<Value>{Value::unknown()});
+    return std::nullopt;
+  }
+  std::vector<Value> results;
+  for (size_t i = 0; i < std::min(rows->size(), kMostMapped); ++i) results.push_back(m.call(call[0], (*rows)[i]));
+  return list_of(m, results);
+}
+
+// functools.reduce(f, xs[, initial]), itertools.accumulate(xs, f)
+Result fold(Machine& m, Value function, Value iterable, std::optional<Value> initial) {
+  const auto items = m.iterate(iterable);
+  if (!items) {
+    m.call(function, std::vector<Value>{Value::unknown(), Value::unknown()});
+    return std::nullopt;
+  }
+  size_t i = 0;
+  if (!initial) {
+    if (items->empty()) return std::nullopt;
+    initial = (*items)[i++];
+  }
+  Value value = *initial;
+  for (; i < items->size() && m.step(); ++i) {
+    const Value pair[] = {value, (*items)[i]};
+    value = m.call(function, pair);
+  }
+  return value;
+}
+
+Result reduce_calls(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  return fold(m, call[0], call[1], call.count() > 2 ? std::optional(call[2]) : std::nullopt);
+}
+
+Result accumulate_calls(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  return fold(m, call[1], call[0], std::nullopt);
+}
+
+// sorted(xs, key=f), max/min(xs, key=f), itertools.groupby(xs, f): the key function is called on each item.
+Result keyed(Machine& m, const Call& call) {
+  const Value* key = m.keyword(call, "key");
+  if (!key && call.count() == 2 && m.heap().name(call.callee).canonical == "itertools.groupby") key = &call.arguments[1];
+  if (key && !key->is(Kind::none) && call.count() > 0) {
+    const auto items = m.iterate(call[0]);
+    if (!items) m.call(*key, std::vector<Value>{Value::unknown()});
+    for (size_t i = 0; items && i < std::min(items->size(), kMostMapped); ++i) m.call(*key, std::span(&(*items)[i], 1));
+  }
+  return std::nullopt;
+}
+
+// filterfalse(f, xs), takewhile(f, xs), dropwhile(f, xs)
+Result predicate_calls(Machine& m, const Call& call) {
+  if (call.count() >= 2) filter_calls(m, call);
+  return std::nullopt;
+}
+
+// next(iter(callable, sentinel)), defaultdict(factory)[missing] and kin only hold a callable until used.
+Result iterator(Machine& m, const Call& call) {
+  if (call.count() == 2) {
+    m.call(call[0], std::vector<Value>{});
+    return std::nullopt;
+  }
+  const auto items = m.iterate(call[0]);
+  if (!items) return std::nullopt;
+  return list_of(m, *items);
+}
+
+Result first_of(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items || items->empty()) return std::nullopt;
+  return items->front();
+}
+
+Result to_list(Machine& m, const Call& call) {
+  if (call.count() == 0) return m.heap().new_items(Kind::list, nullptr, 0);
+  const auto items = m.iterate(call[0]);
+  if (!items) return std::nullopt;
+  return list_of(m, *items);
+}
+
+template <Kind kind>
+Result to_container(Machine& m, const Call& call) {
+  if (call.count() == 0) return m.heap().new_items(kind, nullptr, 0);
+  const auto items = m.iterate(call[0]);
+  if (!items) return std::nullopt;
+  return m.heap().new_items(kind, items->data(), static_cast<uint32_t>(items->size()));
+}
+
+// dict(), dict(pairs), dict(a=1): known where the pairs are.
+Result to_dict(Machine& m, const Call& call) {
+  std::vector<Value> pairs;
+  if (call.count() > 0) {
+    if (call[0].is(Kind::dict)) {
+      const Items items = m.heap().items(call[0]);
+      pairs.assign(items.begin(), items.end());
+    } else {
+      const auto rows = m.iterate(call[0]);
+      if (!rows) return std::nullopt;
+      for (const Value& row : *rows) {
+        const auto pair = m.iterate(row);
+        if (!pair || pair->size() != 2) return std::nullopt;
+        pairs.insert(pairs.end(), pair->begin(), pair->end());
+      }
+    }
+  }
+  if (call.keywords.is(Kind::dict)) {
+    const Items items = m.heap().items(call.keywords);
+    pairs.insert(pairs.end(), items.begin(), items.end());
+  }
+  return m.heap().new_items(Kind::dict, pairs.data(), static_cast<uint32_t>(pairs.size()));
+}
+
+Result zip_items(Machine& m, const Call& call) {
+  std::vector<std::vector<Value>> columns;
+  size_t rows = SIZE_MAX;
+  for (const Value& argument : call.arguments) {
+    auto column = m.iterate(argument);
+    if (!column) return std::nullopt;
+    rows = std::min(rows, column->size());
+    columns.push_back(std::move(*column));
+  }
+  std::vector<Value> out;
+  for (size_t row = 0; !columns.empty() && row < rows && m.step(); ++row) {
+    std::vector<Value> values;
+    for (const auto& column : columns) values.push_back(column[row]);
+    out.push_back(m.heap().new_items(Kind::tuple, values.data(), static_cast<uint32_t>(values.size())));
+  }
+  return list_of(m, out);
+}
+
+Result chain_items(Machine& m, const Call& call) {
+  std::vector<Value> out;
+  for (const Value& argument : call.arguments) {
+    const auto items = m.iterate(argument);
+    if (!items) return std::nullopt;
+    out.insert(out.end(), items->begin(), items->end());
+  }
+  return list_of(m, out);
+}
+
+Result chain_from_iterable(Machine& m, const Call& call) {
+  const auto rows = m.iterate(call[0]);
+  if (!rows) return std::nullopt;
+  std::vector<Value> out;
+  for (const Value& row : *rows) {
+    const auto items = m.iterate(row);
+    if (!items) return std::nullopt;
+    out.insert(out.end(), items->begin(), items->end());
+  }
+  return list_of(m, out);
+}
+
+Result reversed_items(Machine& m, const Call& call) {
+  auto items = m.iterate(call[0]);
+  if (!items) return std::nullopt;
+  std::reverse(items->begin(), items->end());
+  return list_of(m, *items);
+}
+
+Result range_items(Machine& m, const Call& call) {
+  const auto a = integer_of(call[0]);
+  if (!a) return std::nullopt;
+  int64_t start = 0, stop = *a, step = 1;
+  if (call.count() > 1) {
+    const auto b = integer_of(call[1]);
+    if (!b) return std::nullopt;
+    start = *a, stop = *b;
+  }
+  if (call.count() > 2) {
+    const auto c = integer_of(call[2]);
+    if (!c || *c == 0) return std::nullopt;
+    step = *c;
+  }
+  std::vector<Value> out;
+  for (int64_t i = start; step > 0 ? i < stop : i > stop; i += step) {
+    if (out.size() >= (size_t{1} << 16)) return std::nullopt;
+    out.push_back(Value::integer(i));
+  }
+  return list_of(m, out);
+}
+
+Result same(Machine&, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  return call[0];
+}
+
+// type(x): its class; type(name, bases, dict) makes one and stays an event.
+Result type_object(Machine& m, const Call& call) {
+  if (call.count() != 1) return std::nullopt;
+  const std::string type = m.type_of(call[0]);
+  if (type.empty() || type.ends_with("()")) return std::nullopt;
+  return m.import_name(type, "");
+}
+
+// vars(module) and module.__dict__ are the same view.
+Result variables(Machine& m, const Call& call) {
+  if (call.count() != 1) return std::nullopt;
+  return m.attribute(call[0], "__dict__");
+}
+
+// copyreg.add_extension(module, name, code): what an EXT opcode with that code loads.
+Result add_extension(Machine& m, const Call& call) {
+  if (call.count() < 3 || !call[0].is_text() || !call[1].is_text() || !integer_of(call[2])) return std::nullopt;
+  m.extensions[*integer_of(call[2])] = m.import_name(call[0].text(), call[1].text());
+  return Value::none();
+}
+
+// pickle.Unpickler(file).load(): the file's content.
+Result unpickler_load(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is(Kind::object)) return std::nullopt;
+  const Items arguments = m.heap().items(m.heap().object(call[0]).arguments);
+  if (arguments.size == 0) return std::nullopt;
+  return m.call(m.import_name("pickle", "load"), std::span(arguments.data, 1));
+}
+
+Result file_read(Machine& m, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  const auto content = file_content(m, call[0]);
+  if (!content) return std::nullopt;
+  return m.heap().object(call[0]).callee.is(Kind::name) &&
+                 m.heap().name(m.heap().object(call[0]).callee).canonical == "io.StringIO"
+             ? Value::string(*content)
+             : Value::bytes(*content);
+}
+
+// copyreg._reconstructor(cls, base, state)
+Result reconstructor(Machine& m, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  return m.construct(call[0], m.heap().new_items(Kind::tuple, nullptr, 0), Value::none());
+}
+
+Result new_object(Machine& m, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  const auto rest = call.arguments.subspan(1);
+  return m.construct(call[0], m.heap().new_items(Kind::tuple, rest.data(), static_cast<uint32_t>(rest.size())),
+                     call.keywords);
+}
+
+constexpr ModelEntry kModels[] = {
+    {"builtins.getattr", get_attribute},
+    {"inspect.getattr_static", get_attribute},
+    {"builtins.object.__getattribute__", get_attribute},
+    {"builtins.type.__getattribute__", get_attribute},
+    {"types.ModuleType.__getattribute__", get_attribute},
+    {"dill._dill._get_attr", get_attribute},
+    {"dill._dill._getattribute", get_path},
+    {"pickle._getattribute", get_path},
+    {"pyspark.cloudpickle._getattribute", get_path},
+    {"multiprocessing.managers.getattr", get_attribute},
+    {"builtins.setattr", set_attribute},
+    {"builtins.object.__setattr__", set_attribute},
+    {"builtins.type.__setattr__", set_attribute},
+    {"builtins.dict.__getitem__", get_item},
+    {"builtins.dict.get", get_item},
+    {"builtins.dict.pop", get_item},
+    {"builtins.dict.setdefault", get_item},
+    {"builtins.list.pop", get_item},
+    {"sys.modules.get", [](Machine& m, const Call& call) -> Result {
+       if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+       return m.import_name(call[0].text(), "");
+     }},
+    {"sys.modules.__getitem__", [](Machine& m, const Call& call) -> Result {
+       if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+       return m.import_name(call[0].text(), "");
+     }},
+    {"operator.setitem", set_item},
+    {"builtins.dict.__setitem__", set_item},
+    {"builtins.__import__", import_builtin},
+    {"importlib.__import__", import_builtin},
+    {"importlib.import_module", import_module},
+    {"importlib._bootstrap._gcd_import", import_module},
+    {"importlib._bootstrap._find_and_load", import_module},
+    {"dill._dill._import_module", resolve_name},
+    {"cloudpickle.cloudpickle.subimport", import_module},
+    {"pkgutil.resolve_name", resolve_name},
+    {"pydoc.locate", resolve_name},
+    {"xmlrpc.server.resolve_dotted_attribute", get_path},
+    {"test.support.import_helper.import_module", import_module},
+    {"logging.config._resolve", resolve_name},
+    {"unittest.mock._importer", resolve_name},
+    {"django.utils.module_loading.import_string", resolve_name},
+    {"werkzeug.utils.import_string", resolve_name},
+    {"hydra.utils.get_method", resolve_name},
+    {"hydra.utils.get_class", resolve_name},
+    {"hydra.utils.get_object", resolve_name},
+    {"hydra._internal.utils._locate", resolve_name},
+    {"pickle.Unpickler.find_class", find_class},
+    {"pickle._Unpickler.find_class", find_class},
+    {"transformers.models.auto.auto_factory.getattribute_from_module", get_attribute},
+    {"operator.call", call_first},
+    {"builtins.apply", apply},
+    {"builtins.map", map_calls},
+    {"itertools.imap", map_calls},
+    {"builtins.filter", filter_calls},
+    {"itertools.ifilter", filter_calls},
+    {"itertools.filterfalse", predicate_calls},
+    {"itertools.takewhile", predicate_calls},
+    {"itertools.dropwhile", predicate_calls},
+    {"itertools.starmap", starmap_calls},
+    {"functools.reduce", reduce_calls},
+    {"itertools.accumulate", accumulate_calls},
+    {"builtins.sorted", keyed},
+    {"builtins.max", keyed},
+    {"builtins.min", keyed},
+    {"itertools.groupby", keyed},
+    {"builtins.iter", iterator},
+    {"builtins.next", first_of},
+    {"builtins.list", to_list},
+    {"builtins.tuple", to_container<Kind::tuple>},
+    {"builtins.set", to_container<Kind::set>},
+    {"builtins.frozenset", to_container<Kind::set>},
+    {"builtins.dict", to_dict},
+    {"builtins.zip", zip_items},
+    {"itertools.chain", chain_items},
+    {"itertools.chain.from_iterable", chain_from_iterable},
+    {"builtins.reversed", reversed_items},
+    {"builtins.range", range_items},
+    {"builtins.xrange", range_items},
+    {"copy.copy", same},
+    {"copy.deepcopy", same},
+    {"operator.pos", same},
+    {"weakref.proxy", same},
+    {"builtins.staticmethod", same},
+    {"builtins.classmethod", same},
+    {"builtins.type", type_object},
+    {"builtins.vars", variables},
+    {"pickle.Unpickler.load", unpickler_load},
+    {"pickle._Unpickler.load", unpickler_load},
+    {"dill.Unpickler.load", unpickler_load},
+    {"dill._dill.Unpickler.load", unpickler_load},
+    {"io.BytesIO.getvalue", file_read},
+    {"io.BytesIO.read", file_read},
+    {"io.BytesIO.getbuffer", file_read},
+    {"io.StringIO.getvalue", file_read},
+    {"io.StringIO.read", file_read},
+    {"copyreg.add_extension", add_extension},
+    {"copyreg._reconstructor", reconstructor},
+    {"copyreg.__newobj__", new_object},
+    {"builtins.object.__new__", new_object},
+};
+
+}  // namespace
+
+std::span<const ModelEntry> object_models() { return kModels; }
+
+}  // namespace winnow::machine

@@ -1,0 +1,494 @@
+#include "code/pickle/unpickler.h"
+
+#include "code/pickle/numbers.h"
+
+namespace winnow::pickle {
+namespace {
+
+using machine::Machine;
+
+// Memo slots: dense where pickles put them, a map for the huge indices that only attackers use.
+class Memo {
+ public:
+  const Value* get(uint64_t index) const {
+    if (index < dense_.size()) return dense_[index].same_as(kHole) ? nullptr : &dense_[index];
+    const auto found = sparse_.find(index);
+    return found == sparse_.end() ? nullptr : &found->second;
+  }
+
+  void put(uint64_t index, Value value) {
+    if (index < dense_.size() + kAhead) {
+      if (index >= dense_.size()) dense_.resize(std::max<uint64_t>(index + 1, dense_.size() * 2), kHole);
+      filled_ += dense_[index].same_as(kHole);
+      dense_[index] = value;
+    } else {
+      filled_ += sparse_.insert_or_assign(index, value).second;
+    }
+  }
+
+  // The next slot of MEMOIZE: as many as are filled.
+  uint64_t filled() const { return filled_; }
+
+ private:
+  static constexpr uint64_t kAhead = 4096;
+  static constexpr Value kHole = Value::heap(Kind::unknown, UINT32_MAX);
+
+  std::vector<Value> dense_;
+  std::unordered_map<uint64_t, Value> sparse_;
+  uint64_t filled_ = 0;
+};
+
+class Unpickler {
+ public:
+  Unpickler(Machine& machine, Bytes data, const Options& options)
+      : machine_(machine), data_(data), options_(options) {
+    stack_.reserve(64);
+  }
+
+  Outcome run(uint64_t start);
+
+ private:
+  Heap& heap() { return machine_.heap(); }
+
+  // Faults: false ends the run.
+  bool fault(std::string what, Fault kind = Fault::malformed) {
+    if (!outcome_.fault) outcome_.fault = Error{kind, at_.offset, std::move(what)};
+    machine_.place.unreached = true;
+    return options_.lenient && kind != Fault::limit;
+  }
+
+  // The stack, above the latest mark.
+  size_t fence() const { return marks_.empty() ? 0 : marks_.back(); }
+  void push(Value value) { stack_.push_back(value); }
+  bool pop(Value& out) {
+    if (stack_.size() <= fence()) {
+      out = Value::unknown();
+      return fault(marks_.empty() ? "the stack is empty" : "a mark stands where a value is needed");
+    }
+    out = stack_.back();
+    stack_.pop_back();
+    return true;
+  }
+  bool top(Value& out) {
+    if (stack_.size() <= fence()) {
+      if (!fault(marks_.empty() ? "the stack is empty" : "a mark stands where a value is needed")) return false;
+      push(Value::unknown());
+    }
+    out = stack_.back();
+    return true;
+  }
+  // Where the values above the latest mark begin; the mark goes.
+  bool take_mark(size_t& from) {
+    if (marks_.empty()) {
+      from = 0;
+      return fault("no mark is set");
+    }
+    from = marks_.back();
+    marks_.pop_back();
+    return true;
+  }
+  std::span<const Value> above(size_t from) const { return {stack_.data() + from, stack_.size() - from}; }
+  void push_items(Kind kind, size_t from);
+  void push_tuple(size_t count);
+
+  bool step();
+  bool data_opcode();
+  bool container_opcode();
+  bool memo_opcode();
+  bool object_opcode();
+  bool load_name(std::string_view module, std::string_view name);
+  bool stack_global();
+  bool extension(uint64_t code);
+  bool build();
+  bool get(std::optional<uint64_t> index);
+  bool put(std::optional<uint64_t> index);
+  bool add(std::string_view method);
+  bool set_items(size_t from);
+
+  Machine& machine_;
+  Bytes data_;
+  const Options& options_;
+  Instruction at_;
+  std::vector<Value> stack_;
+  std::vector<size_t> marks_;
+  Memo memo_;
+  Outcome outcome_;
+  bool done_ = false;
+};
+
+Outcome Unpickler::run(uint64_t start) {
+  constexpr uint64_t kBetweenChecks = 4096;
+  uint64_t position = start;
+  const bool outer_unreached = machine_.place.unreached;
+  while (!done_) {
+    if (!read_instruction(data_, position, at_)) {
+      at_.offset = position;
+      if (!outcome_.fault) outcome_.fault = instruction_fault(data_, position);
+      break;
+    }
+    if (outcome_.opcodes % kBetweenChecks == 0) {
+      if (!machine_.scan().step(kBetweenChecks)) {
+        fault("the budget of steps ran out", Fault::limit);
+        break;
+      }
+      if (heap().used() > machine_.scan().budget.memory) {
+        fault("the budget of memory ran out", Fault::limit);
+        break;
+      }
+    }
+    ++outcome_.opcodes;
+    if (!step()) break;
+    position = at_.next;
+  }
+  outcome_.end = position;
+  machine_.place.unreached = outer_unreached;
+  return outcome_;
+}
+
+bool Unpickler::step() {
+  switch (at_.opcode) {
+    case Opcode::STOP: {
+      Value root;
+      const bool whole = pop(root);
+      outcome_.root = root;
+      outcome_.stopped = true;
+      done_ = true;
+      return whole;
+    }
+    case Opcode::PROTO:
+      if (at_.number > 5) {
+        // No unpickler goes on from here; whatever follows is not run.
+        if (!outcome_.fault) outcome_.fault = Error{Fault::unsupported, at_.offset, "pickle protocol " + std::to_string(at_.number) + " does not exist"};
+        return false;
+      }
+      return true;
+    case Opcode::FRAME: return true;
+    case Opcode::MARK: marks_.push_back(stack_.size()); return true;
+    case Opcode::POP: {
+      if (!marks_.empty() && marks_.back() == stack_.size()) {
+        marks_.pop_back();
+        return true;
+      }
+      Value dropped;
+      return pop(dropped);
+    }
+    case Opcode::POP_MARK: {
+      size_t from = 0;
+      if (!take_mark(from)) return false;
+      stack_.resize(from);
+      return true;
+    }
+    case Opcode::DUP: {
+      Value last;
+      if (!top(last)) return false;
+      push(last);
+      return true;
+    }
+    default: return data_opcode();
+  }
+}
+
+bool Unpickler::data_opcode() {
+  const auto put_number = [&](std::optional<Value> value) {
+    push(value.value_or(Value::unknown()));
+    return value ? true : fault("a number cannot be read");
+  };
+  switch (at_.opcode) {
+    case Opcode::NONE: push(Value::none()); return true;
+    case Opcode::NEWTRUE: push(Value::boolean(true)); return true;
+    case Opcode::NEWFALSE: push(Value::boolean(false)); return true;
+    case Opcode::BININT: case Opcode::BININT1: case Opcode::BININT2:
+      push(Value::integer(static_cast<int64_t>(at_.number)));
+      return true;
+    case Opcode::BINFLOAT: push(Value::real(std::bit_cast<double>(at_.number))); return true;
+    case Opcode::INT: return put_number(read_int(heap(), at_.text));
+    case Opcode::LONG: return put_number(read_long(heap(), at_.text));
+    case Opcode::LONG1: case Opcode::LONG4: push(read_binary_long(at_.text)); return true;
+    case Opcode::FLOAT: {
+      const auto real = read_float(at_.text);
+      return put_number(real ? std::optional(Value::real(*real)) : std::nullopt);
+    }
+    case Opcode::SHORT_BINUNICODE: case Opcode::BINUNICODE: case Opcode::BINUNICODE8:
+    case Opcode::SHORT_BINSTRING: case Opcode::BINSTRING:
+      push(Value::string(at_.text));
+      return true;
+    case Opcode::SHORT_BINBYTES: case Opcode::BINBYTES: case Opcode::BINBYTES8: case Opcode::BYTEARRAY8:
+      push(Value::bytes(at_.text));
+      return true;
+    case Opcode::STRING: {
+      const auto text = read_string(at_.text);
+      push(text ? heap().new_string(*text) : Value::string(at_.text));
+      return text ? true : fault("the argument of STRING is not quoted");
+    }
+    case Opcode::UNICODE: push(heap().new_string(read_unicode(at_.text))); return true;
+    case Opcode::NEXT_BUFFER: push(Value::unknown()); return true;
+    case Opcode::READONLY_BUFFER: {
+      Value buffer;
+      return top(buffer);
+    }
+    default: return memo_opcode();
+  }
+}
+
+bool Unpickler::get(std::optional<uint64_t> index) {
+  const Value* value = index ? memo_.get(*index) : nullptr;
+  push(value ? *value : Value::unknown());
+  if (!index) return fault("a memo index cannot be read");
+  return value ? true : fault("memo slot " + std::to_string(*index) + " is empty");
+}
+
+bool Unpickler::put(std::optional<uint64_t> index) {
+  Value value;
+  if (!top(value)) return false;
+  if (!index) return fault("a memo index cannot be read");
+  memo_.put(*index, value);
+  return true;
+}
+
+bool Unpickler::memo_opcode() {
+  switch (at_.opcode) {
+    case Opcode::GET: return get(read_index(at_.text));
+    case Opcode::BINGET: case Opcode::LONG_BINGET: return get(at_.number);
+    case Opcode::PUT: return put(read_index(at_.text));
+    case Opcode::BINPUT: case Opcode::LONG_BINPUT: return put(at_.number);
+    case Opcode::MEMOIZE: return put(memo_.filled());
+    default: return container_opcode();
+  }
+}
+
+void Unpickler::push_items(Kind kind, size_t from) {
+  const auto items = above(from);
+  const Value made = heap().new_items(kind, items.data(), static_cast<uint32_t>(items.size()));
+  stack_.resize(from);
+  push(made);
+}
+
+void Unpickler::push_tuple(size_t count) {
+  while (stack_.size() < fence() + count) {
+    if (!fault("the stack holds too few values for a tuple")) break;
+    push(Value::unknown());
+  }
+  push_items(Kind::tuple, stack_.size() - count);
+}
+
+bool Unpickler::container_opcode() {
+  size_t from = 0;
+  Value top_value;
+  switch (at_.opcode) {
+    case Opcode::EMPTY_TUPLE: push(heap().new_items(Kind::tuple, nullptr, 0)); return true;
+    case Opcode::EMPTY_LIST: push(heap().new_items(Kind::list, nullptr, 0)); return true;
+    case Opcode::EMPTY_DICT: push(heap().new_items(Kind::dict, nullptr, 0)); return true;
+    case Opcode::EMPTY_SET: push(heap().new_items(Kind::set, nullptr, 0)); return true;
+    case Opcode::TUPLE1: push_tuple(1); return true;
+    case Opcode::TUPLE2: push_tuple(2); return true;
+    case Opcode::TUPLE3: push_tuple(3); return true;
+    case Opcode::TUPLE: case Opcode::LIST: case Opcode::FROZENSET: case Opcode::DICT:
+      if (!take_mark(from)) return false;
+      if (at_.opcode == Opcode::DICT && above(from).size() % 2 != 0 && !fault("a dict has a key without a value")) return false;
+      push_items(at_.opcode == Opcode::TUPLE  ? Kind::tuple
+                 : at_.opcode == Opcode::LIST ? Kind::list
+                 : at_.opcode == Opcode::DICT ? Kind::dict
+                                              : Kind::set,
+                 from);
+      return true;
+    case Opcode::APPEND:
+      if (stack_.size() < fence() + 2) return fault("the stack holds too few values to append");
+      from = stack_.size() - 1;
+      machine_.place.offset = at_.offset;
+      machine_.extend(stack_[from - 1], above(from), "append");
+      stack_.resize(from);
+      return true;
+    case Opcode::APPENDS: return add("extend");
+    case Opcode::ADDITEMS: return add("add");
+    case Opcode::SETITEM:
+      if (stack_.size() < fence() + 3) return fault("the stack holds too few values to set an item");
+      return set_items(stack_.size() - 2);
+    case Opcode::SETITEMS:
+      if (!take_mark(from)) return false;
+      if (above(from).size() % 2 != 0 && !fault("an item has a key without a value")) return false;
+      if (stack_.size() <= fence() || from <= fence()) return fault("items are set on nothing");
+      return set_items(from);
+    default: return object_opcode();
+  }
+}
+
+// APPENDS and ADDITEMS: the values above the mark go to what stands below it.
+bool Unpickler::add(std::string_view method) {
+  size_t from = 0;
+  if (!take_mark(from)) return false;
+  if (from <= fence()) return fault("values are added to nothing");
+  if (from < stack_.size()) {
+    machine_.place.offset = at_.offset;
+    machine_.extend(stack_[from - 1], above(from), method);
+    stack_.resize(from);
+  }
+  return true;
+}
+
+bool Unpickler::set_items(size_t from) {
+  if (from < stack_.size()) {
+    machine_.place.offset = at_.offset;
+    auto pairs = above(from);
+    machine_.set_items(stack_[from - 1], pairs.first(pairs.size() / 2 * 2));
+    stack_.resize(from);
+  }
+  return true;
+}
+
+bool Unpickler::load_name(std::string_view module, std::string_view name) {
+  machine_.place.offset = at_.offset;
+  ++outcome_.names;
+  push(machine_.import_name(module, name));
+  return true;
+}
+
+bool Unpickler::stack_global() {
+  Value name, module;
+  if (!pop(name) || !pop(module)) return false;
+  if (module.is_text() && name.is_text()) return load_name(module.text(), name.text());
+  push(Value::unknown());
+  return fault("STACK_GLOBAL needs two strings");
+}
+
+bool Unpickler::extension(uint64_t code) {
+  const auto found = machine_.extensions.find(static_cast<int64_t>(code));
+  push(found == machine_.extensions.end() ? Value::unknown() : found->second);
+  ++outcome_.names;
+  return found != machine_.extensions.end() || fault("extension code " + std::to_string(code) + " is not registered");
+}
+
+bool Unpickler::build() {
+  Value state, object;
+  if (!pop(state) || !top(object)) return false;
+  machine_.set_state(object, state);
+  if (!options_.after_build) return true;
+  const auto next = options_.after_build(machine_, object, at_.next);
+  if (!next) return true;
+  at_.next = *next;
+  // The loader replaces the description of the array by the array.
+  stack_.back() = Value::unknown();
+  return true;
+}
+
+bool Unpickler::object_opcode() {
+  machine_.place.offset = at_.offset;
+  Value callable, arguments, keywords = Value::none();
+  size_t from = 0;
+  switch (at_.opcode) {
+    case Opcode::GLOBAL: return load_name(at_.text, at_.second);
+    case Opcode::STACK_GLOBAL: return stack_global();
+    case Opcode::EXT1: case Opcode::EXT2: return extension(at_.number);
+    case Opcode::EXT4: return extension(static_cast<uint64_t>(at_.number));
+    case Opcode::REDUCE:
+      if (!pop(arguments) || !pop(callable)) return false;
+      push(machine_.call(callable, arguments));
+      return true;
+    case Opcode::NEWOBJ_EX:
+      if (!pop(keywords)) return false;
+      [[fallthrough]];
+    case Opcode::NEWOBJ:
+      if (!pop(arguments) || !pop(callable)) return false;
+      push(machine_.construct(callable, arguments, keywords));
+      return true;
+    case Opcode::INST:
+      if (!take_mark(from)) return false;
+      push_items(Kind::tuple, from);
+      arguments = stack_.back();
+      stack_.pop_back();
+      load_name(at_.text, at_.second);
+      callable = stack_.back();
+      stack_.back() = machine_.call(callable, arguments);
+      return true;
+    case Opcode::OBJ:
+      if (!take_mark(from)) return false;
+      if (from >= stack_.size()) return fault("OBJ needs a class above the mark");
+      callable = stack_[from];
+      push_items(Kind::tuple, from + 1);
+      arguments = stack_.back();
+      stack_.resize(from);
+      push(machine_.call(callable, arguments));
+      return true;
+    case Opcode::BUILD: return build();
+    case Opcode::PERSID: push(machine_.persistent_load(heap().new_string(at_.text))); return true;
+    case Opcode::BINPERSID:
+      if (!pop(callable)) return false;
+      push(machine_.persistent_load(callable));
+      return true;
+    default: return fault("an opcode without a meaning");
+  }
+}
+
+}  // namespace
+
+Outcome run(Machine& machine, Bytes data, uint64_t start, const Options& options) {
+  return Unpickler(machine, data, options).run(start);
+}
+
+void attach(Machine& machine) {
+  machine.unpickle = [](Machine& inner, Bytes data) -> std::optional<Value> {
+    if (!looks_like_pickle(data).pickle) return std::nullopt;
+    return run(inner, data, 0).root;
+  };
+}
+
+Likeness looks_like_pickle(Bytes data) {
+  constexpr int kMostOpcodes = 4096;
+  Likeness like;
+  Instruction at;
+  uint64_t depth = 0, marks = 0;
+  bool magic = false;
+  int opcodes = 0;
+  for (; opcodes < kMostOpcodes; ++opcodes) {
+    if (!read_instruction(data, like.end, at)) break;
+    if (at.opcode == Opcode::PROTO) {
+      if (at.number > 5) break;
+      magic = magic || opcodes == 0;
+    }
+    switch (at.opcode) {
+      case Opcode::GLOBAL: case Opcode::INST: {
+        const auto plain = [](std::string_view name) {
+          if (name.empty() || name.size() > 256) return false;
+          for (const char c : name) {
+            if (static_cast<unsigned char>(c) < 0x80 && !std::isalnum(static_cast<unsigned char>(c)) &&
+                std::string_view("_.<> ").find(c) == std::string_view::npos) return false;
+          }
+          return true;
+        };
+        if (!plain(at.text) || !plain(at.second) || (at.opcode == Opcode::INST && marks == 0)) {
+          like.pickle = magic && opcodes > 1;
+          return like;
+        }
+        like.names = true;
+        ++depth;
+        break;
+      }
+      case Opcode::STACK_GLOBAL: like.names = like.names || depth >= 2; break;
+      case Opcode::EXT1: case Opcode::EXT2: case Opcode::EXT4: ++depth; break;
+      case Opcode::MARK: ++marks; break;
+      case Opcode::STOP:
+        like.stopped = depth > 0 || marks > 0;
+        like.end = at.next;
+        // A dot behind a few printable letters is a sentence before it is a pickle: text needs a name.
+        like.pickle = like.stopped && (magic || like.names || opcodes > 0);
+        return like;
+      case Opcode::PROTO: case Opcode::FRAME: case Opcode::POP: case Opcode::POP_MARK: case Opcode::TUPLE:
+      case Opcode::LIST: case Opcode::DICT: case Opcode::APPEND: case Opcode::APPENDS: case Opcode::SETITEM:
+      case Opcode::SETITEMS: case Opcode::BUILD: case Opcode::REDUCE: case Opcode::NEWOBJ: case Opcode::PUT:
+      case Opcode::BINPUT: case Opcode::LONG_BINPUT: case Opcode::MEMOIZE:
+        if (depth == 0 && marks == 0 && at.opcode != Opcode::PROTO && at.opcode != Opcode::FRAME) {
+          like.pickle = magic && like.names;
+          return like;
+        }
+        depth += at.opcode == Opcode::TUPLE || at.opcode == Opcode::LIST || at.opcode == Opcode::DICT;
+        break;
+      default: ++depth; break;
+    }
+    like.end = at.next;
+  }
+  // Broken, or longer than was looked at: a name or the magic with some structure behind it decides.
+  const bool long_enough = opcodes >= 4 || like.end >= data.size() || (opcodes >= 1 && magic && data.size() < 64);
+  like.pickle = opcodes == kMostOpcodes || like.names || (magic && long_enough);
+  return like;
+}
+
+}  // namespace winnow::pickle

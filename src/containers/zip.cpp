@@ -1,0 +1,322 @@
+// The layout of an archive: which bytes each member takes, which belong to nobody, and where the directory and
+// the local headers disagree.
+#include "containers/zip.h"
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_map>
+
+#include "containers/zip_parts.h"
+
+namespace winnow::containers {
+
+using namespace zip_parts;
+
+namespace {
+
+constexpr uint64_t kTorchAlignment = 64;
+constexpr uint16_t kSizesFollow = 8;
+
+struct Layout {
+  Zip& zip;
+  std::vector<Directory>& directories;
+  std::vector<Region> gaps;  // what members and directories leave
+  uint32_t looks = kBulkLooks;
+};
+
+void trick(Zip& zip, ZipTrick what, uint64_t offset, size_t member) {
+  zip.tricks.push_back({what, offset, static_cast<uint32_t>(member)});
+}
+
+// Where PyTorch's writer puts the data of a member, from the directory alone: at the next multiple of 64
+// behind the header, its zip64 field and the padding field's own header.
+uint64_t torch_data_offset(const ZipMember& member) {
+  uint64_t start = member.header_offset + kLocalSize + member.name.size() + 4;
+  const bool large = member.size >= UINT32_MAX;
+  const bool far = member.header_offset >= UINT32_MAX;
+  if (large || far) start += 4 + (large ? 16U : 0U) + (far ? 8U : 0U);
+  return (start + kTorchAlignment - 1) / kTorchAlignment * kTorchAlignment;
+}
+
+// The end of the member, if its data lie where an honest writer puts them and `next` is just behind it.
+bool explained(ZipMember& member, uint64_t next) {
+  if (member.method != 0 || member.packed_size != member.size || member.encrypted()) return false;
+  const uint64_t plain = member.header_offset + kLocalSize + member.name.size();
+  for (const uint64_t data : {torch_data_offset(member), plain}) {
+    if (next < data || next - data < member.packed_size) continue;
+    const uint64_t behind = next - data - member.packed_size;
+    const bool descriptor = (member.flags & kSizesFollow) != 0 && (behind == 16 || behind == 24);
+    if (behind != 0 && !descriptor) continue;
+    member.data_offset = data;
+    return true;
+  }
+  return false;
+}
+
+std::string_view with_slashes(std::string_view name, std::string& store) {
+  store = name;
+  std::replace(store.begin(), store.end(), '\\', '/');
+  return store;
+}
+
+bool same_name(std::string_view one, std::string_view other) {
+  if (one == other) return true;
+  if (one.find('\\') == std::string_view::npos && other.find('\\') == std::string_view::npos) return false;
+  std::string first, second;
+  return with_slashes(one, first) == with_slashes(other, second);
+}
+
+// Compares a member with its local header; where they would give different content, the local header's view
+// becomes a member of its own.
+void compare(Zip& zip, size_t index, const LocalHeader& local) {
+  ZipMember& member = zip.members[index];
+  const size_t before = zip.tricks.size();
+  const uint64_t offset = member.header_offset;
+  if (!same_name(local.name, member.name)) {
+    member.other_name = local.name;
+    trick(zip, ZipTrick::name_differs, offset, index);
+  }
+  const bool method = local.method != member.method;
+  if (method) trick(zip, ZipTrick::method_differs, offset, index);
+  const bool size = local.sizes_known &&
+                    (local.packed_size != member.packed_size || local.size != member.size);
+  if (size) trick(zip, ZipTrick::size_differs, offset, index);
+  const bool follows = (local.flags & kSizesFollow) != 0;
+  if (local.crc != member.crc && !(follows && local.crc == 0)) {
+    trick(zip, ZipTrick::crc_differs, offset, index);
+  }
+  if (((local.flags ^ member.flags) & 1U) != 0) trick(zip, ZipTrick::encryption_differs, offset, index);
+  if (zip.tricks.size() == before || (!method && !size && member.other_name.empty())) return;
+  ZipMember view = member;
+  view.name = local.name;
+  view.other_name = {};
+  view.method = local.method;
+  view.flags = local.flags;
+  view.crc = local.crc;
+  if (local.sizes_known) {
+    view.packed_size = local.packed_size;
+    view.size = local.size;
+  }
+  view.sources = kFromLocal;
+  view.bulk = false;
+  if (method || size) zip.members.push_back(view);  // another name alone gives the same bytes
+}
+
+// Reads the local header of one member, or trusts the directory about it. Gives the end of its bytes.
+uint64_t place(Layout& layout, size_t index, uint64_t next) {
+  Zip& zip = layout.zip;
+  if (zip.members[index].bulk && layout.looks == 0 && explained(zip.members[index], next)) return next;
+  if (zip.members[index].bulk && layout.looks > 0) --layout.looks;
+  const uint64_t offset = zip.members[index].header_offset;
+  const std::optional<LocalHeader> local = local_header_at(zip.bytes, offset);
+  if (!local) {
+    trick(zip, ZipTrick::header_missing, offset, index);
+    return offset;
+  }
+  zip.members[index].data_offset = local->data_offset;
+  compare(zip, index, *local);
+  const ZipMember& member = zip.members[index];
+  const uint64_t room = zip.bytes.size() - member.data_offset;
+  const uint64_t data_end = member.data_offset + std::min(room, member.packed_size);
+  return descriptor_end(zip.bytes, data_end, member.crc, member.packed_size, member.flags);
+}
+
+// The parts that directories and end records take, sorted.
+std::vector<Region> records(const std::vector<Directory>& directories) {
+  std::vector<Region> out;
+  for (const Directory& directory : directories) {
+    out.push_back({directory.start, directory.end - directory.start});
+    out.push_back({directory.end_record, directory.tail - directory.end_record});
+    if (directory.zip64_end == 0) continue;
+    out.push_back({directory.zip64_start, directory.zip64_end - directory.zip64_start});
+    out.push_back({directory.end_record - 20, 20});
+  }
+  std::sort(out.begin(), out.end(), [](const Region& a, const Region& b) { return a.offset < b.offset; });
+  return out;
+}
+
+// Claims bytes in the order of the file, and keeps the gaps between the claims.
+struct Claims {
+  Layout& layout;
+  uint64_t end = 0;
+  uint32_t holder = UINT32_MAX;  // the member that reaches to `end`
+
+  void overlap(uint32_t member) {
+    if (member == UINT32_MAX || layout.zip.members[member].overlaps) return;
+    layout.zip.members[member].overlaps = true;
+    trick(layout.zip, ZipTrick::members_overlap, layout.zip.members[member].header_offset, member);
+  }
+
+  void claim(uint64_t from, uint64_t to, uint32_t member) {
+    if (from > end) layout.gaps.push_back({end, from - end});
+    if (from < end) {
+      overlap(member);
+      overlap(holder);
+    }
+    if (to < end) return;
+    end = to;
+    holder = member;
+  }
+};
+
+std::vector<uint32_t> in_file_order(const std::vector<ZipMember>& members) {
+  std::vector<uint32_t> order(members.size());
+  std::iota(order.begin(), order.end(), 0U);
+  const auto earlier = [&](uint32_t a, uint32_t b) { return members[a].header_offset < members[b].header_offset; };
+  if (!std::is_sorted(order.begin(), order.end(), earlier)) {
+    std::stable_sort(order.begin(), order.end(), earlier);
+  }
+  return order;
+}
+
+// Goes through members and records in the order of the file.
+void lay_out(Layout& layout) {
+  Zip& zip = layout.zip;
+  const std::vector<uint32_t> order = in_file_order(zip.members);
+  const std::vector<Region> taken = records(layout.directories);
+  Claims claims{layout};
+  size_t record = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    const uint64_t start = zip.members[order[i]].header_offset;
+    for (; record < taken.size() && taken[record].offset <= start; ++record) {
+      claims.claim(taken[record].offset, taken[record].offset + taken[record].size, UINT32_MAX);
+    }
+    uint64_t next = i + 1 < order.size() ? zip.members[order[i + 1]].header_offset : zip.bytes.size();
+    if (record < taken.size()) next = std::min(next, taken[record].offset);
+    if (start >= zip.bytes.size()) {
+      trick(zip, ZipTrick::header_missing, start, order[i]);
+      continue;
+    }
+    const uint64_t stop = place(layout, order[i], next);
+    if (stop != start) claims.claim(start, stop, order[i]);
+  }
+  for (; record < taken.size(); ++record) {
+    claims.claim(taken[record].offset, taken[record].offset + taken[record].size, UINT32_MAX);
+  }
+  claims.claim(std::max<uint64_t>(claims.end, zip.bytes.size()), zip.bytes.size(), UINT32_MAX);
+}
+
+void find_duplicates(Zip& zip) {
+  std::unordered_map<std::string_view, uint32_t> seen;
+  seen.reserve(zip.members.size());
+  for (size_t i = 0; i < zip.members.size(); ++i) {
+    const ZipMember& member = zip.members[i];
+    if (member.name.find('\0') != std::string_view::npos) {
+      trick(zip, ZipTrick::nul_in_name, member.header_offset, i);
+    }
+    if ((member.sources & kFromDirectory) == 0) continue;
+    const auto [other, is_new] = seen.emplace(member.name, static_cast<uint32_t>(i));
+    if (is_new) continue;
+    const ZipMember& first = zip.members[other->second];
+    if (first.crc != member.crc || first.size != member.size) {
+      trick(zip, ZipTrick::duplicate_name, member.header_offset, i);
+    }
+  }
+}
+
+// Takes over the members of a directory; of a second one, those that the first does not have.
+void adopt(Zip& zip, Directory& directory) {
+  const bool first = !zip.has_directory;
+  zip.has_directory = true;
+  if (directory.count_differs) trick(zip, ZipTrick::count_differs, directory.start, 0);
+  if (first) {
+    zip.members = std::move(directory.entries);
+    directory.entries.clear();
+    zip.comment = directory.comment;
+    return;
+  }
+  std::unordered_multimap<uint64_t, std::string_view> known;
+  for (const ZipMember& member : zip.members) known.emplace(member.header_offset, member.name);
+  bool added = false;
+  for (ZipMember member : directory.entries) {
+    const auto [from, to] = known.equal_range(member.header_offset);
+    if (std::any_of(from, to, [&](const auto& entry) { return entry.second == member.name; })) continue;
+    member.sources = kFromOther;
+    zip.members.push_back(member);
+    added = true;
+  }
+  if (added) trick(zip, ZipTrick::second_directory, directory.start, 0);
+}
+
+bool inside(const std::vector<Region>& regions, uint64_t offset) {
+  return std::any_of(regions.begin(), regions.end(), [&](const Region& region) {
+    return offset >= region.offset && offset - region.offset < region.size;
+  });
+}
+
+void mark_bulk(Zip& zip, bool (*bulk)(std::string_view)) {
+  if (bulk == nullptr) return;
+  for (ZipMember& member : zip.members) member.bulk = bulk(member.name);
+}
+
+// Reads every directory: the one that the last working end record leads to, and those whose end records
+// stand in bytes that the first one does not explain.
+std::vector<Directory> read_directories(Zip& zip, bool (*bulk)(std::string_view)) {
+  std::vector<Directory> used;
+  const std::vector<uint64_t> ends = end_records(zip.bytes);
+  size_t next = 0;
+  for (; next < ends.size() && used.empty(); ++next) {
+    for (Directory& directory : directories_at(zip.bytes, ends[next])) {
+      adopt(zip, directory);
+      used.push_back(std::move(directory));
+    }
+  }
+  if (used.empty() || next >= ends.size()) return used;
+  Zip trial = zip;
+  mark_bulk(trial, bulk);
+  Layout layout{trial, used, {}};
+  lay_out(layout);
+  for (; next < ends.size(); ++next) {
+    if (!inside(layout.gaps, ends[next])) continue;
+    for (Directory& directory : directories_at(zip.bytes, ends[next])) {
+      adopt(zip, directory);
+      used.push_back(std::move(directory));
+    }
+  }
+  return used;
+}
+
+}  // namespace
+
+bool looks_like_zip(Bytes bytes) {
+  if (bytes.size() < kEndSize) return false;
+  if (magic_at(bytes, 0, kLocalMagic)) return true;
+  for (const uint64_t end : end_records(bytes)) {
+    if (end == 0) return true;
+    for (const Directory& directory : directories_at(bytes, end)) {
+      if (directory.entries.empty()) continue;
+      if (magic_at(bytes, directory.entries.front().header_offset, kLocalMagic)) return true;
+    }
+  }
+  return false;
+}
+
+Zip read_zip(Bytes bytes, bool (*bulk)(std::string_view name)) {
+  Zip zip;
+  zip.bytes = bytes;
+  std::vector<Directory> directories = read_directories(zip, bulk);
+  for (Directory& directory : directories) std::vector<ZipMember>().swap(directory.entries);
+  mark_bulk(zip, bulk);
+  if (!zip.has_directory) {
+    zip.damage = Error{Fault::truncated, bytes.size(), "the archive has no usable central directory"};
+  }
+  Layout layout{zip, directories, {}};
+  lay_out(layout);
+  // What stands before the first member is the business of whoever put the archive behind it.
+  const bool behind_others = !magic_at(bytes, 0, kLocalMagic) && zip.has_directory;
+  for (const Region& gap : layout.gaps) {
+    if (behind_others && gap.offset == 0) {
+      zip.unclaimed.push_back(gap);
+      continue;
+    }
+    const size_t before = zip.members.size();
+    find_local_headers(bytes, gap, zip.members, zip.unclaimed);
+    for (size_t i = before; zip.has_directory && i < zip.members.size(); ++i) {
+      trick(zip, ZipTrick::unlisted_member, zip.members[i].header_offset, i);
+    }
+  }
+  find_duplicates(zip);
+  return zip;
+}
+
+}  // namespace winnow::containers

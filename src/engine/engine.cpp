@@ -1,0 +1,169 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "bytes/file.h"
+#include "bytes/sha256.h"
+#include "core/scan.h"
+#include "engine/settle.h"
+#include "engine/trace_text.h"
+#include "engine/walk.h"
+#include "formats/registry.h"
+#include "judge/judge.h"
+
+namespace winnow::engine {
+namespace {
+
+// Buffers above this are given back between files.
+constexpr size_t kKeptBuffer = size_t{1} << 20;
+
+// Every format that claims the artifact reads it: a file can be several things at once.
+void read_artifact(Scan& scan, const Artifact& artifact) {
+  for (const Format& format : formats()) {
+    if (!format.probe(artifact)) continue;
+    try {
+      format.read(scan, artifact);
+    } catch (const std::exception& error) {
+      // The standard library throws when memory runs out; what was found before stands.
+      scan.recognised = true;
+      scan.gap(artifact, Fault::limit, 0, std::string(format.name) + " could not be read: " + error.what());
+    }
+  }
+}
+
+void show_and_judge(Scan& scan, Trace& trace) {
+  scan.text += trace_text(trace);
+  judge::judge(scan, trace);
+}
+
+void drain(Scan& scan) {
+  while (!scan.queue.empty()) {
+    const ArtifactId next = scan.queue.front();
+    scan.queue.pop_front();
+    read_artifact(scan, scan.artifact(next));
+  }
+}
+
+ArtifactReport not_read(const std::string& path, const Error& error) {
+  ArtifactReport report;
+  report.path = path;
+  report.format = "unknown";
+  report.verdict = Verdict::incomplete;
+  report.gaps.push_back({fault_name(error.fault), {}, error.what});
+  return report;
+}
+
+// Hands out the files of a run to its threads and collects their reports.
+struct Run {
+  const std::vector<std::string>& files;
+  const Options& options;
+  std::vector<ArtifactReport> reports;
+  std::atomic<size_t> next = 0;
+  std::mutex telling;
+  Progress progress;
+
+  void tell(const ArtifactReport& report) {
+    if (!options.progress) return;
+    const std::lock_guard lock(telling);
+    progress.files_done += 1;
+    if (report.verdict >= Verdict::suspicious) progress.findings += 1;
+    progress.last_path = report.path;
+    options.progress(progress);
+  }
+
+  void work() {
+    Buffer buffer;
+    for (size_t i = next++; i < files.size(); i = next++) {
+      reports[i] = scan_file(files[i], options, buffer);
+      tell(reports[i]);
+      if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
+    }
+  }
+};
+
+unsigned thread_count(const Options& options, size_t files) {
+  const unsigned wanted = options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(std::min<size_t>(wanted, std::max<size_t>(files, 1)));
+}
+
+}  // namespace
+
+ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options) {
+  Scan scan(options.budget);
+  scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
+  scan.wants_text = options.show == Show::decompiled;
+  Artifact outermost;
+  outermost.path = path;
+  outermost.bytes = bytes;
+  scan.artifacts.push_back(std::move(outermost));
+  scan.queue.push_back(0);
+  drain(scan);
+
+  ArtifactReport report;
+  report.path = path;
+  report.size = bytes.size();
+  if (options.hash == Hash::sha256) report.sha256 = sha256_hex(bytes);
+  settle(scan, report);
+  return report;
+}
+
+ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options, Buffer& buffer) {
+  const Access access = options.hash == Hash::sha256 ? Access::whole : Access::scattered;
+  const auto file = FileBytes::read(descriptor, buffer, access, options.budget.inflated_bytes);
+  return file ? scan_bytes(path, file->bytes(), options) : not_read(path, file.error());
+}
+
+ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer) {
+  const auto descriptor = open_file(path);
+  if (!descriptor) return not_read(path, descriptor.error());
+  return scan_descriptor(path, descriptor->number(), options, buffer);
+}
+
+Report scan_paths(std::span<const std::string> paths, const Options& options) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::vector<std::string> files = find_files(paths);
+  Run run{.files = files, .options = options, .reports = {}, .telling = {}, .progress = {}};
+  run.progress.files = files.size();
+  run.reports.resize(files.size());
+  {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < thread_count(options, files.size()); ++i) {
+      try {
+        helpers.emplace_back([&run] { run.work(); });
+      } catch (const std::system_error&) {
+        break;  // fewer threads do the same work
+      }
+    }
+    run.work();
+  }
+  Report report = summarise(std::move(run.reports));
+  report.summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return report;
+}
+
+Report summarise(std::vector<ArtifactReport> artifacts) {
+  Report report;
+  std::sort(artifacts.begin(), artifacts.end(), [](auto& a, auto& b) { return a.path < b.path; });
+  Summary& summary = report.summary;
+  for (const ArtifactReport& artifact : artifacts) {
+    summary.files += 1;
+    summary.bytes += artifact.size;
+    if (artifact.format != "unknown") summary.models += 1;
+    switch (artifact.verdict) {
+      case Verdict::malicious: summary.malicious += 1; break;
+      case Verdict::suspicious: summary.suspicious += 1; break;
+      case Verdict::clean: summary.clean += 1; break;
+      case Verdict::incomplete: summary.incomplete += 1; break;
+      case Verdict::skipped: summary.skipped += 1; break;
+    }
+  }
+  report.artifacts = std::move(artifacts);
+  return report;
+}
+
+}  // namespace winnow::engine

@@ -1,0 +1,87 @@
+#include "formats/pickle/joblib_arrays.h"
+
+#include <charconv>
+
+#include "code/pickle/unpickler.h"
+
+namespace winnow::pickle_format {
+namespace {
+
+struct DataType {
+  uint64_t item_size = 0;
+  bool objects = false;
+};
+
+uint64_t size_of_code(std::string_view code) {
+  while (!code.empty() && std::string_view("<>=|").find(code.front()) != std::string_view::npos) code.remove_prefix(1);
+  if (code.empty()) return 0;
+  uint64_t size = 0;
+  std::from_chars(code.data() + 1, code.data() + code.size(), size);
+  return code.front() == 'U' ? size * 4 : size;
+}
+
+// A dtype is numpy.dtype('f8', False, True) with the state (3, '<', subarray, names, fields, item size,
+// alignment, flags).
+std::optional<DataType> data_type(const Heap& heap, Value value, int depth = 0) {
+  if (depth > 8) return std::nullopt;
+  if (!value.is(Kind::object)) return std::nullopt;
+  const Object& object = heap.object(value);
+  if (!object.arguments.is_sequence()) return std::nullopt;
+  const Items& arguments = heap.items(object.arguments);
+  DataType type;
+  if (arguments.size > 0 && arguments[0].is_text()) {
+    const std::string_view code = arguments[0].text();
+    type.item_size = size_of_code(code);
+    type.objects = code.find('O') != std::string_view::npos;
+  }
+  if (!object.has_state || !object.state.is(Kind::tuple)) return type;
+  const Items& state = heap.items(object.state);
+  if (state.size > 5 && state[5].is(Kind::integer) && state[5].as_integer() >= 0) {
+    type.item_size = static_cast<uint64_t>(state[5].as_integer());
+  }
+  if (state.size > 7 && state[7].is(Kind::integer)) type.objects = type.objects || (state[7].as_integer() & 1) != 0;
+  if (state.size > 4 && state[4].is(Kind::dict)) {
+    const Items& fields = heap.items(state[4]);
+    for (uint32_t i = 1; i < fields.size; i += 2) {
+      if (!fields[i].is(Kind::tuple) || heap.items(fields[i]).size == 0) continue;
+      const auto field = data_type(heap, heap.items(fields[i])[0], depth + 1);
+      type.objects = type.objects || (field && field->objects);
+    }
+  }
+  return type;
+}
+
+}  // namespace
+
+bool is_array_wrapper(const machine::Machine& machine, Value object) {
+  if (!object.is(Kind::object)) return false;
+  const Object& made = machine.heap().object(object);
+  return made.callee.is(Kind::name) && machine.heap().name(made.callee).canonical == "joblib.numpy_pickle.NumpyArrayWrapper";
+}
+
+std::optional<uint64_t> behind_array(machine::Machine& machine, Bytes data, Value wrapper, uint64_t offset) {
+  const Heap& heap = machine.heap();
+  const Object& object = heap.object(wrapper);
+  if (!object.state.is(Kind::dict)) return std::nullopt;
+  const Items& state = heap.items(object.state);
+  const Value* shape = heap.find(state, "shape");
+  const Value* dtype = heap.find(state, "dtype");
+  if (!shape || !dtype || !shape->is_sequence()) return std::nullopt;
+  const auto type = data_type(heap, *dtype);
+  if (!type) return std::nullopt;
+  if (type->objects) return pickle::run(machine, data, offset).end;
+  uint64_t size = type->item_size;
+  for (const Value& length : heap.items(*shape)) {
+    if (!length.is(Kind::integer) || length.as_integer() < 0) return std::nullopt;
+    if (__builtin_mul_overflow(size, static_cast<uint64_t>(length.as_integer()), &size)) return std::nullopt;
+  }
+  const Value* alignment = heap.find(state, "numpy_array_alignment_bytes");
+  if (alignment && alignment->is(Kind::integer)) {
+    if (offset >= data.size()) return std::nullopt;
+    offset += 1 + static_cast<uint64_t>(data[offset]);
+  }
+  if (offset > data.size() || size > data.size() - offset) return data.size();
+  return offset + size;
+}
+
+}  // namespace winnow::pickle_format

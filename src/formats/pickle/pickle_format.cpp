@@ -1,0 +1,110 @@
+#include "formats/pickle/pickle_format.h"
+
+#include "code/pickle/unpickler.h"
+#include "formats/pickle/joblib_arrays.h"
+
+namespace winnow::pickle_format {
+namespace {
+
+constexpr std::string_view kTorchMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
+constexpr uint64_t kMostPickles = 100'000;  // concatenated in one file
+
+// What the pickles of one file told about who wrote it.
+struct Producer {
+  bool torch = false;   // begins with the magic number of torch.save
+  bool joblib = false;  // holds array wrappers
+  bool dill = false, cloudpickle = false, numpy_arrays = false;
+};
+
+void note_producer(const Trace& trace, Producer& producer) {
+  for (const Name& name : trace.heap.names()) {
+    if (name.canonical.starts_with("joblib.numpy_pickle.")) producer.joblib = true;
+    if (name.canonical.starts_with("dill.")) producer.dill = true;
+    if (name.canonical.starts_with("cloudpickle.")) producer.cloudpickle = true;
+  }
+}
+
+const char* name_of(const Producer& producer) {
+  if (producer.torch) return "pytorch-legacy";
+  if (producer.joblib) return "joblib";
+  return "pickle";
+}
+
+// One pickle, run in a trace of its own and judged. Gives where it ended.
+struct Reading {
+  pickle::Outcome outcome;
+  bool wrappers = false;  // arrays follow some of its BUILDs
+};
+
+enum class Loader : uint8_t { joblib, pickle };
+
+Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader loader, Producer& producer) {
+  const bool joblib = loader == Loader::joblib;
+  Trace trace;
+  trace.dialect = "pickle";
+  trace.artifacts.push_back(artifact);
+  machine::Machine machine(scan, trace);
+  pickle::attach(machine);
+  Reading reading;
+  size_t names_before = 0;
+  pickle::Options options;
+  options.lenient = joblib;
+  options.after_build = [&](machine::Machine& m, Value object, uint64_t offset) -> std::optional<uint64_t> {
+    if (!is_array_wrapper(m, object)) return std::nullopt;
+    if (!reading.wrappers) names_before = m.heap().names().size();
+    reading.wrappers = true;
+    return joblib ? behind_array(m, artifact.bytes, object, offset) : std::nullopt;
+  };
+  reading.outcome = pickle::run(machine, artifact.bytes, start, options);
+  trace.root = reading.outcome.root;
+  trace.finished = reading.outcome.stopped;
+  machine.place.offset = reading.outcome.end;
+  if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
+  note_producer(trace, producer);
+  if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
+  // To pickle.load, an honest array is noise that ends the pickle at once: then there is nothing new to say.
+  if (joblib || trace.heap.names().size() > names_before) scan.submit(trace);
+  return reading;
+}
+
+// Everything behind the last pickle: storages of a torch file, or bytes that nobody asks for.
+void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Producer& producer) {
+  const Bytes rest = slice(artifact.bytes, end);
+  if (rest.empty() || producer.torch) return;
+  const std::string_view text = as_text(rest);
+  if (text.find_first_not_of(std::string_view("\0\n\r ", 4)) == std::string_view::npos) return;
+  scan.child(artifact, "@" + std::to_string(end), rest, Hint::unclaimed);
+}
+
+}  // namespace
+
+bool probe(const Artifact& artifact) {
+  if (artifact.hint == Hint::storage) return false;
+  if (artifact.hint == Hint::pickle) return !artifact.bytes.empty();
+  return pickle::looks_like_pickle(artifact.bytes).pickle;
+}
+
+void read(Scan& scan, const Artifact& artifact) {
+  Producer producer;
+  uint64_t position = 0;
+  for (uint64_t count = 0; count < kMostPickles && position < artifact.bytes.size(); ++count) {
+    const Bytes rest = slice(artifact.bytes, position);
+    if (count > 0 && !pickle::looks_like_pickle(rest).pickle) break;
+    // Torch reads five pickles and then raw numbers.
+    if (producer.torch && count >= 5) break;
+    const Reading reading = read_one(scan, artifact, position, Loader::joblib, producer);
+    // Loaded with pickle.load, the bytes behind a wrapper are opcodes and not an array.
+    if (reading.wrappers) read_one(scan, artifact, position, Loader::pickle, producer);
+    const bool first = count == 0;
+    if (reading.outcome.fault) {
+      // A broken pickle behind a whole one is only data, unless it got as far as naming something.
+      if (first || reading.outcome.names > 0) scan.gap(artifact, *reading.outcome.fault);
+    }
+    position = reading.outcome.end;
+    if (!reading.outcome.stopped) break;
+  }
+  scan.recognise(artifact, name_of(producer));
+  read_rest(scan, artifact, position, producer);
+}
+
+}  // namespace winnow::pickle_format

@@ -1,0 +1,551 @@
+#include "judge/judge.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/print.h"
+#include "judge/rules.h"
+#include "judge/signs.h"
+#include "judge/source.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Callable;
+using knowledge::Effect;
+using knowledge::PayloadKind;
+using knowledge::Policy;
+
+bool is_trusted(const Callable* known) {
+  return known != nullptr && (known->effect == Effect::pure || known->effect == Effect::construct);
+}
+
+bool runs_code(const Callable* known) {
+  return known != nullptr && (known->effect == Effect::code || known->effect == Effect::process || known->effect == Effect::native);
+}
+
+std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+
+bool names_class(std::string_view canonical) {
+  std::string_view last = last_part(canonical);
+  while (last.starts_with('_')) last.remove_prefix(1);
+  return !last.empty() && last.front() >= 'A' && last.front() <= 'Z';
+}
+
+// Functions by which libraries put their own objects together again when they are loaded.
+bool rebuilds(std::string_view canonical) {
+  static constexpr std::string_view kStarts[] = {"_rebuild", "_reconstruct", "__pyx_unpickle", "_unpickle", "_restore", "_recreate", "_new_", "_make", "_from_", "__newobj", "_load_from_state", "_deserialize"};
+  const std::string_view last = last_part(canonical);
+  for (const std::string_view start : kStarts) {
+    if (last.starts_with(start)) return true;
+  }
+  return last.ends_with("_ctor") || last.ends_with("_unpickle") || last.ends_with("_reduce") || last.find("unpickle") != std::string_view::npos;
+}
+
+// A verdict on one event, before it is written down.
+struct Opinion {
+  std::string threat;
+  Ruling ruling = Ruling::suspected;
+  std::string summary, why, callee;
+};
+
+class Weigher {
+ public:
+  Weigher(Scan& scan, Trace& trace) : scan_(scan), trace_(trace), heap_(trace.heap) {}
+  void run();
+
+ private:
+  void weigh(uint32_t index, const Event& event);
+  void weigh_call(uint32_t index, const Event& event, Value name);
+  void weigh_known(uint32_t index, const Event& event, const Name& name);
+  void weigh_unknown(uint32_t index, const Event& event, const Name& name);
+  void weigh_made_function(uint32_t index, const Event& event);
+  void weigh_computed(uint32_t index, const Event& event);
+  void weigh_store(uint32_t index, const Event& event);
+  void weigh_code(uint32_t index, const Event& event, const Name& name);
+  void weigh_function_body(uint32_t index, const Event& event, const Name& name);
+  void weigh_load(uint32_t index, const Event& event, const Name& name);
+  void weigh_reference(uint32_t index, const Event& event, const Name& name);
+  void weigh_names();
+  bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs);
+  void add(uint32_t index, Opinion opinion);
+  void list_imports();
+  void list_text();
+
+  Printer& printer() {
+    if (!printer_) printer_ = std::make_unique<Printer>(trace_);
+    return *printer_;
+  }
+  std::string threat(std::string_view suffix) const {
+    return suffix.starts_with('-') ? trace_.dialect + std::string(suffix) : std::string(suffix);
+  }
+  Value resolved(Value callee) const;
+  std::vector<Value> arguments_of(const Event& event) const;
+  std::vector<std::string_view> texts_of(const Event& event) const;
+  std::optional<Value> payload_of(const Event& event, const Callable& known) const;
+  std::vector<bool> reachable_names();
+
+  Scan& scan_;
+  Trace& trace_;
+  const Heap& heap_;
+  std::unique_ptr<Printer> printer_;
+};
+
+// Words of a finding ----------------------------------------------------------------------------------------
+
+void Weigher::add(uint32_t index, Opinion opinion) {
+  const Event& event = trace_.events[index];
+  if (event.unreached && opinion.ruling == Ruling::confirmed) {
+    opinion.ruling = Ruling::suspected;
+    opinion.why += " It stands behind a fault at which CPython's loader stops.";
+  }
+  Finding finding;
+  finding.threat = opinion.threat;
+  finding.ruling = opinion.ruling;
+  finding.trigger = event.trigger;
+  finding.summary = opinion.summary;
+  finding.why = opinion.why;
+  Evidence evidence;
+  evidence.callee = opinion.callee;
+  evidence.code = printer().statement(index);
+  const Artifact& artifact = trace_.artifacts[event.artifact];
+  evidence.location.member = scan_.member_of(artifact);
+  evidence.location.offset = event.offset;
+  evidence.location.line = printer().line_of(index);
+  finding.evidence.push_back(std::move(evidence));
+  scan_.findings.push_back(std::move(finding));
+}
+
+Value Weigher::resolved(Value callee) const {
+  if (callee.is(Kind::name)) return callee;
+  if (callee.is(Kind::attribute)) return heap_.attribute(callee).resolved;
+  return Value::unknown();
+}
+
+std::vector<Value> Weigher::arguments_of(const Event& event) const {
+  std::vector<Value> out;
+  if (event.arguments.is_sequence()) {
+    const Items& given = heap_.items(event.arguments);
+    out.assign(given.begin(), given.end());
+  }
+  if (event.keywords.is(Kind::dict)) {
+    const Items& given = heap_.items(event.keywords);
+    for (uint32_t i = 1; i < given.size; i += 2) out.push_back(given[i]);
+  }
+  return out;
+}
+
+// The strings among the arguments, also inside the containers that are arguments.
+std::vector<std::string_view> Weigher::texts_of(const Event& event) const {
+  constexpr size_t kMost = 256;
+  std::vector<std::string_view> out;
+  std::vector<Value> pending = arguments_of(event);
+  size_t looked = 0;
+  while (!pending.empty() && out.size() < kMost && looked++ < 4 * kMost) {
+    const Value value = pending.back();
+    pending.pop_back();
+    if (value.is_text()) out.push_back(value.text());
+    if (value.is_sequence() || value.is(Kind::dict)) {
+      const Items& items = heap_.items(value);
+      for (uint32_t i = std::min<uint32_t>(items.size, kMost); i-- > 0;) pending.push_back(items[i]);
+    }
+  }
+  return out;
+}
+
+std::optional<Value> Weigher::payload_of(const Event& event, const Callable& known) const {
+  if (!known.keyword.empty() && event.keywords.is(Kind::dict)) {
+    if (const Value* found = heap_.find(heap_.items(event.keywords), known.keyword)) return *found;
+  }
+  if (known.position < 0 || !event.arguments.is_sequence()) return std::nullopt;
+  const Items& given = heap_.items(event.arguments);
+  if (static_cast<uint32_t>(known.position) < given.size) return given[static_cast<uint32_t>(known.position)];
+  return std::nullopt;
+}
+
+// Events ----------------------------------------------------------------------------------------------------
+
+void Weigher::run() {
+  for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
+  weigh_names();
+  list_imports();
+  list_text();
+}
+
+void Weigher::weigh(uint32_t index, const Event& event) {
+  switch (event.op) {
+    case Op::call: case Op::construct: {
+      if (event.computed) return weigh_computed(index, event);
+      // The common case first: a trusted name.
+      if (event.callee.is(Kind::name) && is_trusted(heap_.name(event.callee).known)) return;
+      const Value name = resolved(event.callee);
+      if (name.is(Kind::name)) return weigh_call(index, event, name);
+      return weigh_made_function(index, event);
+    }
+    case Op::attribute: return weigh_computed(index, event);
+    case Op::set_state: case Op::set_attribute: case Op::set_items: case Op::extend: return weigh_store(index, event);
+    case Op::import: case Op::persistent: case Op::result: return;
+  }
+}
+
+void Weigher::weigh_call(uint32_t index, const Event& event, Value value) {
+  const Name& name = heap_.name(value);
+  if (is_trusted(name.known)) return;
+  if (event.nested != 0) return weigh_load(index, event, name);
+  if (name.known != nullptr) return weigh_known(index, event, name);
+  weigh_unknown(index, event, name);
+}
+
+void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
+  const Callable& known = *name.known;
+  const Rule* rule = rule_for(known.effect);
+  if (rule == nullptr) return;
+  const std::string callee(name.canonical);
+  // __new__ alone does not run what the constructor does.
+  if (event.op == Op::construct) {
+    if (!runs_code(&known) && known.effect != Effect::tamper && known.effect != Effect::native) {
+      return add(index, {threat(rule->threat), Ruling::dismissed, "Holds an instance of " + callee + ".",
+                         "The object is made without its constructor, which alone would act.", callee});
+    }
+    return add(index, {threat("-dangerous-reference"), Ruling::suspected, "Holds an instance of " + callee + ".",
+                       std::string(known.why) + " The object is made without its constructor, but no honest model holds one.", callee});
+  }
+  switch (known.effect) {
+    case Effect::code: return weigh_code(index, event, name);
+    case Effect::deserialise: return weigh_load(index, event, name);
+    case Effect::fetch_model: return weigh_reference(index, event, name);
+    case Effect::import:
+      // The importers of dill and cloudpickle only bring back what a function needs.
+      if (name.canonical.starts_with("dill.") || name.canonical.starts_with("cloudpickle.")) return;
+      break;
+    default: break;
+  }
+  Opinion opinion{threat(rule->threat), rule->called, {}, std::string(known.why), callee};
+  std::string shown = printer().statement(index);
+  if (const size_t equals = shown.find(" = "); equals != std::string::npos && shown.starts_with("_var")) shown.erase(0, equals + 3);
+  opinion.summary = std::string(rule->verb) + " when the model is loaded: " + shown + ".";
+  if (known.effect == Effect::call) {
+    // What is called stands as an event of its own; here only that it is handed over.
+    const auto payload = payload_of(event, known);
+    if (payload && payload->is(Kind::name) && is_trusted(heap_.name(*payload).known)) opinion.ruling = Ruling::dismissed;
+  }
+  if (known.effect == Effect::file_read) {
+    for (const std::string_view text : texts_of(event)) {
+      if (knowledge::sensitive_path(text) != nullptr) opinion.ruling = Ruling::confirmed;
+    }
+  }
+  add(index, std::move(opinion));
+}
+
+// exec, eval, compile, code and function objects.
+void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
+  const Callable& known = *name.known;
+  const std::string callee(name.canonical);
+  if (known.payload == PayloadKind::code || known.payload == PayloadKind::marshal || known.payload == PayloadKind::none) {
+    return weigh_function_body(index, event, name);
+  }
+  const auto payload = payload_of(event, known);
+  Opinion opinion{threat("-code-execution"), Ruling::confirmed, "Runs Python code when the model is loaded.", std::string(known.why), callee};
+  if (!payload || !payload->is_text()) {
+    opinion.why += " The code is put together from parts that are not known here.";
+    return add(index, std::move(opinion));
+  }
+  const SourceFacts facts = read_source(payload->text());
+  if (facts.literal) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.summary = "Evaluates a constant.";
+    opinion.why = "The text given to " + callee + " is a literal: evaluating it calls nothing.";
+  } else if (!facts.acting.empty()) {
+    opinion.summary = "Runs Python code that calls " + facts.acting_code + " when the model is loaded.";
+    opinion.why += " The code calls " + facts.acting + ".";
+  } else if (facts.calls.empty() && facts.imports.empty()) {
+    opinion.ruling = Ruling::suspected;
+    opinion.summary = "Runs Python code that calls nothing when the model is loaded.";
+    opinion.why += " The code itself does no harm, but no honest model runs code to load.";
+  } else {
+    opinion.why += facts.calls.empty() ? " The code imports modules." : " The code calls " + facts.calls.front() + ".";
+  }
+  add(index, std::move(opinion));
+}
+
+// Functions that come as bytecode: judged by the names and strings they hold until they are called.
+void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name& name) {
+  std::vector<std::string_view> names;
+  for (const std::string_view text : texts_of(event)) {
+    names.push_back(text);
+    if (text.size() > 16) {
+      for (const std::string_view identifier : identifiers_in(text)) names.push_back(identifier);
+    }
+  }
+  const std::string acting = acting_name(names);
+  const std::string callee(name.canonical);
+  if (!acting.empty()) {
+    return add(index, {threat("-embedded-code"), Ruling::suspected, "Carries a function that uses " + acting + ".",
+                       std::string(name.known->why) + " Its names include those of " + acting + "; it runs when the model's function is called.", callee});
+  }
+  const bool opaque = name.canonical.starts_with("marshal.") ||
+                      (!name.canonical.starts_with("dill.") && !name.canonical.starts_with("cloudpickle.") &&
+                       !name.canonical.starts_with("joblib.externals."));
+  add(index, {threat("-embedded-code"), opaque ? Ruling::suspected : Ruling::dismissed, "Carries a function as bytecode.",
+              opaque ? std::string(name.known->why) + " No model library saves functions in this way."
+                     : "dill and cloudpickle save functions in this way; its names call nothing that acts on the machine.",
+              callee});
+}
+
+// A call of something that an earlier call returned.
+void Weigher::weigh_made_function(uint32_t index, const Event& event) {
+  if (event.op == Op::construct) return;
+  Value callee = event.callee;
+  if (callee.is(Kind::attribute)) callee = heap_.attribute(callee).base;
+  const std::string shown = printer().expression(event.callee);
+  if (callee.is(Kind::object)) {
+    const Value maker = resolved(heap_.object(callee).callee);
+    if (maker.is(Kind::name)) {
+      const Name& made_by = heap_.name(maker);
+      if (made_by.canonical.find("_skeleton_class") != std::string_view::npos ||
+          made_by.canonical.find("_skeleton_enum") != std::string_view::npos ||
+          made_by.canonical.ends_with("_create_type") || made_by.canonical.ends_with("_load_type")) {
+        return;  // an instance of a class that the model defines itself
+      }
+      if (runs_code(made_by.known)) {
+        return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls a function that the model itself carries, when it is loaded.",
+                           "The function was made by " + std::string(made_by.canonical) + " and runs at once.", std::string(made_by.canonical)});
+      }
+      if (is_trusted(made_by.known) && !weigh_arguments(index, event, made_by.canonical, false)) return;
+      if (knowledge::policy_of(made_by.canonical) == Policy::foreign) {
+        weigh_arguments(index, event, made_by.canonical, false);
+        return;
+      }
+    }
+  }
+  if (event.callee.is_text() || event.callee.is(Kind::integer) || event.callee.is(Kind::none)) return;  // raises
+  add(index, {threat("-unusual-call"), Ruling::suspected, "Calls something that the model put together when it is loaded: " + shown + ".",
+              "What is called is not known here; no model library saves objects in this way.", shown});
+}
+
+void Weigher::weigh_computed(uint32_t index, const Event& event) {
+  const Value name = resolved(event.callee);
+  // Getting hold of an attribute is not calling it.
+  const bool retrieves = event.op == Op::attribute ||
+                         (name.is(Kind::name) && last_part(heap_.name(name).canonical).find("getattr") != std::string_view::npos);
+  if (name.is(Kind::name) && event.nested != 0) return weigh_load(index, event, heap_.name(name));
+  if (name.is(Kind::name) && heap_.name(name).canonical == "builtins.eval") return;
+  if (retrieves) {
+    if (event.result.is(Kind::name) && runs_code(heap_.name(event.result).known)) return;  // judged by its use
+    add(index, {threat("-dynamic-attribute"), Ruling::dismissed, "Looks up " + printer().expression(event.result) + ".",
+                "Retrieving an attribute runs nothing; what becomes of it is judged where it is used.",
+                name.is(Kind::name) ? std::string(heap_.name(name).canonical) : printer().expression(event.callee)});
+    return;
+  }
+  if (!name.is(Kind::name) || heap_.name(name).known == nullptr) return;
+  const Callable& known = *heap_.name(name).known;
+  if (known.effect == Effect::import && event.result.is(Kind::name)) {
+    const std::string_view importer = heap_.name(name).canonical;
+    const bool restores = importer.starts_with("dill.") || importer.starts_with("cloudpickle.");
+    add(index, {threat("-dynamic-import"), restores ? Ruling::dismissed : Ruling::suspected,
+                "Imports " + std::string(heap_.name(event.result).canonical) + " by name.",
+                restores ? "dill and cloudpickle bring back the modules of a function in this way; nothing of it is called here."
+                         : "No model library saves an import; it is how gadgets get hold of modules.",
+                std::string(importer)});
+  } else if (known.effect == Effect::tamper) {
+    weigh_known(index, event, heap_.name(name));
+  }
+}
+
+void Weigher::weigh_store(uint32_t index, const Event& event) {
+  const Value target = event.callee;
+  const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
+  if (owner.is(Kind::name)) {
+    const std::string_view name = heap_.name(owner).canonical;
+    if (knowledge::policy_of(name) == Policy::foreign) return;
+    return add(index, {threat("-runtime-tampering"), Ruling::confirmed, "Changes " + std::string(name) + " when the model is loaded.",
+                       "Whatever the program calls afterwards under that name is what the model put there.", std::string(name)});
+  }
+  if (!target.is(Kind::object)) return;
+  // BUILD, APPEND and SETITEM call methods of the object's class.
+  const Value maker = heap_.object(target).callee;
+  if (!maker.is(Kind::name)) return;
+  const std::string_view type = heap_.name(maker).canonical;
+  static constexpr std::string_view kMethods[] = {"", ".__setstate__", ".extend", ".__setitem__", ".__setattr__"};
+  const std::string_view method = event.op == Op::set_state ? kMethods[1] : event.op == Op::extend ? kMethods[2]
+                                  : event.op == Op::set_items ? kMethods[3] : kMethods[4];
+  const Callable* known = knowledge::find(std::string(type) + std::string(method));
+  if (known == nullptr || is_trusted(known)) return;
+  const Rule* rule = rule_for(known->effect);
+  if (rule == nullptr) return;
+  add(index, {threat(rule->threat), rule->called, std::string(rule->verb) + " through " + std::string(known->name) + " when the model is loaded.",
+              std::string(known->why), std::string(known->name)});
+}
+
+// pickle.loads and its kin.
+void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
+  const std::string callee(name.canonical);
+  if (event.nested != 0) {
+    // What it loads was read as part of this program; findings in there stand for themselves.
+    return add(index, {threat("-unsafe-deserialisation"), Ruling::dismissed, "Loads a serialised object that the model carries.",
+                       "The object was read: what it would do is judged as part of this model.", callee});
+  }
+  const auto payload = name.known ? payload_of(event, *name.known) : std::nullopt;
+  Opinion opinion{threat("-unsafe-deserialisation"), Ruling::suspected, "Loads serialised objects from elsewhere when the model is loaded.",
+                  std::string(name.known ? name.known->why : "Loads a pickle."), callee};
+  if (payload && payload->is(Kind::string)) {
+    scan_.references.push_back({"file", std::string(payload->text()), callee});
+    opinion.threat = "transitive-model-load";
+    opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
+  }
+  if (name.known && name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
+  add(index, std::move(opinion));
+}
+
+void Weigher::weigh_reference(uint32_t index, const Event& event, const Name& name) {
+  const std::string callee(name.canonical);
+  Opinion opinion{"transitive-model-load", Ruling::suspected, {}, std::string(name.known->why) + " What it fetches can change after this scan.", callee};
+  std::string target;
+  if (const auto payload = payload_of(event, *name.known); payload && payload->is_text()) target = payload->text();
+  for (const std::string_view text : texts_of(event)) {
+    if (target.empty()) target = text;
+  }
+  opinion.summary = target.empty() ? "Loads another model when it is loaded." : "Loads " + quoted(target, false) + " when the model is loaded.";
+  if (!target.empty()) {
+    const bool url = target.find("://") != std::string::npos;
+    scan_.references.push_back({url ? "url" : "model", target, callee});
+  }
+  if (event.keywords.is(Kind::dict)) {
+    const Value* trust = heap_.find(heap_.items(event.keywords), "trust_remote_code");
+    if (trust != nullptr && trust->is(Kind::boolean) && trust->as_boolean()) {
+      opinion.ruling = Ruling::confirmed;
+      opinion.why += " It allows the other model's own Python code to run.";
+    }
+  }
+  add(index, std::move(opinion));
+}
+
+// Callables of which knowledge says nothing: by where they live and what they are given.
+void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
+  const std::string callee(name.canonical);
+  const Policy policy = knowledge::policy_of(name.canonical);
+  const bool constructs = event.op == Op::construct || names_class(name.canonical);
+  if (weigh_arguments(index, event, callee, constructs)) return;
+  if (policy == Policy::stdlib && event.op != Op::construct) {
+    return add(index, {threat("-unusual-call"), Ruling::suspected, "Calls " + callee + " when the model is loaded.",
+                       "It belongs to Python's standard library, and no model library puts a call of it into a saved model.", callee});
+  }
+  if (policy == Policy::framework && !constructs && !rebuilds(name.canonical)) {
+    return add(index, {threat("-unusual-call"), Ruling::suspected, "Calls " + callee + " when the model is loaded.",
+                       "It is a function of a library, but none that the library itself puts into saved models.", callee});
+  }
+}
+
+bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs) {
+  for (const Value& argument : arguments_of(event)) {
+    if (argument.is(Kind::name) && runs_code(heap_.name(argument).known)) {
+      add(index, {threat("-callback"), Ruling::confirmed, "Hands " + std::string(heap_.name(argument).canonical) + " to " + std::string(callee) + ".",
+                  "A function that runs code or programs is given to a callable when the model is loaded.", std::string(heap_.name(argument).canonical)});
+      return true;
+    }
+  }
+  if (event.op == Op::construct) return false;
+  for (const std::string_view text : texts_of(event)) {
+    const SignOf sign = sign_of(text);
+    if (sign.sign == Sign::none) continue;
+    // Objects keep addresses and places as data; functions are given them to use.
+    if (constructs && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
+    if (sign.sign == Sign::url) scan_.references.push_back({"url", std::string(text), std::string(callee)});
+    add(index, {threat("-suspicious-argument"), Ruling::suspected, "Calls " + std::string(callee) + " with an argument that " + sign.why + ".",
+                "Nothing is known of " + std::string(callee) + "; what it is given is what an attack would give it.", std::string(callee)});
+    return true;
+  }
+  return false;
+}
+
+// Names that are held and not called ------------------------------------------------------------------------
+
+std::vector<bool> Weigher::reachable_names() {
+  std::vector<bool> names(heap_.names().size(), false);
+  std::vector<bool> objects, containers;
+  std::vector<Value> pending{trace_.root};
+  const auto once = [](std::vector<bool>& seen, uint32_t i) {
+    if (i >= seen.size()) seen.resize(i + 1, false);
+    const bool first = !seen[i];
+    seen[i] = true;
+    return first;
+  };
+  while (!pending.empty()) {
+    const Value value = pending.back();
+    pending.pop_back();
+    if (value.is(Kind::name)) {
+      names[value.index()] = true;
+    } else if (value.is(Kind::attribute)) {
+      pending.push_back(heap_.attribute(value).base);
+    } else if (value.is_sequence() || value.is(Kind::dict)) {
+      if (!once(containers, value.index())) continue;
+      for (const Value& item : heap_.items(value)) {
+        if (item.kind() >= Kind::tuple && item.kind() != Kind::unknown) pending.push_back(item);
+      }
+    } else if (value.is(Kind::object)) {
+      if (!once(objects, value.index())) continue;
+      const Object& object = heap_.object(value);
+      for (const Value part : {object.callee, object.arguments, object.keywords, object.state}) pending.push_back(part);
+      for (const Items* items : {&object.appended, &object.entries}) {
+        for (const Value& item : *items) pending.push_back(item);
+      }
+    }
+  }
+  return names;
+}
+
+void Weigher::weigh_names() {
+  const auto matters = [](const Name& name) {
+    return name.retrieved && !name.called && name.known != nullptr && !is_trusted(name.known);
+  };
+  if (std::none_of(heap_.names().begin(), heap_.names().end(), matters)) return;
+  const std::vector<bool> reachable = reachable_names();
+  for (uint32_t i = 0; i < heap_.names().size(); ++i) {
+    const Name& name = heap_.names()[i];
+    if (!matters(name)) continue;
+    const Rule* rule = rule_for(name.known->effect);
+    if (rule == nullptr) continue;
+    uint32_t index = 0;
+    while (index < trace_.events.size() &&
+           !(trace_.events[index].op == Op::import && trace_.events[index].callee.is(Kind::name) && trace_.events[index].callee.index() == i)) {
+      ++index;
+    }
+    if (index == trace_.events.size()) continue;
+    const std::string callee(name.canonical);
+    Ruling ruling = rule->referenced;
+    // Functions for bytecode and loaders are what dill and cloudpickle name to bring functions back.
+    if (ruling == Ruling::confirmed && (!reachable[i] || name.known->payload == PayloadKind::code)) ruling = Ruling::suspected;
+    const bool classes = names_class(name.canonical) && ruling != Ruling::confirmed;
+    if (ruling == Ruling::suspected && (classes || knowledge::policy_of(name.canonical) != Policy::stdlib)) ruling = Ruling::dismissed;
+    add(index, {threat("-dangerous-reference"), ruling, "Refers to " + callee + " without calling it.",
+                ruling == Ruling::dismissed ? "A name alone runs nothing, and honest models refer to such functions."
+                                            : std::string(name.known->why) + " The model hands it to whoever loads it; a call is all that is missing.",
+                callee});
+  }
+}
+
+void Weigher::list_imports() {
+  for (const Name& name : heap_.names()) {
+    if (!name.retrieved) continue;
+    Safety safety = Safety::suspicious;
+    if (is_trusted(name.known)) safety = Safety::innocuous;
+    else if (name.known != nullptr) safety = Safety::dangerous;
+    else if (knowledge::policy_of(name.canonical) == Policy::framework && names_class(name.canonical)) safety = Safety::innocuous;
+    scan_.imports.push_back({std::string(name.canonical), safety});
+  }
+}
+
+void Weigher::list_text() {
+  if (!scan_.wants_text) return;
+  const std::string member = scan_.member_of(trace_.artifacts.front());
+  if (!scan_.text.empty()) scan_.text += "\n";
+  if (!member.empty()) scan_.text += "# " + member + "\n";
+  scan_.text += printer().text();
+}
+
+}  // namespace
+
+void judge(Scan& scan, Trace& trace) { Weigher(scan, trace).run(); }
+
+}  // namespace winnow::judge

@@ -1,0 +1,20 @@
+// Signs of intent in a string that is handed to a callable of which nothing is known.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace winnow::judge {
+
+enum class Sign : uint8_t { none, command, code, url, path };
+
+struct SignOf {
+  Sign sign = Sign::none;
+  std::string why;      // "is a shell command (curl)"
+  std::string decoded;  // the text itself where it was wrapped in base64 or hex
+};
+
+// What `text` is when taken as an argument. Prose, labels, patterns and model names are none.
+SignOf sign_of(std::string_view text);
+
+}  // namespace winnow::judge

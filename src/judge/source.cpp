@@ -1,0 +1,232 @@
+#include "judge/source.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <set>
+
+#include "knowledge/knowledge.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Effect;
+
+bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_'; }
+bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+bool acts(const knowledge::Callable* known) {
+  if (known == nullptr) return false;
+  switch (known->effect) {
+    case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_write:
+    case Effect::file_delete: case Effect::terminate: case Effect::tamper: case Effect::deserialise:
+    case Effect::import: case Effect::introspect: case Effect::environment: case Effect::file_read:
+      return true;
+    default: return false;
+  }
+}
+
+// The words of a statement, with strings and comments taken out.
+struct Token {
+  enum class Type : uint8_t { name, number, string, sign, line_end } type;
+  std::string_view text;
+  size_t at;
+};
+
+std::vector<Token> tokens_of(std::string_view source) {
+  constexpr size_t kMostTokens = 200'000;
+  std::vector<Token> out;
+  for (size_t i = 0; i < source.size() && out.size() < kMostTokens;) {
+    const char c = source[i];
+    const size_t start = i;
+    if (c == '#') {
+      while (i < source.size() && source[i] != '\n') ++i;
+    } else if (c == '\'' || c == '"') {
+      const bool triple = source.substr(i, 3) == std::string(3, c);
+      i += triple ? 3 : 1;
+      while (i < source.size()) {
+        if (source[i] == '\\') { i += 2; continue; }
+        if (triple ? source.substr(i, 3) == std::string(3, c) : source[i] == c || source[i] == '\n') break;
+        ++i;
+      }
+      i = std::min(i + (triple ? 3 : 1), source.size());
+      out.push_back({Token::Type::string, source.substr(start, i - start), start});
+    } else if (starts_name(c)) {
+      while (i < source.size() && in_name(source[i])) ++i;
+      const bool prefix = i - start <= 2 && i < source.size() && (source[i] == '\'' || source[i] == '"');
+      if (!prefix) out.push_back({Token::Type::name, source.substr(start, i - start), start});
+    } else if (std::isdigit(static_cast<unsigned char>(c))) {
+      while (i < source.size() && (in_name(source[i]) || source[i] == '.')) ++i;
+      out.push_back({Token::Type::number, source.substr(start, i - start), start});
+    } else {
+      ++i;
+      if (c == '\n' || c == ';') out.push_back({Token::Type::line_end, source.substr(start, 1), start});
+      else if (!std::isspace(static_cast<unsigned char>(c))) out.push_back({Token::Type::sign, source.substr(start, 1), start});
+    }
+  }
+  return out;
+}
+
+using Aliases = std::map<std::string, std::string, std::less<>>;
+
+// import a.b as c / from a import b as c: fills the aliases; gives the index behind the statement.
+size_t read_import(const std::vector<Token>& tokens, size_t i, SourceFacts& facts, Aliases& aliases) {
+  const bool from = tokens[i].text == "from";
+  const auto dotted = [&](size_t& at) {
+    std::string name;
+    while (at < tokens.size() && (tokens[at].type == Token::Type::name || tokens[at].text == ".") &&
+           tokens[at].text != "import" && tokens[at].text != "as") {
+      name += tokens[at++].text;
+    }
+    return name;
+  };
+  ++i;
+  std::string module;
+  if (from) {
+    module = dotted(i);
+    facts.imports.push_back(module);
+    if (i >= tokens.size() || tokens[i].text != "import") return i;
+    ++i;
+  }
+  while (i < tokens.size() && tokens[i].type != Token::Type::line_end) {
+    if (tokens[i].text == "(" || tokens[i].text == ")" || tokens[i].text == ",") { ++i; continue; }
+    const size_t before = i;
+    const std::string name = dotted(i);
+    std::string bound = from ? name : name.substr(0, name.find('.'));
+    std::string target = from ? module + "." + name : bound;
+    if (i + 1 < tokens.size() && tokens[i].text == "as") {
+      bound = tokens[i + 1].text;
+      target = from ? target : name;
+      i += 2;
+    }
+    if (!from) facts.imports.push_back(name);
+    if (!bound.empty()) aliases[bound] = target;
+    if (i == before) ++i;
+  }
+  return i;
+}
+
+std::string unquoted(std::string_view literal) {
+  const size_t quote = literal.find_first_of("'\"");
+  if (quote == std::string_view::npos || literal.size() < quote + 2) return {};
+  return std::string(literal.substr(quote + 1, literal.size() - quote - 2));
+}
+
+// The text of a call from its first token to its closing bracket, shortened.
+std::string call_text(std::string_view source, const std::vector<Token>& tokens, size_t first, size_t open) {
+  int depth = 0;
+  size_t end = open;
+  for (; end < tokens.size(); ++end) {
+    if (tokens[end].text == "(") ++depth;
+    if (tokens[end].text == ")" && --depth == 0) break;
+  }
+  const size_t from = tokens[first].at;
+  const size_t to = end < tokens.size() ? tokens[end].at + 1 : source.size();
+  std::string text(source.substr(from, std::min<size_t>(to - from, 200)));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return text;
+}
+
+bool only_constants(const std::vector<Token>& tokens) {
+  static const std::set<std::string_view> kWords = {"None", "True", "False"};
+  bool any = false;
+  for (const Token& token : tokens) {
+    if (token.type == Token::Type::name && !kWords.contains(token.text)) return false;
+    if (token.type == Token::Type::sign && std::string_view("()[]{},:-+.").find(token.text[0]) == std::string_view::npos) return false;
+    any = any || token.type != Token::Type::line_end;
+  }
+  return any;
+}
+
+}  // namespace
+
+SourceFacts read_source(std::string_view source) {
+  SourceFacts facts;
+  const std::vector<Token> tokens = tokens_of(source);
+  facts.literal = only_constants(tokens);
+  Aliases aliases;
+  for (size_t i = 0; i < tokens.size();) {
+    const Token& token = tokens[i];
+    if (token.type != Token::Type::name) { 
+      if (token.text == "=" ) facts.statements = true;
+      ++i;
+      continue;
+    }
+    if (token.text == "import" || token.text == "from") {
+      facts.statements = true;
+      i = read_import(tokens, i, facts, aliases);
+      continue;
+    }
+    if (token.text == "def" || token.text == "class") {
+      facts.statements = true;
+      i += 2;
+      continue;
+    }
+    // A dotted chain, through __import__('x') at its head.
+    const size_t first = i;
+    std::string name(token.text);
+    ++i;
+    if (name == "__import__" && i + 2 < tokens.size() && tokens[i].text == "(" && tokens[i + 1].type == Token::Type::string &&
+        tokens[i + 2].text == ")") {
+      name = unquoted(tokens[i + 1].text);
+      facts.imports.push_back(name);
+      facts.calls.push_back("builtins.__import__");
+      i += 3;
+    } else if (const auto alias = aliases.find(name); alias != aliases.end()) {
+      name = alias->second;
+    }
+    while (i + 1 < tokens.size() && tokens[i].text == "." && tokens[i + 1].type == Token::Type::name) {
+      name += "." + std::string(tokens[i + 1].text);
+      i += 2;
+    }
+    if (i >= tokens.size() || tokens[i].text != "(") continue;
+    std::string resolved = knowledge::canonical(name.find('.') == std::string::npos ? "builtins" : "", name);
+    if (name.find('.') == std::string::npos && knowledge::find(resolved) == nullptr) resolved = name;
+    facts.calls.push_back(resolved);
+    if (facts.acting.empty() && acts(knowledge::find(resolved))) {
+      facts.acting = resolved;
+      facts.acting_code = call_text(source, tokens, first, i);
+    }
+  }
+  return facts;
+}
+
+std::string acting_name(const std::vector<std::string_view>& names) {
+  static const std::set<std::string_view> kBuiltins = {"exec", "eval", "__import__", "execfile"};
+  const std::set<std::string_view> all(names.begin(), names.end());
+  for (const std::string_view module : all) {
+    const bool dotted = module.find('.') != std::string_view::npos;
+    if (!dotted && knowledge::policy_of(module) == knowledge::Policy::foreign) continue;
+    for (const std::string_view member : all) {
+      const std::string name = knowledge::canonical(module, member);
+      const knowledge::Callable* known = knowledge::find(name);
+      if (known == nullptr) continue;
+      switch (known->effect) {
+        case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_delete:
+        case Effect::tamper: return name;
+        default: break;
+      }
+    }
+  }
+  for (const std::string_view name : all) {
+    if (kBuiltins.contains(name)) return "builtins." + std::string(name);
+  }
+  return {};
+}
+
+std::vector<std::string_view> identifiers_in(std::string_view data) {
+  constexpr size_t kMost = 100'000;
+  std::vector<std::string_view> out;
+  for (size_t i = 0; i < data.size() && out.size() < kMost;) {
+    if (!starts_name(data[i])) { ++i; continue; }
+    const size_t start = i;
+    while (i < data.size() && in_name(data[i])) ++i;
+    // In compiled code a name stands behind its type and length: also the run without its first letters.
+    for (size_t skip = 0; skip <= 2 && i - start > skip + 1; ++skip) out.push_back(data.substr(start + skip, i - start - skip));
+  }
+  return out;
+}
+
+}  // namespace winnow::judge

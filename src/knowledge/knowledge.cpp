@@ -1,0 +1,109 @@
+#include "knowledge/knowledge.h"
+
+#include <algorithm>
+
+namespace winnow::knowledge {
+namespace {
+
+struct Alias { std::string_view from, to; };
+struct Module { std::string_view prefix; Policy policy; };
+
+#include "knowledge_data.inc"
+
+template <class Row, class Key>
+const Row* lookup(const Row* rows, size_t count, std::string_view key, Key of) {
+  const Row* end = rows + count;
+  const Row* at = std::lower_bound(rows, end, key, [&](const Row& row, std::string_view k) { return of(row) < k; });
+  return at != end && of(*at) == key ? at : nullptr;
+}
+
+// The aliased spelling of the longest dotted prefix of `name` that has one.
+bool apply_alias(std::string& name) {
+  for (size_t end = name.size(); end != std::string::npos && end > 0;) {
+    const std::string_view prefix = std::string_view(name).substr(0, end);
+    if (const Alias* alias = lookup(kAliases, kAliasesCount, prefix, [](const Alias& a) { return a.from; })) {
+      name = std::string(alias->to) + name.substr(end);
+      return true;
+    }
+    end = name.rfind('.', end - 1);
+  }
+  return false;
+}
+
+// `pattern` may hold '*': its parts must occur in order. Both are lower case with forward slashes.
+bool occurs(std::string_view pattern, std::string_view text) {
+  size_t from = 0;
+  while (!pattern.empty()) {
+    const size_t star = pattern.find('*');
+    const std::string_view part = pattern.substr(0, star);
+    const size_t found = text.find(part, from);
+    if (found == std::string_view::npos) return false;
+    from = found + part.size();
+    pattern = star == std::string_view::npos ? std::string_view() : pattern.substr(star + 1);
+  }
+  return true;
+}
+
+std::string folded(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == '\\') c = '/';
+  }
+  return out;
+}
+
+}  // namespace
+
+const char* effect_name(Effect effect) {
+  static constexpr const char* kNames[] = {
+      "code", "process", "native", "network", "file-write", "file-delete", "file-read", "environment",
+      "deserialise", "fetch-model", "terminate", "introspect", "import", "tamper", "input", "call", "pure",
+      "construct"};
+  return kNames[static_cast<size_t>(effect)];
+}
+
+const Callable* find(std::string_view canonical) {
+  const auto name_of = [](const Callable& c) { return c.name; };
+  if (const Callable* exact = lookup(kCallables, kCallablesCount, canonical, name_of)) return exact;
+  for (size_t i = 0; i < kWildcardsCount; ++i) {
+    const std::string_view prefix = kWildcards[i].name.substr(0, kWildcards[i].name.size() - 1);
+    if (canonical.starts_with(prefix)) return &kWildcards[i];
+  }
+  return nullptr;
+}
+
+std::string canonical(std::string_view module, std::string_view qualified) {
+  std::string name(module);
+  if (!qualified.empty()) {
+    if (!name.empty()) name += '.';
+    name += qualified;
+  }
+  for (int hops = 0; hops < 4 && apply_alias(name); ++hops) {
+  }
+  return name;
+}
+
+Policy policy_of(std::string_view dotted) {
+  const std::string_view top = dotted.substr(0, dotted.find('.'));
+  const Module* module = lookup(kModules, kModulesCount, top, [](const Module& m) { return m.prefix; });
+  return module ? module->policy : Policy::foreign;
+}
+
+const Sensitive* sensitive_path(std::string_view path) {
+  const std::string text = folded(path);
+  for (size_t i = 0; i < kSensitiveCount; ++i) {
+    if (occurs(folded(kSensitive[i].pattern), text)) return &kSensitive[i];
+  }
+  return nullptr;
+}
+
+const Command* command(std::string_view word) {
+  const std::string key = folded(word);
+  return lookup(kCommands, kCommandsCount, key, [](const Command& c) { return c.name; });
+}
+
+std::string_view version() { return kVersion; }
+size_t size() { return kCallablesCount + kWildcardsCount; }
+
+}  // namespace winnow::knowledge

@@ -1,0 +1,22 @@
+// Text out of hostile files, made safe to put into a report. Names and strings of a model can hold bytes that
+// are not UTF-8, terminal escapes, and characters that reorder what a reader sees.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace winnow::report {
+
+// Valid UTF-8 from which the exact bytes can be had back: a byte that is not UTF-8 becomes the four characters
+// \xNN, and so that these mean nothing else, so does a backslash before what would read as x and two digits.
+// Everything else stays as it is. For names: paths, members, callables.
+std::string escape_name(std::string_view name);
+
+// Valid UTF-8 for sentences and code, where a backslash is already one: only invalid bytes become \xNN.
+std::string escape_prose(std::string_view text);
+
+// As escape_prose, and nothing in it moves the cursor, colours, rings or reorders: control and format
+// characters are spelled out (\x1b, \u202e). Tabs become spaces; line ends are spelled out too.
+std::string escape_terminal(std::string_view text);
+
+}  // namespace winnow::report

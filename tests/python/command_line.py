@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""The program as scripts see it: exit codes, the shape of its JSON, the same answer for any way to ask.
+
+  command_line.py WINNOW WINNOW_ASSEMBLE CASES_FOLDER
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+WINNOW, ASSEMBLE, CASES = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+
+CLEAN = b'\x80\x04N.'
+MALICIOUS = b'cos\nsystem\n(S\'id\'\ntR.'
+BROKEN = b'\x80\x04}\x8c\xc8weights'
+VERDICTS = ('malicious', 'suspicious', 'clean', 'incomplete', 'skipped')
+
+
+def winnow(*arguments, **options):
+    run = subprocess.run([WINNOW, *map(str, arguments)], capture_output=True, timeout=60, **options)
+    if run.returncode < 0 or run.returncode > 64:
+        raise AssertionError('winnow %s died: %d\n%s' % (arguments, run.returncode, run.stderr.decode()))
+    return run
+
+
+def report(*arguments):
+    return json.loads(winnow('scan', '--format', 'json', *arguments).stdout)
+
+
+def without_time(text):
+    return re.sub(rb'"seconds":\s*[0-9.e+-]+', b'"seconds":0', text)
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = pathlib.Path(self.folder.name)
+        self.clean = self.write('clean.pkl', CLEAN)
+        self.malicious = self.write('malicious.pkl', MALICIOUS)
+        self.broken = self.write('broken.pkl', BROKEN)
+
+    def write(self, name, data):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def test_exit_codes(self):
+        self.assertEqual(winnow('scan', self.clean).returncode, 0)
+        self.assertEqual(winnow('scan', self.malicious).returncode, 1)
+        self.assertEqual(winnow('scan', self.broken).returncode, 2)
+        self.assertEqual(winnow('scan', self.clean, self.broken).returncode, 2)
+        self.assertEqual(winnow('scan', self.clean, self.broken, self.malicious).returncode, 1)
+        self.assertEqual(winnow('scan', self.root / 'missing.pkl').returncode, 2)
+        self.assertEqual(winnow('scan').returncode, 64)
+        self.assertEqual(winnow('scan', '--no-such-option', self.clean).returncode, 64)
+        self.assertEqual(winnow('scan', '--format', 'poem', self.clean).returncode, 64)
+        self.assertEqual(winnow().returncode, 64)
+
+    def test_fail_on(self):
+        suspicious = self.write('suspicious.pkl', b'\x80\x02}X\x01\x00\x00\x00acos\nsystem\ns.')
+        self.assertEqual(report(suspicious)['artifacts'][0]['verdict'], 'suspicious')
+        self.assertEqual(winnow('scan', suspicious).returncode, 1)
+        self.assertEqual(winnow('scan', '--fail-on', 'malicious', suspicious).returncode, 0)
+        self.assertEqual(winnow('scan', '--fail-on', 'malicious', self.malicious).returncode, 1)
+
+    def test_json_shape(self):
+        whole = report(self.root)
+        self.assertEqual(whole['schema'], 'winnow.report/1')
+        self.assertEqual(whole['tool']['name'], 'winnow')
+        self.assertEqual(set(whole['tool']), {'name', 'version', 'knowledge'})
+        self.assertEqual(set(whole['summary']), {'files', 'models', 'bytes', 'seconds', *VERDICTS})
+        self.assertEqual(whole['summary']['files'], 3)
+        self.assertEqual(sum(whole['summary'][verdict] for verdict in VERDICTS), 3)
+        self.assertEqual(whole['summary']['bytes'], len(CLEAN) + len(MALICIOUS) + len(BROKEN))
+        for artifact in whole['artifacts']:
+            self.check_artifact(artifact)
+        self.assertEqual([a['path'] for a in whole['artifacts']], sorted(a['path'] for a in whole['artifacts']))
+
+    def check_artifact(self, artifact):
+        self.assertLessEqual({'path', 'size', 'format', 'verdict', 'findings', 'references', 'imports', 'gaps'},
+                             set(artifact))
+        self.assertIn(artifact['verdict'], VERDICTS)
+        self.assertNotIn('sha256', artifact)
+        for finding in artifact['findings']:
+            self.assertEqual({'threat', 'ruling', 'trigger', 'summary', 'why', 'evidence'}, set(finding))
+            self.assertIn(finding['ruling'], ('confirmed', 'suspected', 'dismissed'))
+            self.assertIn(finding['trigger'], ('load', 'inference', 'import', 'other'))
+            self.assertTrue(finding['summary'])
+            self.assertTrue(finding['why'])
+            for evidence in finding['evidence']:
+                self.assertLessEqual({'callee', 'code', 'location'}, set(evidence))
+                self.assertLessEqual(set(evidence['location']), {'member', 'offset', 'line'})
+        for name in artifact['imports']:
+            self.assertEqual({'name', 'safety'}, set(name))
+            self.assertIn(name['safety'], ('innocuous', 'suspicious', 'dangerous'))
+        for gap in artifact['gaps']:
+            self.assertEqual({'fault', 'location', 'what'}, set(gap))
+        for reference in artifact['references']:
+            self.assertEqual({'kind', 'target', 'by'}, set(reference))
+
+    def test_shape_over_all_cases(self):
+        for path in sorted(CASES.rglob('*.test'))[::7]:
+            data = subprocess.run([ASSEMBLE, path], check=True, capture_output=True).stdout
+            self.write('cases/%s.%s' % (path.parent.name, path.stem), data)
+        whole = report(self.root / 'cases')
+        self.assertGreater(len(whole['artifacts']), 20)
+        for artifact in whole['artifacts']:
+            self.check_artifact(artifact)
+
+    def test_hash(self):
+        import hashlib
+        artifact = report('--hash', self.clean)['artifacts'][0]
+        self.assertEqual(artifact['sha256'], hashlib.sha256(CLEAN).hexdigest())
+
+    def test_folder_equals_its_files(self):
+        for name in ('deep/a.pkl', 'deep/er/b.bin', 'deep/er/c'):
+            self.write(name, MALICIOUS if name.endswith('bin') else CLEAN)
+        whole = {a['path']: a for a in report(self.root)['artifacts']}
+        single = {}
+        for path in (p for p in self.root.rglob('*') if p.is_file()):
+            single.update({a['path']: a for a in report(path)['artifacts']})
+        self.assertEqual(whole, single)
+
+    def test_jobs_change_nothing(self):
+        for number in range(60):
+            self.write('many/%d.pkl' % number, (CLEAN, MALICIOUS, BROKEN)[number % 3])
+        one = winnow('scan', '--format', 'json', '--jobs', '1', self.root).stdout
+        for jobs in ('2', '7'):
+            more = winnow('scan', '--format', 'json', '--jobs', jobs, self.root).stdout
+            self.assertEqual(without_time(one), without_time(more))
+
+    def test_content_decides(self):
+        verdicts = {a['verdict'] for name in ('model.txt', 'model.PT', 'model', '.hidden', 'model.png', 'model.npy')
+                    for a in report(self.write('names/' + name, MALICIOUS))['artifacts']}
+        self.assertEqual(verdicts, {'malicious'})
+
+    def test_output_file(self):
+        out = self.root / 'report.json'
+        run = winnow('scan', '--format', 'json', '-o', out, self.malicious)
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stdout, b'')
+        self.assertEqual(json.loads(out.read_text())['summary']['malicious'], 1)
+
+    def test_sarif(self):
+        log = json.loads(winnow('scan', '--format', 'sarif', self.malicious).stdout)
+        self.assertEqual(log['version'], '2.1.0')
+        driver = log['runs'][0]['tool']['driver']
+        rules = {rule['id'] for rule in driver['rules']}
+        results = log['runs'][0]['results']
+        self.assertTrue(results)
+        self.assertLessEqual({result['ruleId'] for result in results}, rules)
+
+    def test_text_names_the_call(self):
+        text = winnow('scan', self.malicious).stdout.decode()
+        self.assertIn('os.system', text)
+        self.assertIn('malicious', text.lower())
+
+    def test_decompile(self):
+        text = winnow('decompile', self.malicious).stdout.decode()
+        self.assertIn("os.system('id')", text)
+
+    def test_hostile_names(self):
+        """Nothing from a stream reaches a terminal or a report unescaped."""
+        path = self.write('esc\x1b[31m.pkl', b'cos\nsystem\n(S\'\\x1b]0;owned\\x07 \\x00 id\'\ntR.')
+        text = winnow('scan', path).stdout
+        self.assertNotIn(b'\x1b]', text)
+        self.assertNotIn(b'\x07', text)
+        self.assertNotIn(b'\x1b[31m.pkl', text)
+        self.assertNotIn(b'\x1b]', winnow('decompile', path).stdout)
+        self.assertEqual(report(path)['artifacts'][0]['verdict'], 'malicious')
+
+    def test_broken_text_is_valid_json(self):
+        for number, data in enumerate((b'cos\nsyst\xff\xfeem\n(tR.', b'c\xed\xa0\x80\n\x80\n.',
+                                       b'\x80\x04\x8c\x02\xed\xa0\x94.')):
+            for artifact in report(self.write('%d.pkl' % number, data))['artifacts']:
+                self.check_artifact(artifact)
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Scans every labelled file of a folder and compares verdicts with labels.
+
+  corpus.py WINNOW FOLDER [KNOWN_WRONG]     FOLDER holds manifest.tsv
+
+A malicious file must be malicious and its evidence must name a callee; a flagged one at least suspicious; a
+clean one clean or skipped. Rows labelled `either` decide nothing. KNOWN_WRONG lists files that are known to
+be judged wrongly, one per line: path, tab, reason. A line there that is no longer true fails the test.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+
+import manifest
+
+
+def complaint(row, artifact):
+    verdict = artifact['verdict']
+    standing = [f for f in artifact['findings'] if f['ruling'] != 'dismissed']
+    if row['expect'] == 'malicious':
+        if verdict != 'malicious':
+            return 'malicious, but judged ' + verdict
+        if not any(e.get('callee') for f in standing for e in f['evidence']):
+            return 'no evidence names a callee'
+    elif row['expect'] == 'flag' and verdict not in ('malicious', 'suspicious'):
+        return 'to be flagged, but judged ' + verdict
+    elif row['expect'] == 'clean' and verdict not in ('clean', 'skipped'):
+        said = [f['summary'] for f in standing] + [g['what'] for g in artifact['gaps']]
+        return 'clean, but judged %s: %s' % (verdict, '; '.join(said)[:200])
+    return None
+
+
+def scan(winnow, paths):
+    run = subprocess.run([winnow, 'scan', '--format', 'json', *map(str, paths)], capture_output=True)
+    if run.returncode not in (0, 1, 2):
+        sys.exit('winnow ended with %d: %s' % (run.returncode, run.stderr.decode()[-2000:]))
+    return {a['path']: a for a in json.loads(run.stdout)['artifacts']}
+
+
+def known_wrong(path):
+    lines = path.read_text().splitlines() if path.is_file() else []
+    return dict(line.split('\t', 1) for line in lines if line and not line.startswith('#'))
+
+
+def main():
+    winnow, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    known = known_wrong(pathlib.Path(sys.argv[3])) if len(sys.argv) > 3 else {}
+    rows = [row for row in manifest.rows(folder) if manifest.in_family(row)]
+    artifacts = scan(winnow, [folder / row['file'] for row in rows])
+    wrong = 0
+    for row in rows:
+        artifact = artifacts.get(str(folder / row['file']))
+        why = complaint(row, artifact) if artifact else 'not in the report'
+        if (why is not None) != (row['file'] in known):
+            print('%s (%s): %s' % (row['file'], row['format'], why or 'right now: take it off the list'))
+            wrong += 1
+    print('%d files, %d wrong, %d known to be wrong' % (len(rows), wrong, len(known)))
+    sys.exit(1 if wrong or not rows else 0)
+
+
+if __name__ == '__main__':
+    main()
