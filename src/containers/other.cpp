@@ -84,7 +84,8 @@ OtherMember read_member(struct archive* reader, archive_entry* entry, const Limi
   OtherMember member;
   member.name = name_of(entry);
   member.link = text_or_nothing(archive_entry_symlink(entry));
-  member.is_file = archive_entry_filetype(entry) == AE_IFREG;
+  const auto type = archive_entry_filetype(entry);
+  member.is_file = type == AE_IFREG || type == 0;  // 7z archives need not tell
   if (archive_entry_is_data_encrypted(entry) != 0 || archive_entry_is_metadata_encrypted(entry) != 0) {
     member.error = Error{Fault::unsupported, 0, "the member is encrypted"};
   } else if (member.is_file) {

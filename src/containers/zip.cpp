@@ -85,7 +85,7 @@ void compare(Zip& zip, size_t index, const LocalHeader& local) {
   if (local.crc != member.crc && !(follows && local.crc == 0)) {
     trick(zip, ZipTrick::crc_differs, offset, index);
   }
-  if (((local.flags ^ member.flags) & 1U) != 0) trick(zip, ZipTrick::encryption_differs, offset, index);
+  if (((local.flags ^ member.flags) & 0x61U) != 0) trick(zip, ZipTrick::encryption_differs, offset, index);
   if (zip.tricks.size() == before || (!method && !size && member.other_name.empty())) return;
   ZipMember view = member;
   view.name = local.name;

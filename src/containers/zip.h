@@ -41,7 +41,8 @@ struct ZipMember {
   bool bulk = false;      // the caller called it so
   bool overlaps = false;  // shares bytes with another member or the directory; no honest writer does that
 
-  bool encrypted() const { return (flags & 1U) != 0; }
+  // Bit 0 is encryption. Bits 5 and 6, patches and strong encryption, stop some readers and not others.
+  bool encrypted() const { return (flags & 0x61U) != 0; }
   bool is_folder() const { return !name.empty() && (name.back() == '/' || name.back() == '\\'); }
   bool is_link() const { return host == 3 && ((attributes >> 16) & 0xf000U) == 0xa000U; }
 };

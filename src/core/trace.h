@@ -51,6 +51,7 @@ struct Trace {
   std::vector<Payload> payloads;
   Value root;           // what the program evaluates to
   bool finished = false;  // reached its end without a fault
+  bool unclaimed = false; // stands where the loader of its file does not look
 
   Trace() = default;
   Trace(const Trace&) = delete;

@@ -1,5 +1,8 @@
 #include "formats/registry.h"
 
+#include "formats/archive/archive.h"
+#include "formats/compressed/compressed.h"
+#include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 
 namespace winnow {
@@ -7,6 +10,11 @@ namespace {
 
 constexpr Format kFormats[] = {
     {"pickle", pickle_format::probe, pickle_format::read},
+    archive::kZip,
+    archive::kTar,
+    archive::kOther,
+    compressed::kCompressed,
+    numpy::kNpy,
 };
 
 }  // namespace

@@ -67,6 +67,7 @@ class Weigher {
   void weigh_function_body(uint32_t index, const Event& event, const Name& name);
   void weigh_load(uint32_t index, const Event& event, const Name& name);
   void weigh_reference(uint32_t index, const Event& event, const Name& name);
+  void weigh_place();
   void weigh_names();
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs);
   void add(uint32_t index, Opinion opinion);
@@ -168,6 +169,7 @@ std::optional<Value> Weigher::payload_of(const Event& event, const Callable& kno
 
 void Weigher::run() {
   for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
+  weigh_place();
   weigh_names();
   list_imports();
   list_text();
@@ -381,6 +383,11 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
 // pickle.loads and its kin.
 void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
   const std::string callee(name.canonical);
+  if (event.nested != 0 && (event.result.is(Kind::integer) || event.result.is(Kind::real) || event.result.is(Kind::none) ||
+                            event.result.is(Kind::boolean))) {
+    return add(index, {threat("-unsafe-deserialisation"), Ruling::suspected, "Loads a pickle inside the pickle that holds a mere number.",
+                       "A number needs no pickle of its own: the nesting serves to hide or to probe.", callee});
+  }
   if (event.nested != 0) {
     // What it loads was read as part of this program; findings in there stand for themselves.
     return add(index, {threat("-unsafe-deserialisation"), Ruling::dismissed, "Loads a serialised object that the model carries.",
@@ -457,6 +464,18 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
     return true;
   }
   return false;
+}
+
+// A program where nobody looks that calls what runs code: hidden, whatever it is given.
+void Weigher::weigh_place() {
+  if (!trace_.unclaimed) return;
+  for (uint32_t i = 0; i < trace_.events.size(); ++i) {
+    const Value name = resolved(trace_.events[i].callee);
+    if (trace_.events[i].op != Op::call || !name.is(Kind::name) || !runs_code(heap_.name(name).known)) continue;
+    const std::string callee(heap_.name(name).canonical);
+    return add(i, {"hidden-pickle", Ruling::suspected, "Hides a pickle that calls " + callee + ".",
+                   "It stands behind or between what the loader of this file reads.", callee});
+  }
 }
 
 // Names that are held and not called ------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include "code/machine/encodings.h"
 #include "code/machine/models.h"
+#include "containers/codecs.h"
 
 namespace winnow::machine {
 namespace {
@@ -258,9 +259,17 @@ Result pack(Machine& m, const Call& call) {
 }
 
 Result decompress(Machine& m, const Call& call) {
-  (void)m;
-  (void)call;
-  return std::nullopt;
+  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+  const Bytes data = as_bytes(call[0].text());
+  containers::Codec codec = containers::codec_of(data);
+  // zlib.decompress(data, -15) reads raw deflate, which has no mark of its own.
+  if (codec == containers::Codec::none) codec = containers::Codec::deflate;
+  containers::Limits limits;
+  limits.ratio = m.scan().budget.inflation_ratio;
+  limits.allow = [&m](uint64_t bytes) { return m.scan().inflate(bytes); };
+  const containers::Decoded decoded = containers::decode(codec, data, limits);
+  if (decoded.bytes.empty()) return std::nullopt;
+  return m.make_bytes(as_text(decoded.bytes));
 }
 
 // array.array('B', [..]).tobytes(), bytearray(..).decode(): the content of what was built from it.

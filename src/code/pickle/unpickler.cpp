@@ -1,5 +1,6 @@
 #include "code/pickle/unpickler.h"
 
+#include "code/machine/encodings.h"
 #include "code/pickle/numbers.h"
 
 namespace winnow::pickle {
@@ -448,6 +449,7 @@ Likeness looks_like_pickle(Bytes data) {
       case Opcode::GLOBAL: case Opcode::INST: {
         const auto plain = [](std::string_view name) {
           if (name.empty() || name.size() > 256) return false;
+          if (!machine::is_utf8(name)) return false;  // raises before anything is loaded
           for (const char c : name) {
             if (static_cast<unsigned char>(c) < 0x80 && !std::isalnum(static_cast<unsigned char>(c)) &&
                 std::string_view("_.<> ").find(c) == std::string_view::npos) return false;

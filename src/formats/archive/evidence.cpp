@@ -79,7 +79,7 @@ const char* trick_text(containers::ZipTrick trick) {
     case ZipTrick::method_differs: return "local header and directory give different compression methods";
     case ZipTrick::size_differs: return "local header and directory give different sizes";
     case ZipTrick::crc_differs: return "local header and directory give different checksums";
-    case ZipTrick::encryption_differs: return "only one of local header and directory says encrypted";
+    case ZipTrick::encryption_differs: return "only one of local header and directory marks the member as encrypted or patched";
     case ZipTrick::header_missing: return "no local header stands where the directory says";
     case ZipTrick::members_overlap: return "the member shares bytes with another one or with the directory";
     case ZipTrick::unlisted_member: return "the member has a local header, but no directory lists it";

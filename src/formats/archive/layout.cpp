@@ -120,6 +120,4 @@ const char* Layout::tar_name() const {
   return holds_model() ? "tar-of-models" : "tar";
 }
 
-const char* Layout::other_name(const char* kind) const { return kind; }
-
 }  // namespace winnow::archive

@@ -10,13 +10,13 @@ namespace winnow::archive {
 class Layout {
  public:
   void add(std::string_view name);
+  // A member turned out to hold a model.
+  void add_model() { signs_ |= kModelFile; }
 
   // "pytorch-zip", "npz", ...: of a zip archive.
   const char* zip_name() const;
   // "nemo", "pytorch-tar", ...: of a tar archive.
   const char* tar_name() const;
-  // Of any other archive: `kind`, unless models are inside.
-  const char* other_name(const char* kind) const;
 
   bool is_torch() const { return has(kDataPickle); }
   bool is_npz() const { return arrays_ != 0 && arrays_ == files_; }

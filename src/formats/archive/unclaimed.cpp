@@ -19,14 +19,18 @@ bool is_zero(std::byte byte) { return byte == std::byte{0}; }
 
 bool is_padding(Bytes bytes) { return std::all_of(bytes.begin(), bytes.end(), is_zero); }
 
+bool starts_like_pickle(Bytes bytes) {
+  const std::string_view text = as_text(bytes);
+  if (text.size() < 3 || text[0] != '\x80' || text[1] < 2 || text[1] > 5) return false;
+  // What picklers write behind the protocol: a frame, or the opcodes that programs begin with.
+  return "\x95}]()cX\x8cUKM\x8aNI"sv.find(text[2]) != std::string_view::npos;
+}
+
 bool starts_like_code(Bytes bytes) {
   const std::string_view text = as_text(bytes);
-  if (text.size() > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5) {
-    // What picklers write behind the protocol: a frame, or the opcodes that programs begin with.
-    return "\x95}]()cX\x8cUKM\x8aNI"sv.find(text[2]) != std::string_view::npos;
-  }
-  return std::any_of(std::begin(kMagics), std::end(kMagics),
-                     [&](std::string_view magic) { return text.starts_with(magic); });
+  return starts_like_pickle(bytes) || std::any_of(std::begin(kMagics), std::end(kMagics), [&](std::string_view magic) {
+           return text.starts_with(magic);
+         });
 }
 
 void unclaimed_child(Scan& scan, const Artifact& artifact, Bytes whole, uint64_t offset, uint64_t size) {

@@ -8,6 +8,9 @@ namespace winnow::archive {
 // Nothing but zero bytes.
 bool is_padding(Bytes bytes);
 
+// Starts like a pickle of protocol 2 to 5.
+bool starts_like_pickle(Bytes bytes);
+
 // Starts like a pickle, an archive, a compressed stream or a program.
 bool starts_like_code(Bytes bytes);
 

@@ -42,7 +42,6 @@ class Reading {
 
   void run() {
     for (const ZipMember& member : zip_.members) layout_.add(member.name);
-    scan_.recognise(artifact_, layout_.zip_name());
     if (zip_.damage) scan_.gap(artifact_, *zip_.damage);
     report_tricks();
     for (const ZipMember& member : zip_.members) {
@@ -50,18 +49,16 @@ class Reading {
       if (!spent_) read(member);
     }
     if (gaps_ > kMostGapReports) {
-      scan_.gap(artifact_, containers_error("more members could not be read", gaps_ - kMostGapReports));
+      scan_.gap(artifact_, Fault::malformed, 0,
+                std::to_string(gaps_ - kMostGapReports) + " more members could not be read");
     }
     for (const auto& region : zip_.unclaimed) read_region(region.offset, region.size);
     if (!zip_.comment.empty()) read_comment();
+    scan_.recognise(artifact_, layout_.zip_name());
     evidence_.report(layout_);
   }
 
  private:
-  static Error containers_error(const char* what, uint64_t count) {
-    return {Fault::malformed, 0, std::to_string(count) + " " + what};
-  }
-
   void report_tricks() {
     for (const Trick& trick : zip_.tricks) {
       if (trick.what == ZipTrick::header_missing) continue;  // becomes a gap when it is opened
@@ -123,14 +120,16 @@ class Reading {
     const Bytes bytes = content.buffer.empty() ? content.bytes : scan_.own(std::move(content.buffer));
     check_link(member, bytes);
     evidence_.look_at_program(member.name, bytes);
+    if (starts_like_pickle(bytes)) layout_.add_model();
     if (bytes.empty() || (layout_.is_torch() && is_short_text(bytes))) return;
-    scan_.child(artifact_, shown_path(member.name), bytes, hint);
+    scan_.child(artifact_, member.name, bytes, hint);
   }
 
   void report_content(const ZipMember& member, const ZipContent& content) {
     if (content.error) gap(member, *content.error);
     if (content.false_encryption) {
-      evidence_.tampering("the member is marked as encrypted, but is not", member.name, member.header_offset);
+      evidence_.tampering("the member is marked as encrypted or patched, but is not",
+                          member.name, member.header_offset);
     }
     if (content.wrong_crc) {
       evidence_.tampering("the member's content does not have the checksum that the headers give",
@@ -140,7 +139,7 @@ class Reading {
                           member.header_offset);
     }
     if (!is_padding(content.unused)) {
-      scan_.child(artifact_, shown_path(member.name) + "@rest", content.unused, Hint::unclaimed);
+      scan_.child(artifact_, std::string(member.name) + "@rest", content.unused, Hint::unclaimed);
     }
   }
 
@@ -149,7 +148,7 @@ class Reading {
     if (member.method != 0 || member.data_offset == 0 || ++glances_ > containers::kBulkLooks) return;
     const Bytes bytes = slice(zip_.bytes, member.data_offset, member.packed_size);
     if (!starts_like_code(slice(bytes, 0, kGlance))) return;
-    scan_.child(artifact_, shown_path(member.name), bytes, Hint::storage);
+    scan_.child(artifact_, member.name, bytes, Hint::storage);
   }
 
   static bool is_short_text(Bytes bytes) {
@@ -174,8 +173,6 @@ class Reading {
     const Bytes comment = as_bytes(zip_.comment);
     if (starts_like_code(comment)) scan_.child(artifact_, "@comment", comment, Hint::unclaimed);
   }
-
-  static std::string shown_path(std::string_view name) { return std::string(name); }
 
   Scan& scan_;
   const Artifact& artifact_;

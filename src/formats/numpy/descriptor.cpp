@@ -47,11 +47,6 @@ DataType simple_type(std::string_view text) {
   }
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   if (text.empty()) return out;
-  // Nothing else starts so; a name that NumPy does not know is an error there, and a pickle here.
-  if (text.front() == 'O' || text.starts_with("obj") || text.starts_with("Obj")) {
-    out.objects = true;
-    return out;
-  }
   const size_t bracket = text.find('[');
   const std::string_view bare = text.substr(0, bracket);
   for (const Named& named : kNamed) {
@@ -133,10 +128,20 @@ void add_field(const LiteralTree& tree, const Literal& field, Part part, std::ve
   }
 }
 
+// Whether the object type is named anywhere. No other type has an O behind a character that is no letter;
+// spellings that NumPy refuses are an error there, and a pickle here.
+bool names_objects(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == 'O' && (i == 0 || !std::isalpha(static_cast<unsigned char>(text[i - 1])))) return true;
+  }
+  return text.find("obj") != std::string_view::npos;
+}
+
 }  // namespace
 
 DataType data_type_of(std::string_view text) {
   DataType out;
+  out.objects = names_objects(text);
   out.item_size = 0;
   size_t depth = 0, start = 0;
   for (size_t i = 0; i <= text.size(); ++i) {
@@ -152,7 +157,6 @@ DataType data_type_of(std::string_view text) {
     }
     const auto repeat = take_repeat(piece);
     const DataType one = simple_type(piece);
-    out.objects = out.objects || one.objects;
     out.item_size = plus(out.item_size, times(repeat, one.item_size));
   }
   return out;

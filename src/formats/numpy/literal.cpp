@@ -57,7 +57,6 @@ class Parser {
   struct Open {
     uint32_t node;
     char closer;
-    bool wants_value = false;  // a dict's colon was read
     bool fresh = true;         // an item may follow: at the start or behind a comma
     bool comma = false;        // a parenthesis with a comma is a tuple
   };
@@ -131,11 +130,9 @@ class Parser {
     if (c == ',') {
       open.comma = true;
       if (node.kind == LiteralKind::dict && node.items.size() == 1) node.kind = LiteralKind::set;
-      open.wants_value = false;
       return true;
     }
     if (node.kind != LiteralKind::dict || node.items.size() % 2 != 1) return fail("a colon outside of a dict");
-    open.wants_value = true;
     return true;
   }
 

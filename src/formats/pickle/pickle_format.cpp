@@ -39,6 +39,7 @@ struct Reading {
 enum class Loader : uint8_t { joblib, pickle };
 
 Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader loader, Producer& producer) {
+  const bool later = start > 0 && !producer.torch;
   const bool joblib = loader == Loader::joblib;
   Trace trace;
   trace.dialect = "pickle";
@@ -58,6 +59,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   reading.outcome = pickle::run(machine, artifact.bytes, start, options);
   trace.root = reading.outcome.root;
   trace.finished = reading.outcome.stopped;
+  trace.unclaimed = later || artifact.hint == Hint::unclaimed;
   machine.place.offset = reading.outcome.end;
   if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
   note_producer(trace, producer);
