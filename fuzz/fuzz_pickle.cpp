@@ -19,6 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   Scan scan(fuzz::small_budget());
   Trace trace;
+  trace.artifacts.emplace_back().bytes = bytes;
   machine::Machine machine(scan, trace);
   pickle::attach(machine);
   if (pickle::run(machine, bytes, 0).end > size) std::abort();

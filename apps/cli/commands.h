@@ -39,5 +39,6 @@ int scan(const ScanRequest& request);
 int decompile(const std::string& path);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
+int debug_opcodes(const std::string& path);  // for the tests: what the opcode reader reads
 
 }  // namespace winnow::cli

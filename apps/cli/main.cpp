@@ -66,6 +66,9 @@ int run(int count, char** words) {
   program.add_subcommand("explain", "Print what a threat is, how it is decided and what clears it")
       ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
   program.add_subcommand("formats", "List the formats that are read");
+  CLI::App& debug = *program.add_subcommand("debug", "Parts of the library, for its tests")->group("");
+  debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")->add_option("FILE", path)->required();
+  debug.require_subcommand(1);
   try {
     program.parse(count, words);
   } catch (const CLI::ParseError& error) {
@@ -74,6 +77,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("scan")) return scan(request);
   if (program.got_subcommand("decompile")) return decompile(path);
   if (program.got_subcommand("explain")) return explain(threat);
+  if (program.got_subcommand("debug")) return debug_opcodes(path);
   return list_formats();
 }
 

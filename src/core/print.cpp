@@ -297,4 +297,18 @@ std::string Printer::text() const {
   return out;
 }
 
+std::string Printer::trace() const {
+  static constexpr const char* kOps[] = {"import", "attribute", "call", "construct", "set_state", "extend",
+                                         "set_items", "set_attribute", "persistent", "result"};
+  std::string out;
+  for (uint32_t i = 0; i < trace_.events.size(); ++i) {
+    const Event& event = trace_.events[i];
+    char place[64];
+    std::snprintf(place, sizeof place, "%8llu  %-13s %-9s ", static_cast<unsigned long long>(event.offset),
+                  kOps[static_cast<size_t>(event.op)], trigger_name(event.trigger));
+    out += place + statement(i) + "\n";
+  }
+  return out;
+}
+
 }  // namespace winnow

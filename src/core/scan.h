@@ -12,6 +12,7 @@
 #include "bytes/result.h"
 #include "core/artifact.h"
 #include "core/budget.h"
+#include "core/options.h"
 #include "core/report.h"
 #include "core/trace.h"
 
@@ -62,7 +63,7 @@ struct Scan {
   std::vector<ImportedName> imports;
   std::vector<Gap> gaps;
   std::function<void(Scan&, Trace&)> judge;  // set by the engine
-  bool wants_text = false;                   // decompile: keep the text of every trace
+  Show show = Show::nothing;                 // of every trace, kept in `text`
   std::string text;
 
  private:

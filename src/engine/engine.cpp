@@ -96,7 +96,7 @@ unsigned thread_count(const Options& options, size_t files) {
 ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options) {
   Scan scan(options.budget);
   scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
-  scan.wants_text = options.show == Show::decompiled;
+  scan.show = options.show;
   Artifact outermost;
   outermost.path = path;
   outermost.bytes = bytes;

@@ -4,6 +4,7 @@
 #include "formats/compressed/compressed.h"
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
+#include "formats/program/program.h"
 
 namespace winnow {
 namespace {
@@ -15,6 +16,7 @@ constexpr Format kFormats[] = {
     archive::kOther,
     compressed::kCompressed,
     numpy::kNpy,
+    program::kProgram,
 };
 
 }  // namespace

@@ -43,6 +43,41 @@ bool rebuilds(std::string_view canonical) {
   return last.ends_with("_ctor") || last.ends_with("_unpickle") || last.ends_with("_reduce") || last.find("unpickle") != std::string_view::npos;
 }
 
+// How a dotted name misleads: by blanks or control characters, or by letters of other scripts that make it look
+// like a module of Python's. Names in other scripts are legal and honest otherwise.
+std::string disguise_of(std::string_view name) {
+  std::string folded;
+  bool foreign = false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (c <= 0x20 || c == 0x7f) return "has blanks or control characters in it";
+    if (c < 0x80) {
+      folded += name[i];
+      continue;
+    }
+    foreign = true;
+    if (c == 0xed && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) >= 0xa0) return "holds half characters";
+    if (c == 0xe2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) == 0x80) return "holds invisible characters";
+    const auto next = i + 1 < name.size() ? static_cast<unsigned char>(name[i + 1]) : 0u;
+    const auto third = i + 2 < name.size() ? static_cast<unsigned char>(name[i + 2]) : 0u;
+    // Cyrillic and Greek letters that look Latin, and full-width forms.
+    static constexpr std::pair<unsigned, char> kAlike[] = {
+        {0xd0b0, 'a'}, {0xd0b5, 'e'}, {0xd0be, 'o'}, {0xd180, 'p'}, {0xd181, 'c'}, {0xd183, 'y'}, {0xd185, 'x'},
+        {0xd196, 'i'}, {0xd195, 's'}, {0xd198, 'j'}, {0xcebf, 'o'}, {0xceb1, 'a'}, {0xcf81, 'p'}, {0xcebd, 'v'}};
+    const unsigned code = static_cast<unsigned>(c) << 8 | next;
+    const auto alike = std::find_if(std::begin(kAlike), std::end(kAlike), [&](const auto& pair) { return pair.first == code; });
+    if (alike != std::end(kAlike)) {
+      folded += alike->second;
+      i += 1;
+    } else if (c == 0xef && next >= 0xbc && next <= 0xbd && third >= 0x80) {
+      folded += static_cast<char>(((next - 0xbc) << 6 | (third & 0x3f)) + 0x20);
+      i += 2;
+    }
+  }
+  if (foreign && knowledge::policy_of(folded) == Policy::stdlib) return "looks like " + folded + " and is not";
+  return {};
+}
+
 // A verdict on one event, before it is written down.
 struct Opinion {
   std::string threat;
@@ -69,6 +104,8 @@ class Weigher {
   void weigh_reference(uint32_t index, const Event& event, const Name& name);
   void weigh_place();
   void weigh_names();
+  void weigh_spelling();
+  bool weighs_as_reference(const Name& name) const;
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs);
   void add(uint32_t index, Opinion opinion);
   void list_imports();
@@ -91,6 +128,7 @@ class Weigher {
   Trace& trace_;
   const Heap& heap_;
   std::unique_ptr<Printer> printer_;
+  bool carries_functions_ = false;  // dill or cloudpickle put functions together here
 };
 
 // Words of a finding ----------------------------------------------------------------------------------------
@@ -171,6 +209,7 @@ void Weigher::run() {
   for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
   weigh_place();
   weigh_names();
+  weigh_spelling();
   list_imports();
   list_text();
 }
@@ -247,32 +286,46 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   if (known.payload == PayloadKind::code || known.payload == PayloadKind::marshal || known.payload == PayloadKind::none) {
     return weigh_function_body(index, event, name);
   }
-  const auto payload = payload_of(event, known);
   Opinion opinion{threat("-code-execution"), Ruling::confirmed, "Runs Python code when the model is loaded.", std::string(known.why), callee};
-  if (!payload || !payload->is_text()) {
+  const auto payload = payload_of(event, known);
+  const std::vector<std::string_view> texts = texts_of(event);
+  if (!payload || (!payload->is_text() && texts.empty())) {
     opinion.why += " The code is put together from parts that are not known here.";
     return add(index, std::move(opinion));
   }
-  const SourceFacts facts = read_source(payload->text());
-  if (facts.literal) {
-    opinion.ruling = Ruling::dismissed;
-    opinion.summary = "Evaluates a constant.";
+  // Any of the strings can be part of the code: the worst of them counts.
+  bool literal = true, quiet = true, disguised = false;
+  std::string acting, calls;
+  for (const std::string_view text : texts) {
+    const SourceFacts facts = read_source(text);
+    literal = literal && facts.literal;
+    quiet = quiet && facts.calls.empty() && facts.imports.empty();
+    disguised = disguised || facts.disguised;
+    if (acting.empty()) acting = facts.acting_code;
+    if (calls.empty() && !facts.calls.empty()) calls = facts.calls.front();
+  }
+  if (literal && payload->is_text()) {
+    // To evaluate a constant is a clumsy way to write it; to execute one has no use at all.
+    opinion.ruling = callee == "builtins.eval" ? Ruling::dismissed : Ruling::suspected;
+    opinion.summary = "Evaluates a constant when the model is loaded.";
     opinion.why = "The text given to " + callee + " is a literal: evaluating it calls nothing.";
-  } else if (!facts.acting.empty()) {
-    opinion.summary = "Runs Python code that calls " + facts.acting_code + " when the model is loaded.";
-    opinion.why += " The code calls " + facts.acting + ".";
-  } else if (facts.calls.empty() && facts.imports.empty()) {
-    opinion.ruling = Ruling::suspected;
+  } else if (!acting.empty()) {
+    opinion.summary = "Runs Python code that calls " + acting + " when the model is loaded.";
+    opinion.why += " The code acts on the machine.";
+  } else if (disguised) {
+    opinion.why += " The code is written in letters or an encoding that hide what it calls.";
+  } else if (quiet) {
     opinion.summary = "Runs Python code that calls nothing when the model is loaded.";
-    opinion.why += " The code itself does no harm, but no honest model runs code to load.";
+    opinion.why += " No honest model runs code to load.";
   } else {
-    opinion.why += facts.calls.empty() ? " The code imports modules." : " The code calls " + facts.calls.front() + ".";
+    opinion.why += calls.empty() ? " The code imports modules." : " The code calls " + calls + ".";
   }
   add(index, std::move(opinion));
 }
 
 // Functions that come as bytecode: judged by the names and strings they hold until they are called.
 void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name& name) {
+  carries_functions_ = carries_functions_ || name.canonical.starts_with("dill.") || name.canonical.starts_with("cloudpickle.");
   std::vector<std::string_view> names;
   for (const std::string_view text : texts_of(event)) {
     names.push_back(text);
@@ -322,6 +375,12 @@ void Weigher::weigh_made_function(uint32_t index, const Event& event) {
     }
   }
   if (event.callee.is_text() || event.callee.is(Kind::integer) || event.callee.is(Kind::none)) return;  // raises
+  for (const std::string_view text : texts_of(event)) {
+    const SignOf sign = sign_of(text);
+    if (sign.sign != Sign::command && sign.sign != Sign::code) continue;
+    return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls something that the model put together with an argument that " + sign.why + ".",
+                       "What is called is hidden, and what it is given shows why.", shown});
+  }
   add(index, {threat("-unusual-call"), Ruling::suspected, "Calls something that the model put together when it is loaded: " + shown + ".",
               "What is called is not known here; no model library saves objects in this way.", shown});
 }
@@ -350,8 +409,8 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
                 restores ? "dill and cloudpickle bring back the modules of a function in this way; nothing of it is called here."
                          : "No model library saves an import; it is how gadgets get hold of modules.",
                 std::string(importer)});
-  } else if (known.effect == Effect::tamper) {
-    weigh_known(index, event, heap_.name(name));
+  } else if (known.effect == Effect::tamper && last_part(known.name).find("set") != 0 && last_part(known.name).find("__set") != 0) {
+    weigh_known(index, event, heap_.name(name));  // what is set is judged as a store
   }
 }
 
@@ -432,7 +491,10 @@ void Weigher::weigh_reference(uint32_t index, const Event& event, const Name& na
 void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
   const std::string callee(name.canonical);
   const Policy policy = knowledge::policy_of(name.canonical);
-  const bool constructs = event.op == Op::construct || names_class(name.canonical);
+  std::string_view type = name.canonical;
+  const bool bare = type.ends_with(".__new__");  // a class's own __new__, by name
+  if (bare) type.remove_suffix(8);
+  const bool constructs = event.op == Op::construct || names_class(type);
   if (weigh_arguments(index, event, callee, constructs)) return;
   if (policy == Policy::stdlib && event.op != Op::construct) {
     return add(index, {threat("-unusual-call"), Ruling::suspected, "Calls " + callee + " when the model is loaded.",
@@ -459,7 +521,9 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
     // Objects keep addresses and places as data; functions are given them to use.
     if (constructs && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
     if (sign.sign == Sign::url) scan_.references.push_back({"url", std::string(text), std::string(callee)});
-    add(index, {threat("-suspicious-argument"), Ruling::suspected, "Calls " + std::string(callee) + " with an argument that " + sign.why + ".",
+    // A library's function that is given code or a command runs it; of the user's own that is only likely.
+    const bool runs = (sign.sign == Sign::command || sign.sign == Sign::code) && knowledge::policy_of(callee) != Policy::foreign;
+    add(index, {threat("-suspicious-argument"), runs ? Ruling::confirmed : Ruling::suspected, "Calls " + std::string(callee) + " with an argument that " + sign.why + ".",
                 "Nothing is known of " + std::string(callee) + "; what it is given is what an attack would give it.", std::string(callee)});
     return true;
   }
@@ -514,6 +578,19 @@ std::vector<bool> Weigher::reachable_names() {
   return names;
 }
 
+// Functions of dill and cloudpickle keep what they refer to: code generators, open, setattr and classes are
+// honest there. What takes a command or source text and runs it is not.
+bool Weigher::weighs_as_reference(const Name& name) const {
+  const PayloadKind payload = name.known->payload;
+  if (names_class(name.canonical) || knowledge::policy_of(name.canonical) != Policy::stdlib) return false;
+  switch (name.known->effect) {
+    case Effect::process: return true;
+    case Effect::code: return payload == PayloadKind::python && (name.canonical.starts_with("builtins.") || !carries_functions_);
+    case Effect::tamper: return false;
+    default: return !carries_functions_ && !name.canonical.starts_with("builtins.");
+  }
+}
+
 void Weigher::weigh_names() {
   const auto matters = [](const Name& name) {
     return name.retrieved && !name.called && name.known != nullptr && !is_trusted(name.known);
@@ -533,14 +610,25 @@ void Weigher::weigh_names() {
     if (index == trace_.events.size()) continue;
     const std::string callee(name.canonical);
     Ruling ruling = rule->referenced;
-    // Functions for bytecode and loaders are what dill and cloudpickle name to bring functions back.
-    if (ruling == Ruling::confirmed && (!reachable[i] || name.known->payload == PayloadKind::code)) ruling = Ruling::suspected;
-    const bool classes = names_class(name.canonical) && ruling != Ruling::confirmed;
-    if (ruling == Ruling::suspected && (classes || knowledge::policy_of(name.canonical) != Policy::stdlib)) ruling = Ruling::dismissed;
+    if (ruling == Ruling::confirmed && !reachable[i]) ruling = Ruling::suspected;
+    if (!weighs_as_reference(name)) ruling = Ruling::dismissed;
     add(index, {threat("-dangerous-reference"), ruling, "Refers to " + callee + " without calling it.",
                 ruling == Ruling::dismissed ? "A name alone runs nothing, and honest models refer to such functions."
                                             : std::string(name.known->why) + " The model hands it to whoever loads it; a call is all that is missing.",
                 callee});
+  }
+}
+
+// Names in letters that look like others, or with blanks in them: no pickler writes those.
+void Weigher::weigh_spelling() {
+  for (uint32_t i = 0; i < trace_.events.size(); ++i) {
+    const Event& event = trace_.events[i];
+    if (event.op != Op::import || !event.callee.is(Kind::name)) continue;
+    const std::string_view name = heap_.name(event.callee).canonical;
+    const std::string reason = disguise_of(name);
+    if (reason.empty()) continue;
+    add(i, {threat("-malformed"), Ruling::suspected, "Names " + quoted(name, false) + ", which " + reason + ".",
+            "Such a name serves to mislead readers and scanners; no library writes it.", std::string(name)});
   }
 }
 
@@ -556,11 +644,11 @@ void Weigher::list_imports() {
 }
 
 void Weigher::list_text() {
-  if (!scan_.wants_text) return;
+  if (scan_.show == Show::nothing) return;
   const std::string member = scan_.member_of(trace_.artifacts.front());
   if (!scan_.text.empty()) scan_.text += "\n";
   if (!member.empty()) scan_.text += "# " + member + "\n";
-  scan_.text += printer().text();
+  scan_.text += scan_.show == Show::trace ? printer().trace() : printer().text();
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ std::vector<Token> tokens_of(std::string_view source) {
     const char c = source[i];
     const size_t start = i;
     if (c == '#') {
-      while (i < source.size() && source[i] != '\n') ++i;
+      while (i < source.size() && source[i] != '\n' && source[i] != '\r') ++i;
     } else if (c == '\'' || c == '"') {
       const bool triple = source.substr(i, 3) == std::string(3, c);
       i += triple ? 3 : 1;
@@ -60,7 +60,7 @@ std::vector<Token> tokens_of(std::string_view source) {
       out.push_back({Token::Type::number, source.substr(start, i - start), start});
     } else {
       ++i;
-      if (c == '\n' || c == ';') out.push_back({Token::Type::line_end, source.substr(start, 1), start});
+      if (c == '\n' || c == '\r' || c == ';') out.push_back({Token::Type::line_end, source.substr(start, 1), start});
       else if (!std::isspace(static_cast<unsigned char>(c))) out.push_back({Token::Type::sign, source.substr(start, 1), start});
     }
   }
@@ -129,12 +129,31 @@ std::string call_text(std::string_view source, const std::vector<Token>& tokens,
   return text;
 }
 
+// Names in letters that Python folds to ASCII, or a declared encoding that is not the one that is read here.
+bool is_disguised(std::string_view source, const std::vector<Token>& tokens) {
+  for (const Token& token : tokens) {
+    if (token.type == Token::Type::sign && static_cast<unsigned char>(token.text[0]) >= 0x80) return true;
+  }
+  const std::string_view head = source.substr(0, 200);
+  const size_t coding = head.find("coding");
+  if (coding == std::string_view::npos || head.find('#') > coding) return false;
+  std::string name;
+  for (size_t i = coding + 6; i < head.size() && head[i] != '\n' && head[i] != '\r'; ++i) {
+    if (std::isalnum(static_cast<unsigned char>(head[i]))) name += static_cast<char>(std::tolower(static_cast<unsigned char>(head[i])));
+  }
+  return !name.starts_with("utf8") && !name.starts_with("latin1") && !name.starts_with("ascii") && !name.starts_with("iso8859");
+}
+
 bool only_constants(const std::vector<Token>& tokens) {
   static const std::set<std::string_view> kWords = {"None", "True", "False"};
   bool any = false;
+  Token::Type previous = Token::Type::line_end;
   for (const Token& token : tokens) {
     if (token.type == Token::Type::name && !kWords.contains(token.text)) return false;
-    if (token.type == Token::Type::sign && std::string_view("()[]{},:-+.").find(token.text[0]) == std::string_view::npos) return false;
+    if (token.type == Token::Type::sign && std::string_view("()[]{},:-").find(token.text[0]) == std::string_view::npos) return false;
+    // Two constants in a row are an expression: 1 -1, "a" "b" alone is still a literal.
+    if (token.type == Token::Type::sign && token.text == "-" && previous == Token::Type::number) return false;
+    previous = token.type;
     any = any || token.type != Token::Type::line_end;
   }
   return any;
@@ -146,6 +165,7 @@ SourceFacts read_source(std::string_view source) {
   SourceFacts facts;
   const std::vector<Token> tokens = tokens_of(source);
   facts.literal = only_constants(tokens);
+  facts.disguised = is_disguised(source, tokens);
   Aliases aliases;
   for (size_t i = 0; i < tokens.size();) {
     const Token& token = tokens[i];
@@ -194,7 +214,7 @@ SourceFacts read_source(std::string_view source) {
 }
 
 std::string acting_name(const std::vector<std::string_view>& names) {
-  static const std::set<std::string_view> kBuiltins = {"exec", "eval", "__import__", "execfile"};
+  static const std::set<std::string_view> kBuiltins = {"exec", "__import__", "execfile"};  // eval is also what torch and pandas call a method
   const std::set<std::string_view> all(names.begin(), names.end());
   for (const std::string_view module : all) {
     const bool dotted = module.find('.') != std::string_view::npos;

@@ -11,6 +11,7 @@ namespace winnow::judge {
 struct SourceFacts {
   bool literal = false;              // one constant: a number, a string, a tuple of them ...
   bool statements = false;           // assigns, imports, defines, loops
+  bool disguised = false;            // written so that a reader takes it for something else
   std::vector<std::string> calls;    // resolved names that are called, in order
   std::vector<std::string> imports;  // modules
   // The first call that acts on the world (code, process, native, network, files), or empty.

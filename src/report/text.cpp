@@ -126,9 +126,15 @@ std::string numbered(const std::optional<uint64_t>& line) {
   return std::string(digits.size() < kNumberWidth ? kNumberWidth - digits.size() : 0, ' ') + digits;
 }
 
+void put_code_line(Page& page, const std::string& number, std::string_view code) {
+  page.put(number + kBar, Style::dim).put(code, Style::cyan);
+}
+
+// The code, and its place behind the first line where there is room, else below.
 void put_evidence(Page& page, const Evidence& evidence) {
   const std::string_view shown = clip(evidence.code, kMostCode);
   const std::string place = place_of(evidence.location);
+  bool placed = place.empty();
   size_t lines = 0;
   for (size_t at = 0; at <= shown.size() && lines < kMostCodeLines; ++lines) {
     const size_t end = std::min(shown.find('\n', at), shown.size());
@@ -136,10 +142,14 @@ void put_evidence(Page& page, const Evidence& evidence) {
     at = end + 1;
     const bool last = at > shown.size() || lines + 1 == kMostCodeLines;
     if (last && end < evidence.code.size()) code += kEllipsis;
-    page.put(numbered(lines == 0 ? evidence.location.line : std::nullopt) + kBar, Style::dim).put(code, Style::cyan);
-    if (lines == 0 && !place.empty()) page.put("   " + place, Style::dim);
+    put_code_line(page, numbered(lines == 0 ? evidence.location.line : std::nullopt), code);
+    if (!placed && kNumberWidth + columns(code) + columns(place) + 6 <= page.options.width) {
+      page.put("   " + place, Style::dim);
+      placed = true;
+    }
     page.end_line();
   }
+  if (!placed) page.put(std::string(kNumberWidth, ' ') + kBar + place, Style::dim).end_line();
 }
 
 Style style_of(Ruling ruling) {

@@ -21,6 +21,8 @@ AREAS = ('opcodes', 'semantics', 'breaks')
 
 # Cases where stand-ins cannot tell, or where versions of CPython differ.
 EXEMPT = {
+    'semantics/build-on-class': 'the callee is reached through a changed class',
+    'semantics/frame-too-long': 'CPython refuses the frame',
     'semantics/sparse-memo': 'CPython asks for 68 GB here',
     'semantics/sparse-memo-clean': 'CPython asks for 68 GB here',
     'semantics/builtins-dictionary': 'the callee comes out of a dictionary that a stand-in has not',
@@ -106,30 +108,33 @@ def marks(text, key):
 
 def main():
     assembler, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
     wrong = checked = 0
+    streams = []
     for area in AREAS:
         for path in sorted((folder / area).glob('*.test')):
             name = '%s/%s' % (area, path.stem)
             if name in EXEMPT:
                 continue
-            text = path.read_text()
             data = subprocess.run([assembler, path], check=True, capture_output=True).stdout
-            log, fault = called(data)
-            checked += 1
-            expected = marks(text, 'names')
-            missing = [callee for callee in expected if callee not in log]
-            harmful = [callee for callee in log if callee in
-                       ('os.system', 'os.popen', 'builtins.eval', 'builtins.exec', 'subprocess.Popen')]
-            if missing:
-                print('%s: CPython did not call %s (%s)' % (name, ', '.join(missing), fault or 'loaded'))
-                wrong += 1
-            if 'verdict: clean' in text and (harmful or fault):
-                print('%s: expected clean, but CPython called %s (%s)' % (name, harmful, fault))
-                wrong += 1
-            if 'verdict: incomplete' in text and (harmful or not fault):
-                print('%s: expected a fault, but CPython loaded it; called %s' % (name, harmful))
-                wrong += 1
+            streams.append((name, path.read_text(), data))
+    # After the assembler has run: a sanitizer in it would not start under a limit.
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    for name, text, data in streams:
+        log, fault = called(data)
+        checked += 1
+        expected = marks(text, 'names')
+        missing = [callee for callee in expected if callee not in log]
+        harmful = [callee for callee in log if callee in
+                   ('os.system', 'os.popen', 'builtins.eval', 'builtins.exec', 'subprocess.Popen')]
+        if missing:
+            print('%s: CPython did not call %s (%s)' % (name, ', '.join(missing), fault or 'loaded'))
+            wrong += 1
+        if 'verdict: clean' in text and (harmful or fault):
+            print('%s: expected clean, but CPython called %s (%s)' % (name, harmful, fault))
+            wrong += 1
+        if 'verdict: incomplete' in text and (harmful or not fault):
+            print('%s: expected a fault, but CPython loaded it; called %s' % (name, harmful))
+            wrong += 1
     print('%d cases, %d wrong' % (checked, wrong))
     sys.exit(1 if wrong or not checked else 0)
 

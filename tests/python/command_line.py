@@ -62,7 +62,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(winnow().returncode, 64)
 
     def test_fail_on(self):
-        suspicious = self.write('suspicious.pkl', b'\x80\x02}X\x01\x00\x00\x00acos\nsystem\ns.')
+        suspicious = self.write('suspicious.pkl', b'\x80\x02csys\n_getframe\nK\x01\x85R.')
         self.assertEqual(report(suspicious)['artifacts'][0]['verdict'], 'suspicious')
         self.assertEqual(winnow('scan', suspicious).returncode, 1)
         self.assertEqual(winnow('scan', '--fail-on', 'malicious', suspicious).returncode, 0)

@@ -41,6 +41,36 @@ std::string through_module(std::string_view qualified) {
   return {};
 }
 
+// A dotted path goes through attributes: f.__call__ is f, len.__self__ is builtins, x.__builtins__ is builtins.
+std::string normalised(std::string_view module, std::string_view qualified) {
+  std::string name(module);
+  while (!qualified.empty()) {
+    const size_t dot = qualified.find('.');
+    const std::string_view part = qualified.substr(0, dot);
+    qualified = dot == std::string_view::npos ? std::string_view() : qualified.substr(dot + 1);
+    if (part == "__call__" || part == "__wrapped__" || part == "__func__") continue;
+    if (part == "__self__" || part == "__objclass__") {
+      name.resize(std::min(name.rfind('.'), name.size()));
+    } else if (part == "__builtins__") {
+      name = "builtins";
+    } else {
+      if (!name.empty()) name += '.';
+      name += part;
+    }
+  }
+  return knowledge::canonical(name, "");
+}
+
+// The last part of a name that looks something up in what stands before it, and that: (os.__dict__, "get").
+bool splits_look_up(std::string_view name, std::string_view& of) {
+  for (const std::string_view method : {".get", ".__getitem__", ".pop", ".setdefault"}) {
+    if (!name.ends_with(method)) continue;
+    of = name.substr(0, name.size() - method.size());
+    return of == "builtins" || of == "sys.modules" || of.ends_with(".__dict__") || of.ends_with(".__globals__") || of.ends_with(".func_globals");
+  }
+  return false;
+}
+
 bool is_class_name(std::string_view canonical) {
   const std::string_view last = bare(canonical.substr(canonical.rfind('.') + 1));
   return !last.empty() && last.front() >= 'A' && last.front() <= 'Z';
@@ -70,7 +100,8 @@ Value Machine::import_name(std::string_view module, std::string_view qualified) 
 }
 
 Value Machine::resolve(std::string_view module, std::string_view qualified) {
-  const std::string canonical = knowledge::canonical(module, qualified);
+  const std::string canonical =
+      qualified.find("__") == std::string_view::npos ? knowledge::canonical(module, qualified) : normalised(module, qualified);
   const auto found = heap().intern_name(canonical);
   models_.resize(heap().names().size(), nullptr);
   if (!found.second) return overridden(found.first);
@@ -201,15 +232,13 @@ Value Machine::item(Value base, Value key) {
     if (name == "sys.modules") return import_name(key.text(), "");
     if (name == "builtins") return attribute(base, key.text());
     if (name.ends_with(".__dict__")) return import_name(name.substr(0, name.size() - 9), key.text());
+    if (name.ends_with("_globals__") || name.ends_with(".func_globals")) return global_of_function(key.text());
   }
   if (base.is(Kind::attribute)) {
     const AttributeOf& of = heap().attribute(base);
     if (of.name == "__dict__") return attribute(of.base, key.text());
-    // The globals of a function hold what its module imported: by name, modules and builtins.
-    if (of.name == "__globals__" || of.name == "func_globals") {
-      if (key.text() == "__builtins__") return import_name("builtins", "");
-      if (knowledge::policy_of(bare(key.text())) == knowledge::Policy::stdlib) return import_name(bare(key.text()), "");
-      return import_name("builtins", key.text());
+    if (of.name == "__globals__" || of.name == "func_globals" || of.name == "f_globals" || of.name == "f_builtins") {
+      return global_of_function(key.text());
     }
   }
   if (base.is(Kind::object)) {
@@ -217,13 +246,17 @@ Value Machine::item(Value base, Value key) {
     if (const Value* found = heap().find(object.entries, key.text())) return *found;
     if (object.callee.is(Kind::name)) {
       const std::string_view maker = heap().name(object.callee).canonical;
-      if (maker == "builtins.globals" || maker == "builtins.locals" || maker == "builtins.vars") {
-        if (key.text() == "__builtins__") return import_name("builtins", "");
-        return import_name(key.text(), "");
-      }
+      if (maker == "builtins.globals" || maker == "builtins.locals" || maker == "builtins.vars") return global_of_function(key.text());
     }
   }
   return Value::unknown();
+}
+
+// The globals of a function hold what its module imported: modules and builtins by their names.
+Value Machine::global_of_function(std::string_view key) {
+  if (key == "__builtins__") return import_name("builtins", "");
+  if (knowledge::policy_of(bare(key)) == knowledge::Policy::stdlib) return import_name(bare(key), "");
+  return import_name("builtins", key);
 }
 
 // Calls -----------------------------------------------------------------------------------------------------
@@ -295,9 +328,16 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
   }
   const Callable* known = heap().name(callee).known;
   if (is_trusted(known)) return record(Op::call, callee, arguments, keywords);
+  if (std::string_view of; splits_look_up(heap().name(callee).canonical, of) && heap().items(arguments).size > 0) {
+    const Value found = item(resolve(std::string(of), ""), heap().items(arguments)[0]);
+    if (found.is_known()) return record(Op::call, callee, arguments, keywords, found);
+  }
   const auto event = static_cast<uint32_t>(trace_.events.size());
   if (known != nullptr) {
     if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;
+    if (const auto imported = import_by_text(*known, arguments, keywords)) {
+      return record(Op::call, callee, arguments, keywords, *imported);
+    }
     record(Op::call, callee, arguments, keywords);
     note_payload(*known, arguments, keywords);
     const Value result = trace_.events[event].result;
@@ -477,6 +517,19 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
   return trace_.events[event].result;
 }
 
+// Functions that import what a string names: "os", "os.system", "os:system".
+std::optional<Value> Machine::import_by_text(const Callable& known, Value arguments, Value keywords) {
+  if (known.effect != Effect::import) return std::nullopt;
+  const auto payload = payload_of(known, arguments, keywords);
+  if (!payload || !payload->is_text()) return std::nullopt;
+  const std::string_view text = payload->text();
+  const size_t cut = text.find(':') != std::string_view::npos ? text.find(':') : text.rfind('.');
+  if (known.payload == PayloadKind::attribute && cut != std::string_view::npos) {
+    return import_name(text.substr(0, cut), text.substr(cut + 1));
+  }
+  return import_name(text, "");
+}
+
 void Machine::note_payload(const Callable& known, Value arguments, Value keywords) {
   const auto payload = payload_of(known, arguments, keywords);
   if (!payload || !payload->is_text()) return;
@@ -529,6 +582,17 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
 }
 
 void Machine::set_state(Value object, Value state) {
+  // A pair is (attributes, slots): both are set, the slots by setattr.
+  if (object.is(Kind::object) && state.is(Kind::tuple) && heap().items(state).size == 2 && heap().items(state)[1].is(Kind::dict)) {
+    const Items pair = heap().items(state);
+    const Items slots = heap().items(pair[1]);
+    if (pair[0].is(Kind::none) || pair[0].is(Kind::dict)) {
+      std::vector<Value> both;
+      if (pair[0].is(Kind::dict)) both.assign(heap().items(pair[0]).begin(), heap().items(pair[0]).end());
+      both.insert(both.end(), slots.begin(), slots.end());
+      state = heap().new_items(Kind::dict, both.data(), static_cast<uint32_t>(both.size()));
+    }
+  }
   if (object.is(Kind::object) && heap().object(object).has_state) {
     // An instance may carry its own __setstate__, put there by an earlier BUILD.
     const Object& of = heap().object(object);

@@ -86,6 +86,8 @@ class Machine {
   Value call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords);
   Value call_attribute(Value callee, Value arguments, Value keywords);
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
+  std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
+  Value global_of_function(std::string_view key);
   void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);
   void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);
   std::optional<Value> payload_of(const knowledge::Callable& known, Value arguments, Value keywords);

@@ -368,9 +368,12 @@ Result file_read(Machine& m, const Call& call) {
              : Value::bytes(*content);
 }
 
-// copyreg._reconstructor(cls, base, state)
+// copyreg._reconstructor(cls, base, state) makes the object by base.__new__ and, where that is not object's
+// own, initialises it by base.__init__(object, state).
 Result reconstructor(Machine& m, const Call& call) {
   if (call.count() < 1) return std::nullopt;
+  const bool plain = !call[1].is(Kind::name) || m.heap().name(call[1]).canonical.starts_with("builtins.");
+  if (!plain) return m.call(call[1], call.arguments.subspan(2));
   return m.construct(call[0], m.heap().new_items(Kind::tuple, nullptr, 0), Value::none());
 }
 
@@ -391,7 +394,7 @@ constexpr ModelEntry kModels[] = {
     {"dill._dill._getattribute", get_path},
     {"pickle._getattribute", get_path},
     {"pyspark.cloudpickle._getattribute", get_path},
-    {"multiprocessing.managers.getattr", get_attribute},
+    {"numpy.core._ufunc_reconstruct", find_class},
     {"builtins.setattr", set_attribute},
     {"builtins.object.__setattr__", set_attribute},
     {"builtins.type.__setattr__", set_attribute},

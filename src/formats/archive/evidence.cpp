@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-#include "bytes/reader.h"
+#include "containers/program.h"
 
 namespace winnow::archive {
 
@@ -14,29 +14,9 @@ constexpr size_t kLongestName = 200;
 
 enum class Program : uint8_t { none, library, binary, script };
 
-bool is_windows_program(Bytes content) {
-  Reader reader(content);
-  if (reader.text(2) != "MZ") return false;
-  reader.seek(0x3c);
-  const uint32_t header = reader.le<uint32_t>();
-  reader.seek(header);
-  return reader.text(4) == std::string_view("PE\0\0", 4) || content.size() < 0x40;
-}
-
-bool is_mach_program(Bytes content) {
-  Reader reader(content);
-  const uint32_t magic = reader.be<uint32_t>();
-  const uint32_t count = reader.be<uint32_t>();
-  if (!reader.ok()) return false;
-  // Java classes share the magic of fat binaries, but not small counts.
-  if (magic == 0xcafebabeU) return count > 0 && count < 20;
-  return magic == 0xfeedfaceU || magic == 0xfeedfacfU || magic == 0xcefaedfeU || magic == 0xcffaedfeU;
-}
-
 Program program_of(std::string_view member, Bytes content) {
   const auto ends = [&](std::string_view ending) { return ends_with_ignoring_case(member, ending); };
-  const bool binary = as_text(content).starts_with("\x7f" "ELF") || is_windows_program(content) ||
-                      is_mach_program(content);
+  const bool binary = containers::is_program(content);
   const bool library = ends(".so") || ends(".dylib") || ends(".pyd") || ends(".o") || ends(".cubin") ||
                        member.find(".so.") != std::string_view::npos;
   if (library) return binary ? Program::library : Program::none;

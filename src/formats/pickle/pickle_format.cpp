@@ -24,6 +24,15 @@ void note_producer(const Trace& trace, Producer& producer) {
   }
 }
 
+// Whether the program came to call something that knowledge lists, beyond its first `from` names.
+bool calls_known(const Trace& trace, size_t from) {
+  const std::vector<Name>& names = trace.heap.names();
+  for (size_t i = from; i < names.size(); ++i) {
+    if (names[i].called && names[i].known != nullptr) return true;
+  }
+  return false;
+}
+
 const char* name_of(const Producer& producer) {
   if (producer.torch) return "pytorch-legacy";
   if (producer.joblib) return "joblib";
@@ -64,8 +73,8 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
   note_producer(trace, producer);
   if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
-  // To pickle.load, an honest array is noise that ends the pickle at once: then there is nothing new to say.
-  if (joblib || trace.heap.names().size() > names_before) scan.submit(trace);
+  // To pickle.load, an honest array is noise that soon ends the pickle: then there is nothing new to say.
+  if (joblib || calls_known(trace, names_before)) scan.submit(trace);
   return reading;
 }
 
