@@ -18,7 +18,9 @@ void Scan::child(const Artifact& of, std::string_view name, Bytes bytes, Hint hi
   artifact.id = static_cast<ArtifactId>(artifacts.size());
   artifact.parent = of.id;
   artifact.path = of.path + "!" + std::string(name);
-  artifact.hint = hint;
+  // What hides where no loader looks stays hidden, however deep.
+  const bool unasked = of.hint == Hint::storage || of.hint == Hint::unclaimed;
+  artifact.hint = hint == Hint::none && unasked ? Hint::unclaimed : hint;
   artifact.depth = of.depth + 1;
   artifact.bytes = bytes;
   queue.push_back(artifact.id);
@@ -43,6 +45,8 @@ bool Scan::step(uint64_t steps) {
 }
 
 void Scan::gap(const Artifact& in, const Error& error) {
+  // Bytes that no loader reads need not make sense; a budget that ran out is another matter.
+  if ((in.hint == Hint::storage || in.hint == Hint::unclaimed) && error.fault != Fault::limit) return;
   gaps.push_back({fault_name(error.fault), {member_of(in), error.offset, std::nullopt}, error.what});
 }
 

@@ -34,6 +34,7 @@ struct Scan {
   bool inflate(uint64_t bytes);
   bool step(uint64_t steps = 1);
 
+  // Something in `in` that could not be read; not told of bytes that no loader asks for.
   void gap(const Artifact& in, const Error& error);
   void gap(const Artifact& in, Fault fault, uint64_t offset, std::string what) {
     gap(in, Error{fault, offset, std::move(what)});

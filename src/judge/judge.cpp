@@ -33,6 +33,11 @@ bool names_class(std::string_view canonical) {
   return !last.empty() && last.front() >= 'A' && last.front() <= 'Z';
 }
 
+// dill, cloudpickle and their copies inside other packages.
+bool is_function_pickler(std::string_view canonical) {
+  return canonical.starts_with("dill.") || canonical.find("cloudpickle.") != std::string_view::npos;
+}
+
 // Functions by which libraries put their own objects together again when they are loaded.
 bool rebuilds(std::string_view canonical) {
   static constexpr std::string_view kStarts[] = {"_rebuild", "_reconstruct", "__pyx_unpickle", "_unpickle", "_restore", "_recreate", "_new_", "_make", "_from_", "__newobj", "_load_from_state", "_deserialize"};
@@ -119,6 +124,7 @@ class Weigher {
     return suffix.starts_with('-') ? trace_.dialect + std::string(suffix) : std::string(suffix);
   }
   Value resolved(Value callee) const;
+  bool from_introspection(Value value) const;
   std::vector<Value> arguments_of(const Event& event) const;
   std::vector<std::string_view> texts_of(const Event& event) const;
   std::optional<Value> payload_of(const Event& event, const Callable& known) const;
@@ -206,6 +212,9 @@ std::optional<Value> Weigher::payload_of(const Event& event, const Callable& kno
 // Events ----------------------------------------------------------------------------------------------------
 
 void Weigher::run() {
+  for (const Name& name : heap_.names()) {
+    carries_functions_ = carries_functions_ || (name.retrieved && is_function_pickler(name.canonical));
+  }
   for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
   weigh_place();
   weigh_names();
@@ -258,7 +267,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     case Effect::fetch_model: return weigh_reference(index, event, name);
     case Effect::import:
       // The importers of dill and cloudpickle only bring back what a function needs.
-      if (name.canonical.starts_with("dill.") || name.canonical.starts_with("cloudpickle.")) return;
+      if (is_function_pickler(name.canonical)) return;
       break;
     default: break;
   }
@@ -325,7 +334,6 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
 
 // Functions that come as bytecode: judged by the names and strings they hold until they are called.
 void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name& name) {
-  carries_functions_ = carries_functions_ || name.canonical.starts_with("dill.") || name.canonical.starts_with("cloudpickle.");
   std::vector<std::string_view> names;
   for (const std::string_view text : texts_of(event)) {
     names.push_back(text);
@@ -339,13 +347,39 @@ void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name
     return add(index, {threat("-embedded-code"), Ruling::suspected, "Carries a function that uses " + acting + ".",
                        std::string(name.known->why) + " Its names include those of " + acting + "; it runs when the model's function is called.", callee});
   }
-  const bool opaque = name.canonical.starts_with("marshal.") ||
-                      (!name.canonical.starts_with("dill.") && !name.canonical.starts_with("cloudpickle.") &&
-                       !name.canonical.starts_with("joblib.externals."));
+  const bool opaque = name.canonical.starts_with("marshal.") || !carries_functions_;
   add(index, {threat("-embedded-code"), opaque ? Ruling::suspected : Ruling::dismissed, "Carries a function as bytecode.",
               opaque ? std::string(name.known->why) + " No model library saves functions in this way."
                      : "dill and cloudpickle save functions in this way; its names call nothing that acts on the machine.",
               callee});
+}
+
+// Whether a value was found by walking the interpreter's own objects: subclasses, frames, globals.
+bool Weigher::from_introspection(Value value) const {
+  for (int steps = 0; steps < 32; ++steps) {
+    if (value.is(Kind::attribute)) {
+      const std::string_view name = heap_.attribute(value).name;
+      if (name == "__subclasses__" || name == "__globals__" || name == "f_globals" || name == "__mro__" || name == "__bases__") return true;
+      value = heap_.attribute(value).base;
+    } else if (value.is(Kind::object)) {
+      const Object& object = heap_.object(value);
+      const Value maker = resolved(object.callee);
+      if (maker.is(Kind::name)) {
+        const Name& name = heap_.name(maker);
+        if (name.canonical.ends_with(".__subclasses__") || (name.known != nullptr && name.known->effect == Effect::introspect)) return true;
+      }
+      if (!object.callee.is(Kind::name)) {
+        value = object.callee;
+      } else if (object.arguments.is_sequence() && heap_.items(object.arguments).size > 0) {
+        value = heap_.items(object.arguments)[0];
+      } else {
+        return false;
+      }
+    } else {
+      return false;
+    }
+  }
+  return false;
 }
 
 // A call of something that an earlier call returned.
@@ -375,6 +409,10 @@ void Weigher::weigh_made_function(uint32_t index, const Event& event) {
     }
   }
   if (event.callee.is_text() || event.callee.is(Kind::integer) || event.callee.is(Kind::none)) return;  // raises
+  if (from_introspection(event.callee)) {
+    return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls something that it found among the interpreter's own objects: " + shown + ".",
+                       "The model walks from an object to what lies behind it and calls that; nothing honest is reached in this way.", shown});
+  }
   for (const std::string_view text : texts_of(event)) {
     const SignOf sign = sign_of(text);
     if (sign.sign != Sign::command && sign.sign != Sign::code) continue;
@@ -403,7 +441,7 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   const Callable& known = *heap_.name(name).known;
   if (known.effect == Effect::import && event.result.is(Kind::name)) {
     const std::string_view importer = heap_.name(name).canonical;
-    const bool restores = importer.starts_with("dill.") || importer.starts_with("cloudpickle.");
+    const bool restores = is_function_pickler(importer);
     add(index, {threat("-dynamic-import"), restores ? Ruling::dismissed : Ruling::suspected,
                 "Imports " + std::string(heap_.name(event.result).canonical) + " by name.",
                 restores ? "dill and cloudpickle bring back the modules of a function in this way; nothing of it is called here."
@@ -419,8 +457,9 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
   if (owner.is(Kind::name)) {
     const std::string_view name = heap_.name(owner).canonical;
-    if (knowledge::policy_of(name) == Policy::foreign) return;
-    return add(index, {threat("-runtime-tampering"), Ruling::confirmed, "Changes " + std::string(name) + " when the model is loaded.",
+    if (name.starts_with("__main__")) return;  // dill brings back what the session's own module held
+    const Ruling ruling = knowledge::policy_of(name) == Policy::foreign ? Ruling::suspected : Ruling::confirmed;
+    return add(index, {threat("-runtime-tampering"), ruling, "Changes " + std::string(name) + " when the model is loaded.",
                        "Whatever the program calls afterwards under that name is what the model put there.", std::string(name)});
   }
   if (!target.is(Kind::object)) return;
@@ -496,7 +535,7 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
   if (bare) type.remove_suffix(8);
   const bool constructs = event.op == Op::construct || names_class(type);
   if (weigh_arguments(index, event, callee, constructs)) return;
-  if (policy == Policy::stdlib && event.op != Op::construct) {
+  if (policy == Policy::stdlib) {
     return add(index, {threat("-unusual-call"), Ruling::suspected, "Calls " + callee + " when the model is loaded.",
                        "It belongs to Python's standard library, and no model library puts a call of it into a saved model.", callee});
   }
@@ -514,7 +553,8 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
       return true;
     }
   }
-  if (event.op == Op::construct) return false;
+  // Text is what some classes hold: strings of documents, prompts, tokens.
+  if (event.op == Op::construct || (constructs && knowledge::policy_of(callee) == Policy::framework)) return false;
   for (const std::string_view text : texts_of(event)) {
     const SignOf sign = sign_of(text);
     if (sign.sign == Sign::none) continue;

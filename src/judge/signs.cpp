@@ -106,8 +106,28 @@ bool is_printable(std::string_view text) {
   });
 }
 
+std::string decoded_hex(std::string_view text) {
+  std::string out;
+  int high = -1;
+  for (const char c : text) {
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (digit < 0) return {};
+    if (high >= 0) out += static_cast<char>(high * 16 + digit);
+    high = high >= 0 ? -1 : digit;
+  }
+  return high < 0 ? out : std::string();
+}
+
+// A code object as marshal writes it, by its type code and a name that it uses to act.
+SignOf bytecode_sign(std::string_view data) {
+  if (data.size() < 32 || (data[0] != '\xe3' && data[0] != 'c') || is_printable(data)) return {};
+  const std::string acting = acting_name(identifiers_in(data));
+  if (acting.empty()) return {};
+  return {Sign::code, "is compiled Python code that uses " + acting, {}};
+}
+
 SignOf plain_sign(std::string_view text) {
-  for (const auto reader : {command_sign, code_sign, url_sign, path_sign}) {
+  for (const auto reader : {command_sign, code_sign, url_sign, path_sign, bytecode_sign}) {
     SignOf sign = reader(text);
     if (sign.sign != Sign::none) return sign;
   }
@@ -120,15 +140,15 @@ SignOf sign_of(std::string_view text) {
   if (text.size() < 3 || text.size() > kLongest) return {};
   SignOf sign = plain_sign(text);
   if (sign.sign != Sign::none) return sign;
-  if (text.size() >= 12 && text.size() % 4 != 1) {
-    const std::string decoded = decoded_base64(text);
-    if (!decoded.empty() && is_printable(decoded)) {
-      sign = plain_sign(decoded);
-      if (sign.sign != Sign::none) {
-        sign.why = "decodes from base64 to text that " + sign.why;
-        sign.decoded = decoded;
-      }
-    }
+  if (text.size() < 12) return {};
+  const std::pair<const char*, std::string> layers[] = {{"hex", decoded_hex(text)}, {"base64", decoded_base64(text)}};
+  for (const auto& [name, decoded] : layers) {
+    if (decoded.empty()) continue;
+    sign = plain_sign(decoded);
+    if (sign.sign == Sign::none) continue;
+    sign.why = "decodes from " + std::string(name) + " to what " + sign.why;
+    sign.decoded = decoded;
+    return sign;
   }
   return sign;
 }

@@ -332,6 +332,14 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
     const Value found = item(resolve(std::string(of), ""), heap().items(arguments)[0]);
     if (found.is_known()) return record(Op::call, callee, arguments, keywords, found);
   }
+  if (std::string_view of = heap().name(callee).canonical; of.ends_with(".__dict__.update") || of.ends_with(".__dict__.__setitem__")) {
+    const Value base = resolve(of.substr(0, of.rfind(".__dict__")), "");
+    const Items given = heap().items(arguments);
+    const bool dict = given.size > 0 && given[0].is(Kind::dict);
+    const Items pairs = dict ? heap().items(given[0]) : given;
+    set_items(heap().new_attribute({base, "__dict__", Value::unknown()}), {pairs.data, pairs.size / 2 * 2});
+    return record(Op::call, callee, arguments, keywords, Value::none());
+  }
   const auto event = static_cast<uint32_t>(trace_.events.size());
   if (known != nullptr) {
     if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;

@@ -84,6 +84,12 @@ Result find_class(Machine& m, const Call& call) {
   return m.import_name(module.text(), name.text());
 }
 
+// cloudpickle's look-up of a type that the types module names: CodeType, CellType ...
+Result builtin_type(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+  return m.import_name("types", call[0].text());
+}
+
 Result call_first(Machine& m, const Call& call) {
   if (call.count() < 1) return std::nullopt;
   return m.call(call[0], call.arguments.subspan(1), call.keywords);
@@ -420,6 +426,9 @@ constexpr ModelEntry kModels[] = {
     {"importlib._bootstrap._find_and_load", import_module},
     {"dill._dill._import_module", resolve_name},
     {"cloudpickle.cloudpickle.subimport", import_module},
+    {"cloudpickle.cloudpickle._builtin_type", builtin_type},
+    {"cloudpickle.subimport", import_module},
+    {"cloudpickle._builtin_type", builtin_type},
     {"pkgutil.resolve_name", resolve_name},
     {"pydoc.locate", resolve_name},
     {"xmlrpc.server.resolve_dotted_attribute", get_path},

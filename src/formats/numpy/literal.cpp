@@ -59,6 +59,7 @@ class Parser {
     char closer;
     bool fresh = true;         // an item may follow: at the start or behind a comma
     bool comma = false;        // a parenthesis with a comma is a tuple
+    bool colon = false;        // braces without one are a set
   };
 
   bool fail(const char* what, Fault fault = Fault::malformed) {
@@ -112,6 +113,7 @@ class Parser {
     const Open closed = open_.back();
     open_.pop_back();
     Literal& node = tree_.nodes[closed.node];
+    if (node.kind == LiteralKind::dict && !closed.colon && node.items.size() == 1) node.kind = LiteralKind::set;
     if (node.kind == LiteralKind::dict && node.items.size() % 2 != 0) return fail("a key has no value");
     const bool grouping = c == ')' && node.items.size() == 1 && !closed.comma;
     return place(grouping ? node.items[0] : closed.node);
@@ -133,6 +135,7 @@ class Parser {
       return true;
     }
     if (node.kind != LiteralKind::dict || node.items.size() % 2 != 1) return fail("a colon outside of a dict");
+    open.colon = true;
     return true;
   }
 

@@ -3,9 +3,16 @@
 #include <charconv>
 
 #include "code/pickle/unpickler.h"
+#include "core/print.h"
 
 namespace winnow::pickle_format {
 namespace {
+
+std::string_view class_of(const machine::Machine& machine, Value object) {
+  if (!object.is(Kind::object)) return {};
+  const Value maker = machine.heap().object(object).callee;
+  return maker.is(Kind::name) ? machine.heap().name(maker).canonical : std::string_view();
+}
 
 struct DataType {
   uint64_t item_size = 0;
@@ -54,9 +61,28 @@ std::optional<DataType> data_type(const Heap& heap, Value value, int depth = 0) 
 }  // namespace
 
 bool is_array_wrapper(const machine::Machine& machine, Value object) {
-  if (!object.is(Kind::object)) return false;
-  const Object& made = machine.heap().object(object);
-  return made.callee.is(Kind::name) && machine.heap().name(made.callee).canonical == "joblib.numpy_pickle.NumpyArrayWrapper";
+  return class_of(machine, object) == "joblib.numpy_pickle.NumpyArrayWrapper";
+}
+
+void look_at_side_file(Scan& scan, const Artifact& artifact, const machine::Machine& machine, Value object) {
+  const std::string_view type = class_of(machine, object);
+  if (type != "joblib.numpy_pickle.NDArrayWrapper" && type != "joblib.numpy_pickle_compat.NDArrayWrapper" &&
+      type != "joblib.numpy_pickle_compat.ZNDArrayWrapper") {
+    return;
+  }
+  const Value state = machine.heap().object(object).state;
+  const Value* name = state.is(Kind::dict) ? machine.heap().find(machine.heap().items(state), "filename") : nullptr;
+  if (!name || !name->is_text() || name->text().find_first_of("/\\") == std::string_view::npos) return;
+  Finding finding;
+  finding.threat = "pickle-file-read";
+  finding.summary = "Makes joblib load the array file " + quoted(name->text(), false) + ".";
+  finding.why = "Arrays lie beside the model under a plain name. A path leads the loader to another file, which it unpickles.";
+  Evidence evidence;
+  evidence.callee = std::string(type);
+  evidence.code = "filename = " + quoted(name->text(), false);
+  evidence.location.offset = machine.place.offset;
+  finding.evidence.push_back(std::move(evidence));
+  scan.finding(artifact, std::move(finding));
 }
 
 std::optional<uint64_t> behind_array(machine::Machine& machine, Bytes data, Value wrapper, uint64_t offset) {

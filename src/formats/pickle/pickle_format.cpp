@@ -60,6 +60,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   pickle::Options options;
   options.lenient = joblib;
   options.after_build = [&](machine::Machine& m, Value object, uint64_t offset) -> std::optional<uint64_t> {
+    if (joblib) look_at_side_file(scan, artifact, m, object);
     if (!is_array_wrapper(m, object)) return std::nullopt;
     if (!reading.wrappers) names_before = m.heap().names().size();
     reading.wrappers = true;
