@@ -28,10 +28,10 @@ struct ScanRequest {
   Colour colour = Colour::automatic;
   unsigned jobs = 0;  // 0: one per core
   Show show = Show::nothing;
-  bool explain = false;      // dismissed threats too
+  bool explain = false;  // dismissed threats too
   bool hash = false;
-  bool verbose = false;      // files without findings too
-  bool quiet = false;        // no text, no progress
+  bool verbose = false;  // files without findings too
+  bool quiet = false;    // no text, no progress
   bool no_progress = false;
 };
 

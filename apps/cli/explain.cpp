@@ -15,7 +15,8 @@ std::string list_of_threats() {
   for (const report::ThreatPage& page : report::threat_pages()) widest = std::max(widest, page.id.size());
   std::string text;
   for (const report::ThreatPage& page : report::threat_pages()) {
-    text += std::string(page.id) + std::string(widest - page.id.size() + 2, ' ') + std::string(page.title) + "\n";
+    text +=
+        std::string(page.id) + std::string(widest - page.id.size() + 2, ' ') + std::string(page.title) + "\n";
   }
   return text;
 }

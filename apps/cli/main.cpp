@@ -1,6 +1,8 @@
 // winnow: the library at the command line. This file holds the words of the command line and nothing else.
 #include <CLI/CLI.hpp>
 
+#include <malloc.h>
+
 #include <exception>
 #include <iostream>
 #include <map>
@@ -26,19 +28,22 @@ void add_choice(CLI::App& command, const char* name, T& into, const std::map<std
 }
 
 void add_scan(CLI::App& program, ScanRequest& request) {
-  CLI::App& command = *program.add_subcommand("scan", "Say what models would do to whoever loads or uses them");
+  CLI::App& command =
+      *program.add_subcommand("scan", "Say what models would do to whoever loads or uses them");
   command.add_option("PATH", request.paths, "Files and folders; - is standard input")->required();
   add_choice<Format>(command, "--format", request.format,
                      {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}},
                      "Form of the report (text)");
   command.add_option("-o,--output", request.output, "Write the report to a file")->option_text("FILE");
-  command.add_option("-j,--jobs", request.jobs, "Files read at the same time (one per core)")->option_text("N");
+  command.add_option("-j,--jobs", request.jobs, "Files read at the same time (one per core)")
+      ->option_text("N");
   add_choice<Verdict>(command, "--fail-on", request.fail_on,
                       {{"suspicious", Verdict::suspicious}, {"malicious", Verdict::malicious}},
                       "The least verdict that makes the exit code 1 (suspicious)");
   command.add_flag("--explain", request.explain, "Show dismissed threats too, and why they were dismissed");
   command.add_flag("--hash", request.hash, "Add the SHA-256 of every file; reads every byte");
-  add_choice<Show>(command, "--show", request.show, {{"trace", Show::trace}, {"decompiled", Show::decompiled}},
+  add_choice<Show>(command, "--show", request.show,
+                   {{"trace", Show::trace}, {"decompiled", Show::decompiled}},
                    "Add what every file would do, event by event or as readable code");
   command.add_flag("-v,--verbose", request.verbose, "List files without findings too");
   command.add_flag("-q,--quiet", request.quiet, "Print no text: the exit code says it");
@@ -53,8 +58,8 @@ void add_scan(CLI::App& program, ScanRequest& request) {
 
 int run(int count, char** words) {
   CLI::App program("Finds malicious machine-learning models without running them.", "winnow");
-  program.set_version_flag("--version", "winnow " + std::string(version()) + ", knowledge " +
-                                            std::string(knowledge_version()));
+  program.set_version_flag(
+      "--version", "winnow " + std::string(version()) + ", knowledge " + std::string(knowledge_version()));
   program.require_subcommand(1);
 
   ScanRequest request;
@@ -67,7 +72,9 @@ int run(int count, char** words) {
       ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
   program.add_subcommand("formats", "List the formats that are read");
   CLI::App& debug = *program.add_subcommand("debug", "Parts of the library, for its tests")->group("");
-  debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")->add_option("FILE", path)->required();
+  debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")
+      ->add_option("FILE", path)
+      ->required();
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -85,6 +92,10 @@ int run(int count, char** words) {
 }  // namespace winnow::cli
 
 int main(int count, char** words) {
+  // Files are scanned one after another in memory of much the same size: keep it instead of giving it back to
+  // the system each time.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
   try {
     return winnow::cli::run(count, words);
   } catch (const std::exception& error) {

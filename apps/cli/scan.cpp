@@ -50,7 +50,9 @@ std::string render(const ScanRequest& request, const Report& report) {
 }
 
 int exit_code_of(const ScanRequest& request, const Report& report) {
-  const auto any = [&](auto test) { return std::any_of(report.artifacts.begin(), report.artifacts.end(), test); };
+  const auto any = [&](auto test) {
+    return std::any_of(report.artifacts.begin(), report.artifacts.end(), test);
+  };
   if (any([&](const ArtifactReport& a) { return a.verdict >= request.fail_on; })) return kFound;
   // Below the threshold a finding must not hide that the rest of its file was not read.
   const bool gaps = any([](const ArtifactReport& a) {

@@ -78,7 +78,8 @@ Result<FileBytes> FileBytes::copy(int descriptor, std::vector<std::byte>& buffer
   if (buffer.size() < size) buffer.resize(size);
   size_t filled = 0;
   while (filled < size) {
-    const ssize_t got = read_some(descriptor, buffer.data() + filled, size - filled, static_cast<off_t>(filled));
+    const ssize_t got =
+        read_some(descriptor, buffer.data() + filled, size - filled, static_cast<off_t>(filled));
     if (got < 0) return unreadable("cannot be read", errno);
     if (got == 0) break;  // the file has become shorter
     filled += static_cast<size_t>(got);

@@ -45,7 +45,8 @@ class FileBytes {
   // The whole of an open file. A regular file is copied into `buffer` when small and mapped otherwise;
   // from a pipe or a terminal everything is read into `buffer`, `limit` bytes at most. The bytes are
   // good as long as this object and the buffer are, and the buffer is not used again.
-  static Result<FileBytes> read(int descriptor, std::vector<std::byte>& buffer, Access access, uint64_t limit);
+  static Result<FileBytes> read(int descriptor, std::vector<std::byte>& buffer, Access access,
+                                uint64_t limit);
 
   Bytes bytes() const { return bytes_; }
 

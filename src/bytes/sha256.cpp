@@ -48,7 +48,8 @@ void absorb(State& state, const std::byte* block) {
 }  // namespace
 
 std::array<uint8_t, 32> sha256(Bytes bytes) {
-  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   size_t done = 0;
   for (; bytes.size() - done >= kBlock; done += kBlock) absorb(state, bytes.data() + done);
 

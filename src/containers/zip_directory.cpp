@@ -159,11 +159,12 @@ std::vector<uint64_t> end_records(Bytes bytes) {
   std::vector<uint64_t> out;
   const uint64_t start = bytes.size() > kTail ? bytes.size() - kTail : 0;
   const std::string_view tail = as_text(slice(bytes, start));
-  for (size_t at = tail.rfind(kEndMagic); at != std::string_view::npos && out.size() < kMostEndRecords;
-       at = tail.rfind(kEndMagic, at - 1)) {
+  // Searched forwards, which is many times faster; the last record is the first that readers try.
+  for (size_t at = tail.find(kEndMagic); at != std::string_view::npos; at = tail.find(kEndMagic, at + 1)) {
     if (tail.size() - at >= kEndSize) out.push_back(start + at);
-    if (at == 0) break;
   }
+  std::reverse(out.begin(), out.end());
+  if (out.size() > kMostEndRecords) out.resize(kMostEndRecords);
   return out;
 }
 

@@ -87,7 +87,8 @@ struct Run {
 };
 
 unsigned thread_count(const Options& options, size_t files) {
-  const unsigned wanted = options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
+  const unsigned wanted =
+      options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   return static_cast<unsigned>(std::min<size_t>(wanted, std::max<size_t>(files, 1)));
 }
 
@@ -112,7 +113,8 @@ ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& o
   return report;
 }
 
-ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options, Buffer& buffer) {
+ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
+                               Buffer& buffer) {
   const Access access = options.hash == Hash::sha256 ? Access::whole : Access::scattered;
   const auto file = FileBytes::read(descriptor, buffer, access, options.budget.inflated_bytes);
   return file ? scan_bytes(path, file->bytes(), options) : not_read(path, file.error());

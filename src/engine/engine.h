@@ -16,7 +16,8 @@ using Buffer = std::vector<std::byte>;
 
 // Reads and judges one input. Never throws: what goes wrong is a gap of the report.
 ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options);
-ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options, Buffer& buffer);
+ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
+                               Buffer& buffer);
 ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer);
 
 // Every file of `paths`, folders with all that is below them; `options.jobs` threads.

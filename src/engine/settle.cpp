@@ -28,8 +28,9 @@ bool stands_before(const Finding& a, const Finding& b) {
 void settle_evidence(Finding& finding) {
   auto& evidence = finding.evidence;
   std::sort(evidence.begin(), evidence.end(), [](auto& a, auto& b) { return key(a) < key(b); });
-  evidence.erase(std::unique(evidence.begin(), evidence.end(), [](auto& a, auto& b) { return key(a) == key(b); }),
-                 evidence.end());
+  evidence.erase(
+      std::unique(evidence.begin(), evidence.end(), [](auto& a, auto& b) { return key(a) == key(b); }),
+      evidence.end());
   if (evidence.size() <= kMostEvidence) return;
   finding.why += " It does so in " + std::to_string(evidence.size()) + " places; the first " +
                  std::to_string(kMostEvidence) + " are listed.";
@@ -59,11 +60,11 @@ std::vector<Finding> merge(std::vector<Finding> findings) {
 
 // By name, each once, with the worst that was said of it.
 std::vector<ImportedName> settle_imports(std::vector<ImportedName> imports) {
-  std::sort(imports.begin(), imports.end(), [](auto& a, auto& b) {
-    return a.name != b.name ? a.name < b.name : a.safety > b.safety;
-  });
-  imports.erase(std::unique(imports.begin(), imports.end(), [](auto& a, auto& b) { return a.name == b.name; }),
-                imports.end());
+  std::sort(imports.begin(), imports.end(),
+            [](auto& a, auto& b) { return a.name != b.name ? a.name < b.name : a.safety > b.safety; });
+  imports.erase(
+      std::unique(imports.begin(), imports.end(), [](auto& a, auto& b) { return a.name == b.name; }),
+      imports.end());
   imports.shrink_to_fit();
   return imports;
 }
@@ -71,8 +72,9 @@ std::vector<ImportedName> settle_imports(std::vector<ImportedName> imports) {
 std::vector<Gap> settle_gaps(std::vector<Gap> gaps) {
   const auto gap_key = [](const Gap& gap) { return std::tie(gap.location, gap.fault, gap.what); };
   std::sort(gaps.begin(), gaps.end(), [&](auto& a, auto& b) { return gap_key(a) < gap_key(b); });
-  gaps.erase(std::unique(gaps.begin(), gaps.end(), [&](auto& a, auto& b) { return gap_key(a) == gap_key(b); }),
-             gaps.end());
+  gaps.erase(
+      std::unique(gaps.begin(), gaps.end(), [&](auto& a, auto& b) { return gap_key(a) == gap_key(b); }),
+      gaps.end());
   if (gaps.size() > kMostGaps) {
     const size_t more = gaps.size() - kMostGaps;
     gaps.resize(kMostGaps);
@@ -83,7 +85,8 @@ std::vector<Gap> settle_gaps(std::vector<Gap> gaps) {
 
 Verdict verdict_of(const ArtifactReport& report, bool recognised) {
   const auto has = [&](Ruling ruling) {
-    return std::any_of(report.findings.begin(), report.findings.end(), [&](auto& f) { return f.ruling == ruling; });
+    return std::any_of(report.findings.begin(), report.findings.end(),
+                       [&](auto& f) { return f.ruling == ruling; });
   };
   if (has(Ruling::confirmed)) return Verdict::malicious;
   if (has(Ruling::suspected)) return Verdict::suspicious;

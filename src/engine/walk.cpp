@@ -13,7 +13,7 @@ namespace {
 
 struct Walk {
   std::vector<std::string> files;
-  std::vector<std::string> folders;                // still to be listed
+  std::vector<std::string> folders;  // still to be listed
   std::set<std::pair<dev_t, ino_t>> entered;
 };
 

@@ -7,9 +7,9 @@
 
 namespace winnow::report {
 
-// Valid UTF-8 from which the exact bytes can be had back: a byte that is not UTF-8 becomes the four characters
-// \xNN, and so that these mean nothing else, so does a backslash before what would read as x and two digits.
-// Everything else stays as it is. For names: paths, members, callables.
+// Valid UTF-8 from which the exact bytes can be had back: a byte that is not UTF-8 becomes the four
+// characters \xNN, and so that these mean nothing else, so does a backslash before what would read as x and
+// two digits. Everything else stays as it is. For names: paths, members, callables.
 std::string escape_name(std::string_view name);
 
 // Valid UTF-8 for sentences and code, where a backslash is already one: only invalid bytes become \xNN.

@@ -11,16 +11,18 @@ TEST(Escape, NamesKeepWhatIsUtf8) {
 }
 
 TEST(Escape, NamesSpellInvalidBytesAndWhatWouldReadAsOne) {
-  EXPECT_EQ(escape_name("a\xff" "b"), "a\\xffb");
+  EXPECT_EQ(escape_name("a\xff"
+                        "b"),
+            "a\\xffb");
   EXPECT_EQ(escape_name("a\\xffb"), "a\\x5cxffb");
   EXPECT_EQ(escape_name("\\x5cxff"), "\\x5cx5cxff");
 }
 
 TEST(Escape, InvalidFormsOfUtf8) {
-  EXPECT_EQ(escape_prose("\xc0\xaf"), "\\xc0\\xaf");              // overlong
-  EXPECT_EQ(escape_prose("\xed\xa0\x80"), "\\xed\\xa0\\x80");     // a surrogate
+  EXPECT_EQ(escape_prose("\xc0\xaf"), "\\xc0\\xaf");                    // overlong
+  EXPECT_EQ(escape_prose("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // a surrogate
   EXPECT_EQ(escape_prose("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond Unicode
-  EXPECT_EQ(escape_prose("\xe4\xb8"), "\\xe4\\xb8");              // cut short
+  EXPECT_EQ(escape_prose("\xe4\xb8"), "\\xe4\\xb8");                    // cut short
   EXPECT_EQ(escape_prose("'\\x00'"), "'\\x00'");
 }
 

@@ -26,7 +26,8 @@ Json json_of(const Evidence& evidence) {
 }
 
 Json json_of(const Reference& reference) {
-  return {{"kind", reference.kind}, {"target", escape_name(reference.target)}, {"by", escape_name(reference.by)}};
+  return {
+      {"kind", reference.kind}, {"target", escape_name(reference.target)}, {"by", escape_name(reference.by)}};
 }
 
 Json json_of(const ImportedName& name) {
@@ -70,9 +71,9 @@ Json json_of(const ArtifactReport& artifact) {
 }
 
 Json json_of(const Summary& summary) {
-  return {{"files", summary.files},           {"models", summary.models},   {"malicious", summary.malicious},
-          {"suspicious", summary.suspicious}, {"clean", summary.clean},     {"incomplete", summary.incomplete},
-          {"skipped", summary.skipped},       {"bytes", summary.bytes},     {"seconds", summary.seconds}};
+  return {{"files", summary.files},           {"models", summary.models}, {"malicious", summary.malicious},
+          {"suspicious", summary.suspicious}, {"clean", summary.clean},   {"incomplete", summary.incomplete},
+          {"skipped", summary.skipped},       {"bytes", summary.bytes},   {"seconds", summary.seconds}};
 }
 
 }  // namespace

@@ -49,12 +49,13 @@ TEST(Json, KeysAreThoseOfTheContractInOrder) {
   using Keys = std::vector<std::string>;
   EXPECT_EQ(keys(parsed), (Keys{"schema", "tool", "summary", "artifacts"}));
   EXPECT_EQ(keys(parsed["tool"]), (Keys{"name", "version", "knowledge"}));
-  EXPECT_EQ(keys(parsed["summary"]), (Keys{"files", "models", "malicious", "suspicious", "clean", "incomplete",
-                                           "skipped", "bytes", "seconds"}));
+  EXPECT_EQ(keys(parsed["summary"]), (Keys{"files", "models", "malicious", "suspicious", "clean",
+                                           "incomplete", "skipped", "bytes", "seconds"}));
   const auto& artifact = parsed["artifacts"][0];
   EXPECT_EQ(keys(artifact),
             (Keys{"path", "size", "format", "verdict", "findings", "references", "imports", "gaps"}));
-  EXPECT_EQ(keys(artifact["findings"][0]), (Keys{"threat", "ruling", "trigger", "summary", "why", "evidence"}));
+  EXPECT_EQ(keys(artifact["findings"][0]),
+            (Keys{"threat", "ruling", "trigger", "summary", "why", "evidence"}));
   EXPECT_EQ(keys(artifact["findings"][0]["evidence"][0]), (Keys{"callee", "code", "location"}));
   EXPECT_EQ(keys(artifact["findings"][0]["evidence"][0]["location"]), (Keys{"member", "offset", "line"}));
   EXPECT_EQ(parsed["schema"], "winnow.report/1");

@@ -16,7 +16,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+constexpr const char* kSchema =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 constexpr std::string_view kHomepage = WINNOW_HOMEPAGE;
 
 bool stays_in_uri(char c) {
@@ -58,7 +59,8 @@ Json rule_of(const std::string& threat) {
   }
   rule["shortDescription"] = message(page->title);
   rule["fullDescription"] = message(page->brief);
-  if (!kHomepage.empty()) rule["helpUri"] = std::string(kHomepage) + "/blob/main/docs/threats/" + threat + ".md";
+  if (!kHomepage.empty())
+    rule["helpUri"] = std::string(kHomepage) + "/blob/main/docs/threats/" + threat + ".md";
   rule["help"] = {{"text", page->text}, {"markdown", page->text}};
   return rule;
 }

@@ -24,8 +24,8 @@ constexpr const char* ansi_code(Style style) {
   return "";
 }
 
-constexpr size_t kNumberWidth = 6;   // of a line number in front of code
-constexpr size_t kMostCode = 600;    // bytes of one piece of evidence
+constexpr size_t kNumberWidth = 6;  // of a line number in front of code
+constexpr size_t kMostCode = 600;   // bytes of one piece of evidence
 constexpr size_t kMostCodeLines = 12;
 constexpr const char* kBar = " \u2502 ";
 constexpr const char* kDot = " \u00b7 ";
@@ -46,8 +46,8 @@ struct Page {
 };
 
 size_t columns(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(),
+                                           [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
 }
 
 // `text` up to `size` bytes, cut between characters.
@@ -83,7 +83,8 @@ std::string in_bytes(uint64_t size) {
   size_t unit = 0;
   for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, unit == 0 || amount >= 100 ? "%.0f %s" : "%.1f %s", amount, kUnits[unit]);
+  std::snprintf(buffer, sizeof buffer, unit == 0 || amount >= 100 ? "%.0f %s" : "%.1f %s", amount,
+                kUnits[unit]);
   return buffer;
 }
 
@@ -225,7 +226,8 @@ void put_details(Page& page, const ArtifactReport& artifact) {
   const uint64_t dismissed = count_dismissed(artifact);
   if (dismissed != 0 && !with_dismissed && artifact.verdict >= Verdict::suspicious) {
     page.end_line();
-    const char* const what = dismissed == 1 ? " threat was looked at and dismissed" : " threats were looked at and dismissed";
+    const char* const what =
+        dismissed == 1 ? " threat was looked at and dismissed" : " threats were looked at and dismissed";
     page.put("  " + std::to_string(dismissed) + what + "; --explain shows why", Style::dim).end_line();
   }
 }

@@ -1,7 +1,7 @@
 // Exit code 0 when every model that is named is clean.
-#include <iostream>
 #include <winnow/report/render.h>
 #include <winnow/winnow.h>
+#include <iostream>
 
 int main(int count, char** words) {
   const std::vector<std::string> paths(words + 1, words + count);

@@ -1,6 +1,7 @@
 #include "code/pickle/unpickler.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "code/machine/encodings.h"
@@ -96,6 +97,7 @@ class Unpickler {
   void push_tuple(size_t count);
 
   bool step();
+  bool control_opcode();
   bool data_opcode();
   bool container_opcode();
   bool memo_opcode();
@@ -149,7 +151,37 @@ Outcome Unpickler::run(uint64_t start) {
   return outcome_;
 }
 
+// The opcodes in groups, so that each needs one jump to its group and one inside.
+enum class Group : uint8_t { control, data, memo, container, object };
+
+constexpr std::array<Group, 256> kGroups = [] {
+  std::array<Group, 256> table{};
+  const auto set = [&](Group group, std::initializer_list<Opcode> opcodes) {
+    for (const Opcode opcode : opcodes) table[static_cast<uint8_t>(opcode)] = group;
+  };
+  using enum Opcode;
+  set(Group::data, {NONE, NEWTRUE, NEWFALSE, BININT, BININT1, BININT2, BINFLOAT, INT, LONG, LONG1, LONG4, FLOAT,
+                    SHORT_BINUNICODE, BINUNICODE, BINUNICODE8, SHORT_BINSTRING, BINSTRING, SHORT_BINBYTES, BINBYTES,
+                    BINBYTES8, BYTEARRAY8, STRING, UNICODE, NEXT_BUFFER, READONLY_BUFFER});
+  set(Group::memo, {GET, BINGET, LONG_BINGET, PUT, BINPUT, LONG_BINPUT, MEMOIZE});
+  set(Group::container, {EMPTY_TUPLE, EMPTY_LIST, EMPTY_DICT, EMPTY_SET, TUPLE, TUPLE1, TUPLE2, TUPLE3, LIST, DICT,
+                         FROZENSET, APPEND, APPENDS, ADDITEMS, SETITEM, SETITEMS});
+  set(Group::object, {GLOBAL, STACK_GLOBAL, EXT1, EXT2, EXT4, REDUCE, NEWOBJ, NEWOBJ_EX, INST, OBJ, BUILD, PERSID, BINPERSID});
+  return table;
+}();
+
 bool Unpickler::step() {
+  switch (kGroups[static_cast<uint8_t>(at_.opcode)]) {
+    case Group::data: return data_opcode();
+    case Group::memo: return memo_opcode();
+    case Group::container: return container_opcode();
+    case Group::object: return object_opcode();
+    case Group::control: return control_opcode();
+  }
+  return false;
+}
+
+bool Unpickler::control_opcode() {
   switch (at_.opcode) {
     case Opcode::STOP: {
       Value root;
@@ -188,7 +220,7 @@ bool Unpickler::step() {
       push(last);
       return true;
     }
-    default: return data_opcode();
+    default: return true;
   }
 }
 
@@ -230,7 +262,7 @@ bool Unpickler::data_opcode() {
       Value buffer;
       return top(buffer);
     }
-    default: return memo_opcode();
+    default: return true;
   }
 }
 
@@ -256,7 +288,7 @@ bool Unpickler::memo_opcode() {
     case Opcode::PUT: return put(read_index(at_.text));
     case Opcode::BINPUT: case Opcode::LONG_BINPUT: return put(at_.number);
     case Opcode::MEMOIZE: return put(memo_.filled());
-    default: return container_opcode();
+    default: return true;
   }
 }
 
@@ -312,7 +344,7 @@ bool Unpickler::container_opcode() {
       if (above(from).size() % 2 != 0 && !fault("an item has a key without a value")) return false;
       if (stack_.size() <= fence() || from <= fence()) return fault("items are set on nothing");
       return set_items(from);
-    default: return object_opcode();
+    default: return true;
   }
 }
 
@@ -418,7 +450,7 @@ bool Unpickler::object_opcode() {
       if (!pop(callable)) return false;
       push(machine_.persistent_load(callable));
       return true;
-    default: return fault("an opcode without a meaning");
+    default: return true;
   }
 }
 
@@ -527,17 +559,22 @@ Likeness looks_like_pickle(Bytes data) {
     // Without the magic, two strings must have been there for STACK_GLOBAL to name something.
     like.names = like.names || at.opcode == Opcode::GLOBAL || at.opcode == Opcode::INST ||
                  (at.opcode == Opcode::STACK_GLOBAL && (magic || strings >= 2)) || (magic && at.opcode == Opcode::EXT1);
+    like.calls = like.calls || at.opcode == Opcode::REDUCE || at.opcode == Opcode::INST || at.opcode == Opcode::OBJ ||
+                 at.opcode == Opcode::NEWOBJ || at.opcode == Opcode::NEWOBJ_EX || at.opcode == Opcode::BUILD;
     like.end = at.next;
+    // The magic and this much structure leave no doubt; text has to show more.
+    if (magic && opcodes >= 32) break;
     if (at.opcode == Opcode::STOP) {
       like.stopped = true;
       like.pickle = true;
       return like;
     }
   }
-  // Broken, or longer than was looked at: a name, or the magic with some structure behind it, decides.
+  // Broken, or longer than was looked at: a call of something named, or the magic with some structure behind it,
+  // decides. A list of words can begin like a GLOBAL.
   const bool structure = opcodes >= 4 || (opcodes >= 1 && read_instruction(data, like.end, at) == false && like.end < data.size() &&
                                           kOpcodes[static_cast<uint8_t>(data[like.end])].form != ArgumentForm::invalid);
-  like.pickle = opcodes == kMostOpcodes || like.names || (magic && structure);
+  like.pickle = opcodes == kMostOpcodes || (like.names && (magic || like.calls)) || (magic && structure);
   return like;
 }
 
