@@ -52,7 +52,7 @@ struct Member {
 };
 
 struct Archive {
-  std::string prefix;              // in front of everything, not counted in offsets
+  std::string prefix;  // in front of everything, not counted in offsets
   std::vector<Member> members;
   std::string before_directory, behind_directory;
   std::string comment, trailing;

@@ -13,9 +13,9 @@ namespace winnow::containers {
 
 namespace {
 
-constexpr uint64_t kPiece = uint64_t{1} << 30;        // zlib and bzip2 count input in 32 bits
-constexpr uint64_t kLzmaMemory = uint64_t{1} << 30;   // bytes of dictionary that a stream may ask for
-constexpr int kZstdWindow = 30;                       // log2 of the window that a stream may ask for
+constexpr uint64_t kPiece = uint64_t{1} << 30;       // zlib and bzip2 count input in 32 bits
+constexpr uint64_t kLzmaMemory = uint64_t{1} << 30;  // bytes of dictionary that a stream may ask for
+constexpr int kZstdWindow = 30;                      // log2 of the window that a stream may ask for
 
 Error truncated(uint64_t at) { return {Fault::truncated, at, "the compressed stream ends early"}; }
 Error broken(uint64_t at) { return {Fault::malformed, at, "the compressed stream is damaged"}; }
@@ -28,7 +28,8 @@ T* plain(const std::byte* bytes) {
 }
 
 // Drives an lzma_stream to its end.
-std::optional<Error> run_lzma(lzma_stream& stream, Bytes header, Bytes input, Sink& sink, uint64_t& consumed) {
+std::optional<Error> run_lzma(lzma_stream& stream, Bytes header, Bytes input, Sink& sink,
+                              uint64_t& consumed) {
   Bytes parts[] = {header, input};
   size_t part = 0;
   for (;;) {
@@ -99,8 +100,8 @@ std::optional<Error> inflate_one(Bytes input, int window_bits, Sink& sink, uint6
       consumed += taken;
       return sink.error();
     }
-    if (status == Z_OK || (status == Z_BUF_ERROR && (written != 0 || before != stream.avail_in ||
-                                                     fed < input.size()))) {
+    if (status == Z_OK ||
+        (status == Z_BUF_ERROR && (written != 0 || before != stream.avail_in || fed < input.size()))) {
       continue;
     }
     consumed += taken;

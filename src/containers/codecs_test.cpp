@@ -63,8 +63,8 @@ std::string encoded(Codec codec, const std::string& data) {
   return out;
 }
 
-constexpr Codec kCodecs[] = {Codec::gzip, Codec::zlib, Codec::bzip2, Codec::xz,          Codec::lzma,
-                             Codec::lz4,  Codec::zstd, Codec::joblib_zfile};
+constexpr Codec kCodecs[] = {Codec::gzip, Codec::zlib, Codec::bzip2, Codec::xz,
+                             Codec::lzma, Codec::lz4,  Codec::zstd,  Codec::joblib_zfile};
 
 TEST(Codecs, RecognisedAndDecoded) {
   for (const Codec codec : kCodecs) {
@@ -103,7 +103,8 @@ TEST(Codecs, SeveralStreamsAreOne) {
 TEST(Codecs, SkippableFramesAreSkipped) {
   const std::string skippable = build::le(0x184d2a53, 4) + build::le(5, 4) + "notes";
   for (const Codec codec : {Codec::lz4, Codec::zstd}) {
-    const std::string bytes = skippable + encoded(codec, "one") + skippable + encoded(codec, "two") + skippable;
+    const std::string bytes =
+        skippable + encoded(codec, "one") + skippable + encoded(codec, "two") + skippable;
     EXPECT_EQ(codec_of(as_bytes(bytes)), codec);
     const Decoded decoded = decode(codec, as_bytes(bytes), Limits{});
     EXPECT_EQ(as_text(decoded.bytes), "onetwo");

@@ -80,7 +80,8 @@ void read_data(struct archive* reader, const Limits& limits, uint64_t input_size
   member.bytes = sink.take();
 }
 
-OtherMember read_member(struct archive* reader, archive_entry* entry, const Limits& limits, uint64_t input_size) {
+OtherMember read_member(struct archive* reader, archive_entry* entry, const Limits& limits,
+                        uint64_t input_size) {
   OtherMember member;
   member.name = name_of(entry);
   member.link = text_or_nothing(archive_entry_symlink(entry));

@@ -14,7 +14,7 @@ const char* other_archive_name(Bytes bytes);
 
 struct OtherMember {
   std::string name;
-  std::string link;   // target of a symbolic link
+  std::string link;  // target of a symbolic link
   bool is_file = false;
   std::vector<std::byte> bytes;
   std::optional<Error> error;  // `bytes` holds what came before it

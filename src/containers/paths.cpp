@@ -9,9 +9,9 @@ namespace {
 
 constexpr const char* kClimbs = "climbs above the folder with '..'";
 constexpr const char* kThroughLink = "leaves the folder through a link of the same archive";
-constexpr int kMostLinks = 40;           // as Linux: past it, opening the path fails
-constexpr size_t kLongestPath = 4096;    // the same
-constexpr int kMostParts = 512;          // of one path, with what its links add
+constexpr int kMostLinks = 40;         // as Linux: past it, opening the path fails
+constexpr size_t kLongestPath = 4096;  // the same
+constexpr int kMostParts = 512;        // of one path, with what its links add
 
 bool is_separator(char c) { return c == '/' || c == '\\'; }
 

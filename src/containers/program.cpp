@@ -27,7 +27,10 @@ bool is_mach_program(Bytes content) {
 }  // namespace
 
 bool is_program(Bytes content) {
-  return as_text(content).starts_with("\x7f" "ELF") || is_windows_program(content) || is_mach_program(content);
+  return as_text(content).starts_with(
+             "\x7f"
+             "ELF") ||
+         is_windows_program(content) || is_mach_program(content);
 }
 
 }  // namespace winnow::containers

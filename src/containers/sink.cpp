@@ -7,9 +7,9 @@ namespace winnow::containers {
 namespace {
 
 constexpr uint64_t kSmallest = 4096;
-constexpr uint64_t kRoom = uint64_t{1} << 20;           // at most this much between two looks at the budget
-constexpr uint64_t kTrusted = uint64_t{64} << 20;       // a promised size is believed up to here
-constexpr uint64_t kUsualRatio = 1100;                  // deflate cannot do better
+constexpr uint64_t kRoom = uint64_t{1} << 20;      // at most this much between two looks at the budget
+constexpr uint64_t kTrusted = uint64_t{64} << 20;  // a promised size is believed up to here
+constexpr uint64_t kUsualRatio = 1100;             // deflate cannot do better
 
 }  // namespace
 

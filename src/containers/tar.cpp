@@ -121,7 +121,9 @@ void read_pax(std::string_view text, Overrides& overrides) {
 
 uint64_t whole_blocks(uint64_t size) { return size / kBlock * kBlock + (size % kBlock != 0 ? kBlock : 0); }
 
-bool describes_next(char type) { return type == 'x' || type == 'X' || type == 'g' || type == 'L' || type == 'K'; }
+bool describes_next(char type) {
+  return type == 'x' || type == 'X' || type == 'g' || type == 'L' || type == 'K';
+}
 
 // Whether bytes of this size follow the header. Types that nobody knows are read as files.
 bool has_data(char type) { return type < '1' || type > '6'; }
@@ -179,7 +181,8 @@ class Walk {
   // A header that only describes the next one.
   bool extend(const Header& header) {
     const Bytes data = slice(bytes_, at_, header.size);
-    if (data.size() < header.size) return stop(Fault::truncated, "the archive ends inside an extended header");
+    if (data.size() < header.size)
+      return stop(Fault::truncated, "the archive ends inside an extended header");
     const std::string_view text = as_text(slice(data, 0, kLongest));
     switch (header.type) {
       case 'L': next_.path = until_zero(text); break;
@@ -210,7 +213,8 @@ class Walk {
       member.bytes = slice(bytes_, at_, size);
       member.truncated = member.bytes.size() < size;
       if (member.truncated) {
-        tar_.damage = Error{Fault::truncated, at_, "the archive ends inside the member '" + member.name + "'"};
+        tar_.damage =
+            Error{Fault::truncated, at_, "the archive ends inside the member '" + member.name + "'"};
         at_ = bytes_.size();
       } else {
         at_ += whole_blocks(size);

@@ -18,7 +18,10 @@ struct Header {
   char type = '0';
   std::string link = {};
   std::string size = {};  // raw field, for lies
-  std::string magic = std::string("ustar\0" "00", 8);
+  std::string magic = std::string(
+      "ustar\0"
+      "00",
+      8);
   std::string prefix = {};
 };
 
@@ -131,8 +134,8 @@ TEST(Tar, EndMarkIsWhereTarfileStops) {
 
 TEST(Tar, TruncatedAnywhereAndDamagedEverywhere) {
   const std::string whole = member({.name = "pax", .type = 'x'}, "19 path=dir/longer\n") +
-                            member({.name = "a"}, "content") +
-                            member({.name = "L", .type = 'L'}, "name") + member({.name = "b"}, "x") + kEnd;
+                            member({.name = "a"}, "content") + member({.name = "L", .type = 'L'}, "name") +
+                            member({.name = "b"}, "x") + kEnd;
   for (size_t size = 0; size < whole.size(); ++size) read_tar(slice(as_bytes(whole), 0, size));
   for (size_t at = 0; at < whole.size(); ++at) {
     std::string bytes = whole;

@@ -1,5 +1,5 @@
-// The layout of an archive: which bytes each member takes, which belong to nobody, and where the directory and
-// the local headers disagree.
+// The layout of an archive: which bytes each member takes, which belong to nobody, and where the directory
+// and the local headers disagree.
 #include "containers/zip.h"
 
 #include <algorithm>
@@ -78,8 +78,8 @@ void compare(Zip& zip, size_t index, const LocalHeader& local) {
   }
   const bool method = local.method != member.method;
   if (method) trick(zip, ZipTrick::method_differs, offset, index);
-  const bool size = local.sizes_known &&
-                    (local.packed_size != member.packed_size || local.size != member.size);
+  const bool size =
+      local.sizes_known && (local.packed_size != member.packed_size || local.size != member.size);
   if (size) trick(zip, ZipTrick::size_differs, offset, index);
   const bool follows = (local.flags & kSizesFollow) != 0;
   if (local.crc != member.crc && !(follows && local.crc == 0)) {
@@ -162,7 +162,9 @@ struct Claims {
 std::vector<uint32_t> in_file_order(const std::vector<ZipMember>& members) {
   std::vector<uint32_t> order(members.size());
   std::iota(order.begin(), order.end(), 0U);
-  const auto earlier = [&](uint32_t a, uint32_t b) { return members[a].header_offset < members[b].header_offset; };
+  const auto earlier = [&](uint32_t a, uint32_t b) {
+    return members[a].header_offset < members[b].header_offset;
+  };
   if (!std::is_sorted(order.begin(), order.end(), earlier)) {
     std::stable_sort(order.begin(), order.end(), earlier);
   }

@@ -48,18 +48,18 @@ struct ZipMember {
 };
 
 enum class ZipTrick : uint8_t {
-  name_differs,         // local header and directory name the member differently
-  method_differs,       // ... give different compression methods
-  size_differs,         // ... give different sizes
-  crc_differs,          // ... give different checksums
-  encryption_differs,   // only one of the two says that the member is encrypted
-  header_missing,       // no local header where the directory says that it is
-  members_overlap,      // two members share bytes
-  unlisted_member,      // a local header that no directory lists
-  second_directory,     // another central directory with other members
-  count_differs,        // the directory holds more or fewer members than its end record says
-  duplicate_name,       // two members with one name and different content
-  nul_in_name,          // a name that ends for some readers before it ends for others
+  name_differs,        // local header and directory name the member differently
+  method_differs,      // ... give different compression methods
+  size_differs,        // ... give different sizes
+  crc_differs,         // ... give different checksums
+  encryption_differs,  // only one of the two says that the member is encrypted
+  header_missing,      // no local header where the directory says that it is
+  members_overlap,     // two members share bytes
+  unlisted_member,     // a local header that no directory lists
+  second_directory,    // another central directory with other members
+  count_differs,       // the directory holds more or fewer members than its end record says
+  duplicate_name,      // two members with one name and different content
+  nul_in_name,         // a name that ends for some readers before it ends for others
 };
 
 struct Trick {
@@ -77,10 +77,10 @@ struct Zip {
   Bytes bytes;
   std::vector<ZipMember> members;  // in the order of the directory, then the other views
   std::vector<Trick> tricks;
-  std::vector<Region> unclaimed;   // bytes that are no header, member or directory
+  std::vector<Region> unclaimed;  // bytes that are no header, member or directory
   std::string_view comment;
   bool has_directory = false;
-  std::optional<Error> damage;     // there is no usable directory; members come from local headers
+  std::optional<Error> damage;  // there is no usable directory; members come from local headers
 };
 
 // Whether a zip reader would accept the bytes: a local header at the start, or an end record near the end

@@ -177,7 +177,8 @@ std::vector<Directory> directories_at(Bytes bytes, uint64_t end_record) {
   for (const End& end : ends_at(bytes, end_record)) {
     const uint64_t starts[] = {end.size <= end.before ? end.before - end.size : UINT64_MAX, end.offset};
     for (const uint64_t start : starts) {
-      const bool seen = std::any_of(out.begin(), out.end(), [&](const Directory& d) { return d.start == start; });
+      const bool seen =
+          std::any_of(out.begin(), out.end(), [&](const Directory& d) { return d.start == start; });
       if (seen || start > end.before) continue;
       std::optional<Directory> directory = directory_from(bytes, end, start);
       if (!directory) continue;

@@ -12,7 +12,15 @@ namespace {
 
 constexpr uint64_t kCheckedStored = uint64_t{16} << 20;  // larger stored members are not summed
 
-enum Method : uint16_t { kStored = 0, kDeflate = 8, kBzip2 = 12, kLzma = 14, kZstdOld = 20, kZstd = 93, kXz = 95 };
+enum Method : uint16_t {
+  kStored = 0,
+  kDeflate = 8,
+  kBzip2 = 12,
+  kLzma = 14,
+  kZstdOld = 20,
+  kZstd = 93,
+  kXz = 95
+};
 
 bool checksum_is(Bytes bytes, uint32_t crc) {
   return crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()) == crc;

@@ -18,9 +18,9 @@ bool magic_at(Bytes bytes, uint64_t offset, std::string_view magic);
 // A central directory which some reader would use for one end record.
 struct Directory {
   std::vector<ZipMember> entries;
-  uint64_t start = 0, end = 0;      // of the entries, in the input
-  uint64_t end_record = 0;          // offset of the record that led here
-  uint64_t tail = 0;                // behind the end record and its comment
+  uint64_t start = 0, end = 0;  // of the entries, in the input
+  uint64_t end_record = 0;      // offset of the record that led here
+  uint64_t tail = 0;            // behind the end record and its comment
   uint64_t zip64_start = 0, zip64_end = 0;
   std::string_view comment;
   bool count_differs = false;

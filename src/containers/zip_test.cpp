@@ -21,7 +21,8 @@ std::string content(const Zip& zip, const ZipMember& member) {
 }
 
 bool has(const Zip& zip, ZipTrick what) {
-  return std::any_of(zip.tricks.begin(), zip.tricks.end(), [&](const Trick& trick) { return trick.what == what; });
+  return std::any_of(zip.tricks.begin(), zip.tricks.end(),
+                     [&](const Trick& trick) { return trick.what == what; });
 }
 
 std::string text_of(size_t size) {
@@ -239,7 +240,8 @@ TEST(Zip, WrongChecksumHidesNothing) {
 }
 
 TEST(Zip, UnknownMethodsAreUnsupported) {
-  for (const uint16_t method : {uint16_t{1}, uint16_t{6}, uint16_t{9}, uint16_t{98}, uint16_t{99}, uint16_t{77}}) {
+  for (const uint16_t method :
+       {uint16_t{1}, uint16_t{6}, uint16_t{9}, uint16_t{98}, uint16_t{99}, uint16_t{77}}) {
     Archive archive;
     archive.members.push_back({.name = "x", .data = "0123456789", .method = method});
     const std::string bytes = build::zip(archive);

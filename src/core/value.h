@@ -136,6 +136,8 @@ class Heap {
   Items& items(Value container) { return items_[container.index()]; }
   const Items& items(Value container) const { return items_[container.index()]; }
   void append(Items& to, const Value* from, uint32_t count);
+  // Every tuple, list, dict and set that was made, in the order of their making.
+  const std::vector<Items>& all_items() const { return items_; }
 
   Value new_object(const Object& object);
   Object& object(Value v) { return objects_[v.index()]; }

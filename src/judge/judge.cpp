@@ -83,6 +83,17 @@ std::string disguise_of(std::string_view name) {
   return {};
 }
 
+// Libraries that save generated functions as their source: torch.fx.
+bool restores_source(const Name& name) {
+  return knowledge::policy_of(name.canonical) == Policy::framework && last_part(name.canonical).starts_with("reduce_");
+}
+
+// Methods that Python calls by itself: on loading, on use, on deletion.
+bool is_hook(std::string_view key) {
+  return (key.starts_with("__") && key.ends_with("__") && key != "__module__" && key != "__doc__") || key == "append" ||
+         key == "extend" || key == "add" || key == "persistent_load" || key == "find_class";
+}
+
 // A verdict on one event, before it is written down.
 struct Opinion {
   std::string threat;
@@ -111,6 +122,8 @@ class Weigher {
   void weigh_names();
   void weigh_spelling();
   bool weighs_as_reference(const Name& name) const;
+  std::string hook_of(uint32_t name) const;
+  bool is_harmless_function(Value function) const;
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs);
   void add(uint32_t index, Opinion opinion);
   void list_imports();
@@ -276,9 +289,9 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   if (const size_t equals = shown.find(" = "); equals != std::string::npos && shown.starts_with("_var")) shown.erase(0, equals + 3);
   opinion.summary = std::string(rule->verb) + " when the model is loaded: " + shown + ".";
   if (known.effect == Effect::call) {
-    // What is called stands as an event of its own; here only that it is handed over.
+    // What is called by name stands as an event of its own and is judged there.
     const auto payload = payload_of(event, known);
-    if (payload && payload->is(Kind::name) && is_trusted(heap_.name(*payload).known)) opinion.ruling = Ruling::dismissed;
+    if (payload && payload->is(Kind::name)) opinion.ruling = Ruling::dismissed;
   }
   if (known.effect == Effect::file_read) {
     for (const std::string_view text : texts_of(event)) {
@@ -298,7 +311,7 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   Opinion opinion{threat("-code-execution"), Ruling::confirmed, "Runs Python code when the model is loaded.", std::string(known.why), callee};
   const auto payload = payload_of(event, known);
   const std::vector<std::string_view> texts = texts_of(event);
-  if (!payload || (!payload->is_text() && texts.empty())) {
+  if (texts.empty() || (callee.starts_with("builtins.") && !(payload && payload->is_text()))) {
     opinion.why += " The code is put together from parts that are not known here.";
     return add(index, std::move(opinion));
   }
@@ -313,7 +326,7 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
     if (acting.empty()) acting = facts.acting_code;
     if (calls.empty() && !facts.calls.empty()) calls = facts.calls.front();
   }
-  if (literal && payload->is_text()) {
+  if (literal && callee.starts_with("builtins.")) {
     // To evaluate a constant is a clumsy way to write it; to execute one has no use at all.
     opinion.ruling = callee == "builtins.eval" ? Ruling::dismissed : Ruling::suspected;
     opinion.summary = "Evaluates a constant when the model is loaded.";
@@ -321,6 +334,10 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   } else if (!acting.empty()) {
     opinion.summary = "Runs Python code that calls " + acting + " when the model is loaded.";
     opinion.why += " The code acts on the machine.";
+  } else if (restores_source(name) && !disguised) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.summary = "Brings back a function that its library saves as source.";
+    opinion.why = callee + " is how the library saves such models; the source calls nothing that acts on the machine.";
   } else if (disguised) {
     opinion.why += " The code is written in letters or an encoding that hide what it calls.";
   } else if (quiet) {
@@ -382,6 +399,36 @@ bool Weigher::from_introspection(Value value) const {
   return false;
 }
 
+// Whether all that a function made of bytecode names is harmless: no module of the library, nothing that
+// evaluates, imports or looks up.
+bool Weigher::is_harmless_function(Value function) const {
+  static constexpr std::string_view kLookUps[] = {"eval", "exec", "compile", "open", "__import__", "getattr", "globals", "vars", "__builtins__", "__subclasses__", "__globals__", "loads", "load"};
+  std::vector<Value> pending{function};
+  std::vector<std::string_view> names;
+  bool code = false;
+  for (size_t i = 0; i < pending.size() && pending.size() < 256; ++i) {
+    const Value value = pending[i];
+    if (value.is(Kind::object)) {
+      const Object& object = heap_.object(value);
+      const Value maker = resolved(object.callee);
+      code = code || (maker.is(Kind::name) && runs_code(heap_.name(maker).known));
+      pending.push_back(object.arguments);
+      pending.push_back(object.keywords);
+    } else if (value.is(Kind::name)) {
+      if (runs_code(heap_.name(value).known)) return false;
+    } else if (value.is_sequence()) {
+      for (const Value& item : heap_.items(value)) pending.push_back(item);
+    } else if (value.is(Kind::string)) {
+      names.push_back(value.text());
+    }
+  }
+  for (const std::string_view name : names) {
+    if (std::find(std::begin(kLookUps), std::end(kLookUps), name) != std::end(kLookUps)) return false;
+    if (name.find('.') == std::string_view::npos && knowledge::policy_of(name) == Policy::stdlib) return false;
+  }
+  return code && pending.size() < 256;
+}
+
 // A call of something that an earlier call returned.
 void Weigher::weigh_made_function(uint32_t index, const Event& event) {
   if (event.op == Op::construct) return;
@@ -397,7 +444,11 @@ void Weigher::weigh_made_function(uint32_t index, const Event& event) {
           made_by.canonical.ends_with("_create_type") || made_by.canonical.ends_with("_load_type")) {
         return;  // an instance of a class that the model defines itself
       }
-      if (runs_code(made_by.known)) {
+      if (carries_functions_ && is_harmless_function(callee)) {
+        return add(index, {threat("-embedded-code"), Ruling::dismissed, "Calls a function that the model itself carries, when it is loaded.",
+                           "Its bytecode names nothing that acts on the machine, imports or looks names up.", std::string(made_by.canonical)});
+      }
+      if (runs_code(made_by.known) || (is_function_pickler(made_by.canonical) && made_by.canonical.find("func") != std::string_view::npos)) {
         return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls a function that the model itself carries, when it is loaded.",
                            "The function was made by " + std::string(made_by.canonical) + " and runs at once.", std::string(made_by.canonical)});
       }
@@ -546,10 +597,18 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
 }
 
 bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs) {
-  for (const Value& argument : arguments_of(event)) {
-    if (argument.is(Kind::name) && runs_code(heap_.name(argument).known)) {
-      add(index, {threat("-callback"), Ruling::confirmed, "Hands " + std::string(heap_.name(argument).canonical) + " to " + std::string(callee) + ".",
-                  "A function that runs code or programs is given to a callable when the model is loaded.", std::string(heap_.name(argument).canonical)});
+  std::vector<Value> given = arguments_of(event);
+  for (size_t i = 0; i < given.size() && given.size() < 64; ++i) {
+    // What a partial holds is handed over with it.
+    if (given[i].is(Kind::object) && heap_.object(given[i]).callee.is(Kind::name) &&
+        heap_.name(heap_.object(given[i]).callee).canonical == "functools.partial") {
+      const Items& held = heap_.items(heap_.object(given[i]).arguments);
+      given.insert(given.end(), held.begin(), held.end());
+    }
+    if (given[i].is(Kind::name) && runs_code(heap_.name(given[i]).known)) {
+      const std::string handed(heap_.name(given[i]).canonical);
+      add(index, {threat("-callback"), Ruling::confirmed, "Hands " + handed + " to " + std::string(callee) + ".",
+                  "A function that runs code or programs is given to a callable when the model is loaded.", handed});
       return true;
     }
   }
@@ -576,6 +635,7 @@ void Weigher::weigh_place() {
   for (uint32_t i = 0; i < trace_.events.size(); ++i) {
     const Value name = resolved(trace_.events[i].callee);
     if (trace_.events[i].op != Op::call || !name.is(Kind::name) || !runs_code(heap_.name(name).known)) continue;
+    if (carries_functions_ && heap_.name(name).known->payload == PayloadKind::code) continue;
     const std::string callee(heap_.name(name).canonical);
     return add(i, {"hidden-pickle", Ruling::suspected, "Hides a pickle that calls " + callee + ".",
                    "It stands behind or between what the loader of this file reads.", callee});
@@ -618,6 +678,18 @@ std::vector<bool> Weigher::reachable_names() {
   return names;
 }
 
+// The hook that a dict of the program assigns a name to: {'__setstate__': os.system}; empty for none.
+std::string Weigher::hook_of(uint32_t name) const {
+  for (const Items& items : heap_.all_items()) {
+    for (uint32_t i = 0; i + 1 < items.size; ++i) {
+      if (items[i + 1].is(Kind::name) && items[i + 1].index() == name && items[i].is_text() && is_hook(items[i].text())) {
+        return std::string(items[i].text());
+      }
+    }
+  }
+  return {};
+}
+
 // Functions of dill and cloudpickle keep what they refer to: code generators, open, setattr and classes are
 // honest there. What takes a command or source text and runs it is not.
 bool Weigher::weighs_as_reference(const Name& name) const {
@@ -652,9 +724,12 @@ void Weigher::weigh_names() {
     Ruling ruling = rule->referenced;
     if (ruling == Ruling::confirmed && !reachable[i]) ruling = Ruling::suspected;
     if (!weighs_as_reference(name)) ruling = Ruling::dismissed;
+    const std::string hook = runs_code(name.known) ? hook_of(i) : std::string();
+    if (!hook.empty()) ruling = Ruling::confirmed;
     add(index, {threat("-dangerous-reference"), ruling, "Refers to " + callee + " without calling it.",
-                ruling == Ruling::dismissed ? "A name alone runs nothing, and honest models refer to such functions."
-                                            : std::string(name.known->why) + " The model hands it to whoever loads it; a call is all that is missing.",
+                !hook.empty() ? "It is put in place as " + hook + ", which Python calls by itself."
+                : ruling == Ruling::dismissed ? "A name alone runs nothing, and honest models refer to such functions."
+                                              : std::string(name.known->why) + " The model hands it to whoever loads it; a call is all that is missing.",
                 callee});
   }
 }

@@ -194,8 +194,13 @@ void put_heading(Page& page, const ArtifactReport& artifact) {
   const Label label = label_of(artifact.verdict);
   page.put(label.word, label.style).put(std::string(11 - std::char_traits<char>::length(label.word), ' '));
   page.put(escape_terminal(artifact.path), Style::bold);
-  if (artifact.format != "unknown") page.put("   " + artifact.format, Style::dim);
-  page.put((artifact.format != "unknown" ? ", " : "   ") + in_bytes(artifact.size), Style::dim).end_line();
+  const bool known = artifact.format != "unknown";
+  if (known) page.put("   " + artifact.format, Style::dim);
+  // What could not be opened has no size to tell.
+  if (known || artifact.verdict != Verdict::incomplete) {
+    page.put((known ? ", " : "   ") + in_bytes(artifact.size), Style::dim);
+  }
+  page.end_line();
 }
 
 // The decompiled text or the trace, when it was asked for; its lines bear their own numbers.

@@ -327,7 +327,12 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
     }
   }
   const Callable* known = heap().name(callee).known;
-  if (is_trusted(known)) return record(Op::call, callee, arguments, keywords);
+  if (is_trusted(known)) {
+    // Trust by family says nothing of a function that is given a whole pickle.
+    if (!known->name.ends_with('*')) return record(Op::call, callee, arguments, keywords);
+    if (const auto loaded = load_any_pickle(callee, arguments)) return *loaded;
+    return record(Op::call, callee, arguments, keywords);
+  }
   if (std::string_view of; splits_look_up(heap().name(callee).canonical, of) && heap().items(arguments).size > 0) {
     const Value found = item(resolve(std::string(of), ""), heap().items(arguments)[0]);
     if (found.is_known()) return record(Op::call, callee, arguments, keywords, found);
@@ -352,17 +357,24 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
     if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
     return result;
   }
-  // An unknown callable that is given a whole pickle most likely loads it.
-  for (const Value& argument : heap().items(arguments)) {
-    const auto content = argument.is(Kind::bytes) ? std::optional(argument.text()) : file_content(*this, argument);
+  if (const auto loaded = load_any_pickle(callee, arguments)) return *loaded;
+  return record(Op::call, callee, arguments, keywords);
+}
+
+// A callable of which nothing is known and that is given a whole pickle most likely loads it.
+std::optional<Value> Machine::load_any_pickle(Value callee, Value arguments) {
+  static constexpr Callable kLoader = {"", Effect::deserialise, PayloadKind::pickle, 0, "", "", ""};
+  const Items given = heap().items(arguments);
+  for (uint32_t i = 0; i < given.size; ++i) {
+    const auto content = given[i].is(Kind::bytes) ? std::optional(given[i].text()) : file_content(*this, given[i]);
     if (!content || !starts_like_pickle(*content)) continue;
-    static constexpr Callable kLoader = {"", Effect::deserialise, PayloadKind::pickle, 0, "", "", ""};
-    if (const auto loaded = load_nested(kLoader, heap().new_tuple({argument}), Value::none())) {
+    const auto event = static_cast<uint32_t>(trace_.events.size());
+    if (const auto loaded = load_nested(kLoader, heap().new_tuple({given[i]}), Value::none())) {
       trace_.events[event].callee = callee;
-      return *loaded;
+      return loaded;
     }
   }
-  return record(Op::call, callee, arguments, keywords);
+  return std::nullopt;
 }
 
 Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {

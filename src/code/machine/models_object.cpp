@@ -374,6 +374,12 @@ Result file_read(Machine& m, const Call& call) {
              : Value::bytes(*content);
 }
 
+// torch's rebuilding of tensor subclasses: _rebuild_from_type_v2(function, type, arguments, state).
+Result rebuild_from_type(Machine& m, const Call& call) {
+  if (call.count() < 3) return std::nullopt;
+  return m.call(call[0], call[2]);
+}
+
 // copyreg._reconstructor(cls, base, state) makes the object by base.__new__ and, where that is not object's
 // own, initialises it by base.__init__(object, state).
 Result reconstructor(Machine& m, const Call& call) {
@@ -397,6 +403,7 @@ constexpr ModelEntry kModels[] = {
     {"builtins.type.__getattribute__", get_attribute},
     {"types.ModuleType.__getattribute__", get_attribute},
     {"dill._dill._get_attr", get_attribute},
+    {"dill._dill._getattr", get_attribute},
     {"dill._dill._getattribute", get_path},
     {"pickle._getattribute", get_path},
     {"pyspark.cloudpickle._getattribute", get_path},
@@ -493,6 +500,8 @@ constexpr ModelEntry kModels[] = {
     {"copyreg.add_extension", add_extension},
     {"copyreg._reconstructor", reconstructor},
     {"copyreg.__newobj__", new_object},
+    {"torch._tensor._rebuild_from_type", rebuild_from_type},
+    {"torch._tensor._rebuild_from_type_v2", rebuild_from_type},
     {"builtins.object.__new__", new_object},
 };
 

@@ -6,6 +6,7 @@
 
 #include "code/machine/encodings.h"
 #include "code/pickle/numbers.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::pickle {
 namespace {
@@ -559,6 +560,8 @@ Likeness looks_like_pickle(Bytes data) {
     // Without the magic, two strings must have been there for STACK_GLOBAL to name something.
     like.names = like.names || at.opcode == Opcode::GLOBAL || at.opcode == Opcode::INST ||
                  (at.opcode == Opcode::STACK_GLOBAL && (magic || strings >= 2)) || (magic && at.opcode == Opcode::EXT1);
+    like.known = like.known || ((at.opcode == Opcode::GLOBAL || at.opcode == Opcode::INST) &&
+                               knowledge::find(knowledge::canonical(at.text, at.second)) != nullptr);
     like.calls = like.calls || at.opcode == Opcode::REDUCE || at.opcode == Opcode::INST || at.opcode == Opcode::OBJ ||
                  at.opcode == Opcode::NEWOBJ || at.opcode == Opcode::NEWOBJ_EX || at.opcode == Opcode::BUILD;
     like.end = at.next;
@@ -570,11 +573,11 @@ Likeness looks_like_pickle(Bytes data) {
       return like;
     }
   }
-  // Broken, or longer than was looked at: a call of something named, or the magic with some structure behind it,
-  // decides. A list of words can begin like a GLOBAL.
+  // Broken, or longer than was looked at: a call of something named, a name that is known, or the magic with some
+  // structure behind it, decides. A list of words can begin like a GLOBAL.
   const bool structure = opcodes >= 4 || (opcodes >= 1 && read_instruction(data, like.end, at) == false && like.end < data.size() &&
                                           kOpcodes[static_cast<uint8_t>(data[like.end])].form != ArgumentForm::invalid);
-  like.pickle = opcodes == kMostOpcodes || (like.names && (magic || like.calls)) || (magic && structure);
+  like.pickle = opcodes == kMostOpcodes || (like.names && (magic || like.calls || like.known)) || (magic && structure);
   return like;
 }
 

@@ -43,6 +43,7 @@ void attach(machine::Machine& machine);
 struct Likeness {
   bool pickle = false;
   bool names = false;     // loads names
+  bool known = false;     // loads names that knowledge lists
   bool calls = false;     // calls something
   bool stopped = false;
   uint64_t end = 0;       // behind the last opcode looked at

@@ -37,8 +37,9 @@ struct ReadResult {
   }
 
   uint64_t count(std::string_view threat) const {
-    return static_cast<uint64_t>(std::count_if(scan.findings.begin(), scan.findings.end(),
-                                               [&](const Finding& finding) { return finding.threat == threat; }));
+    return static_cast<uint64_t>(
+        std::count_if(scan.findings.begin(), scan.findings.end(),
+                      [&](const Finding& finding) { return finding.threat == threat; }));
   }
 };
 
@@ -183,10 +184,15 @@ TEST(ZipFormat, ProgramsBesideModels) {
   // A source tree may hold scripts, a package native libraries.
   archive.members.push_back({.name = "README.md", .data = "how to"});
   EXPECT_EQ(ReadResult(build::zip(archive)).count("archive-executable"), 0U);
-  archive.members = {{.name = "m/data/aotinductor/model/x.so", .data = "\x7f" "ELF and more"},
+  archive.members = {{.name = "m/data/aotinductor/model/x.so",
+                      .data = "\x7f"
+                              "ELF and more"},
                      {.name = "m/data/weights/w.pt", .data = kPickle}};
   EXPECT_EQ(ReadResult(build::zip(archive)).count("archive-executable"), 0U);
-  archive.members = {{.name = "model.pkl", .data = kPickle}, {.name = "lib.so", .data = "\x7f" "ELF and more"}};
+  archive.members = {{.name = "model.pkl", .data = kPickle},
+                     {.name = "lib.so",
+                      .data = "\x7f"
+                              "ELF and more"}};
   EXPECT_EQ(ReadResult(build::zip(archive)).count("archive-executable"), 0U);
 }
 
@@ -230,7 +236,8 @@ std::string tar_member(const std::string& name, const std::string& data, char ty
 
 TEST(TarFormat, MembersAndLinks) {
   const std::string end(1024, '\0');
-  const ReadResult clean(tar_member("model.pkl", kPickle) + tar_member("link", "", '2', "model.pkl") + end, kTar);
+  const ReadResult clean(tar_member("model.pkl", kPickle) + tar_member("link", "", '2', "model.pkl") + end,
+                         kTar);
   EXPECT_EQ(clean.format(), "tar-of-models");
   EXPECT_NE(clean.child("model.pkl"), nullptr);
   EXPECT_TRUE(clean.scan.findings.empty());
@@ -243,8 +250,8 @@ TEST(TarFormat, MembersAndLinks) {
 
 TEST(TarFormat, NemoAndBytesBehindTheEnd) {
   const ReadResult run(tar_member("model_config.yaml", "a: 1") + tar_member("model_weights.ckpt", "w") +
-                    std::string(1024, '\0') + tar_member("hidden.pkl", kPickle),
-                kTar);
+                           std::string(1024, '\0') + tar_member("hidden.pkl", kPickle),
+                       kTar);
   EXPECT_EQ(run.format(), "nemo");
   ASSERT_NE(run.child("@gap-3072"), nullptr);
   EXPECT_EQ(run.child("@gap-3072")->hint, Hint::unclaimed);
@@ -252,12 +259,15 @@ TEST(TarFormat, NemoAndBytesBehindTheEnd) {
 
 TEST(TarFormat, EveryPickleOfATorchTarIsAChild) {
   const std::string count = "\x80\x02K\x01."s;
-  const std::string record = "\x80\x02(U\x01" "0U\x03" "cpuctorch\nFloatStorage\nt."s;
+  const std::string record =
+      "\x80\x02(U\x01"
+      "0U\x03"
+      "cpuctorch\nFloatStorage\nt."s;
   const std::string numbers = build::le(2, 8) + std::string(8, '\x7f');
   const std::string storages = count + record + numbers + "\x80\x02]."s;
-  const ReadResult run(tar_member("sys_info", kPickle) + tar_member("pickle", kPickle) + tar_member("storages", storages) +
-                    std::string(1024, '\0'),
-                kTar);
+  const ReadResult run(tar_member("sys_info", kPickle) + tar_member("pickle", kPickle) +
+                           tar_member("storages", storages) + std::string(1024, '\0'),
+                       kTar);
   EXPECT_EQ(run.format(), "pytorch-tar");
   EXPECT_TRUE(run.scan.gaps.empty());
   EXPECT_EQ(run.scan.artifacts.size(), 1U + 2U + 3U);
@@ -270,9 +280,13 @@ TEST(TarFormat, EveryPickleOfATorchTarIsAChild) {
 
 TEST(TarFormat, TorchTarThatLiesAboutItsNumbers) {
   const std::string count = "\x80\x02K\x01."s;
-  const std::string record = "\x80\x02(U\x01" "0U\x03" "cpuctorch\nFloatStorage\nt."s;
+  const std::string record =
+      "\x80\x02(U\x01"
+      "0U\x03"
+      "cpuctorch\nFloatStorage\nt."s;
   const std::string storages = count + record + build::le(UINT64_MAX, 8) + kPickle;
-  const ReadResult run(tar_member("pickle", kPickle) + tar_member("storages", storages) + std::string(1024, '\0'), kTar);
+  const ReadResult run(
+      tar_member("pickle", kPickle) + tar_member("storages", storages) + std::string(1024, '\0'), kTar);
   EXPECT_FALSE(run.scan.gaps.empty());
 }
 

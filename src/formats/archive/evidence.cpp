@@ -59,7 +59,8 @@ const char* trick_text(containers::ZipTrick trick) {
     case ZipTrick::method_differs: return "local header and directory give different compression methods";
     case ZipTrick::size_differs: return "local header and directory give different sizes";
     case ZipTrick::crc_differs: return "local header and directory give different checksums";
-    case ZipTrick::encryption_differs: return "only one of local header and directory marks the member as encrypted or patched";
+    case ZipTrick::encryption_differs:
+      return "only one of local header and directory marks the member as encrypted or patched";
     case ZipTrick::header_missing: return "no local header stands where the directory says";
     case ZipTrick::members_overlap: return "the member shares bytes with another one or with the directory";
     case ZipTrick::unlisted_member: return "the member has a local header, but no directory lists it";
@@ -129,8 +130,9 @@ void Evidence::report(const Layout& layout) {
     finding.ruling = Ruling::suspected;
     finding.summary = "The archive's headers lie: " + std::string(kind.what) + " (" +
                       std::to_string(kind.count) + (kind.count == 1 ? " member)." : " members).");
-    finding.why = "Programs that read this archive can come to different content, which is how a payload is "
-                  "kept from scanners; no honest writer leaves an archive like this.";
+    finding.why =
+        "Programs that read this archive can come to different content, which is how a payload is "
+        "kept from scanners; no honest writer leaves an archive like this.";
     finding.evidence = std::move(kind.places);
     scan_.finding(artifact_, std::move(finding));
   }

@@ -1,4 +1,5 @@
-// Findings about archives themselves: members that leave the folder, headers that lie, programs beside models.
+// Findings about archives themselves: members that leave the folder, headers that lie, programs beside
+// models.
 #pragma once
 
 #include <string>

@@ -16,16 +16,17 @@ bool all_digits(std::string_view text) {
 }
 
 constexpr std::array<std::string_view, 34> kModelEndings = {
-    ".pkl",    ".pickle", ".pt",      ".pth",    ".pt2",      ".ckpt",        ".bin",    ".joblib", ".dill",
-    ".h5",     ".hdf5",   ".keras",   ".onnx",   ".pb",       ".tflite",      ".gguf",   ".npy",    ".npz",
-    ".mar",    ".nemo",   ".mlmodel", ".skops",  ".th",       ".safetensors", ".ubj",    ".cbm",    ".pdmodel",
-    ".pdparams", ".msgpack", ".caffemodel", ".torchscript", ".model", ".dat", ".params"};
+    ".pkl",     ".pickle",     ".pt",          ".pth",   ".pt2",   ".ckpt",    ".bin",
+    ".joblib",  ".dill",       ".h5",          ".hdf5",  ".keras", ".onnx",    ".pb",
+    ".tflite",  ".gguf",       ".npy",         ".npz",   ".mar",   ".nemo",    ".mlmodel",
+    ".skops",   ".th",         ".safetensors", ".ubj",   ".cbm",   ".pdmodel", ".pdparams",
+    ".msgpack", ".caffemodel", ".torchscript", ".model", ".dat",   ".params"};
 
-constexpr std::array<std::string_view, 10> kProgramEndings = {
-    ".py", ".ipynb", ".class", ".java", ".md", ".js", ".cpp", ".c", ".rs", ".go"};
+constexpr std::array<std::string_view, 10> kProgramEndings = {".py", ".ipynb", ".class", ".java", ".md",
+                                                              ".js", ".cpp",   ".c",     ".rs",   ".go"};
 
 constexpr std::array<std::string_view, 9> kProgramFiles = {
-    "META-INF/MANIFEST.MF", "AndroidManifest.xml", "LICENSE",  "Makefile",  "CMakeLists.txt",
+    "META-INF/MANIFEST.MF", "AndroidManifest.xml", "LICENSE",    "Makefile",   "CMakeLists.txt",
     "pyproject.toml",       "setup.cfg",           "Dockerfile", "LICENSE.txt"};
 
 }  // namespace
@@ -60,17 +61,27 @@ void Layout::add(std::string_view name) {
   const std::string_view base = base_name(name);
   if (all_digits(base)) return;  // storages: the many
   if (ends_with_ignoring_case(base, ".npy")) ++arrays_;
-  struct Known { std::string_view base; uint32_t sign; };
+  struct Known {
+    std::string_view base;
+    uint32_t sign;
+  };
   static constexpr Known kKnown[] = {
-      {"constants.pkl", kConstants},       {"extern_modules", kPackage},
-      {"config.json", kKerasConfig},       {"metadata.json", kKerasMetadata},
-      {"model.weights.h5", kKerasWeights}, {"data", kBaselinesData},
-      {"policy.pth", kBaselinesWeights},   {"parameters", kBaselinesWeights},
+      {"constants.pkl", kConstants},
+      {"extern_modules", kPackage},
+      {"config.json", kKerasConfig},
+      {"metadata.json", kKerasMetadata},
+      {"model.weights.h5", kKerasWeights},
+      {"data", kBaselinesData},
+      {"policy.pth", kBaselinesWeights},
+      {"parameters", kBaselinesWeights},
       {"_stable_baselines3_version", kBaselinesWeights},
       {"pytorch_variables.pth", kBaselinesWeights},
-      {"schema.json", kSkopsSchema},       {"model.ini", kH2oModel},
-      {"model_config.yaml", kNemoConfig},  {"storages", kTorchStorages},
-      {"pickle", kTorchPickle},            {"archive_format", kCompiled},
+      {"schema.json", kSkopsSchema},
+      {"model.ini", kH2oModel},
+      {"model_config.yaml", kNemoConfig},
+      {"storages", kTorchStorages},
+      {"pickle", kTorchPickle},
+      {"archive_format", kCompiled},
   };
   if (base.size() == 8 && ends_with_ignoring_case(base, "data.pkl")) signs_ |= kDataPickle;
   for (const Known& known : kKnown) {
@@ -78,7 +89,8 @@ void Layout::add(std::string_view name) {
   }
   if (name.find("/code/") != std::string_view::npos) signs_ |= kTorchCode;
   if (name.find("data/aotinductor/") != std::string_view::npos) signs_ |= kCompiled;
-  if (name.starts_with("trees/") || name.starts_with("domains/") || name == "experimental/modelDetails.json") {
+  if (name.starts_with("trees/") || name.starts_with("domains/") ||
+      name == "experimental/modelDetails.json") {
     signs_ |= kH2oTrees;
   }
   if (name.ends_with("MAR-INF/MANIFEST.json")) signs_ |= kManifestMar;

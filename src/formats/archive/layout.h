@@ -28,11 +28,25 @@ class Layout {
 
  private:
   enum Sign : uint32_t {
-    kDataPickle = 1U << 0, kConstants = 1U << 1, kTorchCode = 1U << 2, kPackage = 1U << 3,
-    kCompiled = 1U << 4, kKerasConfig = 1U << 5, kKerasWeights = 1U << 6, kKerasMetadata = 1U << 7,
-    kManifestMar = 1U << 8, kBaselinesData = 1U << 9, kBaselinesWeights = 1U << 10, kSkopsSchema = 1U << 11,
-    kH2oModel = 1U << 12, kNemoConfig = 1U << 13, kTorchStorages = 1U << 14, kTorchPickle = 1U << 15,
-    kModelFile = 1U << 16, kProgram = 1U << 17, kH2oTrees = 1U << 18,
+    kDataPickle = 1U << 0,
+    kConstants = 1U << 1,
+    kTorchCode = 1U << 2,
+    kPackage = 1U << 3,
+    kCompiled = 1U << 4,
+    kKerasConfig = 1U << 5,
+    kKerasWeights = 1U << 6,
+    kKerasMetadata = 1U << 7,
+    kManifestMar = 1U << 8,
+    kBaselinesData = 1U << 9,
+    kBaselinesWeights = 1U << 10,
+    kSkopsSchema = 1U << 11,
+    kH2oModel = 1U << 12,
+    kNemoConfig = 1U << 13,
+    kTorchStorages = 1U << 14,
+    kTorchPickle = 1U << 15,
+    kModelFile = 1U << 16,
+    kProgram = 1U << 17,
+    kH2oTrees = 1U << 18,
   };
   bool has(uint32_t signs) const { return (signs_ & signs) == signs; }
   void add_ending(std::string_view name);

@@ -24,10 +24,13 @@ std::optional<uint64_t> pickle_end(Bytes bytes, uint64_t offset) {
 
 // Bytes of one element of the storage class that a pickle names; 0 if it names none.
 uint64_t element_size(std::string_view pickle) {
-  struct Known { std::string_view name; uint64_t size; };
+  struct Known {
+    std::string_view name;
+    uint64_t size;
+  };
   static constexpr Known kKnown[] = {
-      {"DoubleStorage", 8}, {"LongStorage", 8}, {"FloatStorage", 4}, {"IntStorage", 4},
-      {"HalfStorage", 2},   {"ShortStorage", 2}, {"CharStorage", 1}, {"ByteStorage", 1},
+      {"DoubleStorage", 8}, {"LongStorage", 8},     {"FloatStorage", 4}, {"IntStorage", 4},
+      {"HalfStorage", 2},   {"ShortStorage", 2},    {"CharStorage", 1},  {"ByteStorage", 1},
       {"BoolStorage", 1},   {"BFloat16Storage", 2},
   };
   for (const Known& known : kKnown) {
@@ -83,7 +86,8 @@ void read_torch_tar_member(Scan& scan, const Artifact& artifact, std::string_vie
   uint64_t offset = 0;
   for (uint64_t count = 0; offset < bytes.size(); ++count) {
     const std::optional<uint64_t> end = pickle_end(bytes, offset);
-    const std::string child = count == 0 ? std::string(name) : std::string(name) + "@" + std::to_string(offset);
+    const std::string child =
+        count == 0 ? std::string(name) : std::string(name) + "@" + std::to_string(offset);
     if (!end || count == kMostPickles) {
       scan.child(artifact, child, slice(bytes, offset), Hint::pickle);
       return;
@@ -92,10 +96,11 @@ void read_torch_tar_member(Scan& scan, const Artifact& artifact, std::string_vie
     scan.child(artifact, child, pickle, Hint::pickle);
     offset = *end;
     if (count == 0) continue;  // the number of what follows
-    const bool known = base == "storages" ? skip_storage(bytes, as_text(pickle), offset)
-                                          : skip_tensor(bytes, offset);
+    const bool known =
+        base == "storages" ? skip_storage(bytes, as_text(pickle), offset) : skip_tensor(bytes, offset);
     if (known) continue;
-    scan.gap(artifact, Fault::malformed, offset, "'" + std::string(base) + "' does not hold what it promises");
+    scan.gap(artifact, Fault::malformed, offset,
+             "'" + std::string(base) + "' does not hold what it promises");
     scan.child(artifact, std::string(name) + "@" + std::to_string(offset), slice(bytes, offset),
                Hint::unclaimed);
     return;

@@ -9,8 +9,19 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kMagics[] = {
-    "PK\x03\x04"sv, "\x93NUMPY"sv, "\x1f\x8b\x08"sv, "BZh9"sv, "\xfd" "7zXZ"sv, "7z\xbc\xaf"sv,
-    "\x89HDF\r\n"sv, "\x7f" "ELF"sv, "MZ\x90\0"sv, "\x28\xb5\x2f\xfd"sv, "Rar!\x1a"sv,
+    "PK\x03\x04"sv,
+    "\x93NUMPY"sv,
+    "\x1f\x8b\x08"sv,
+    "BZh9"sv,
+    "\xfd"
+    "7zXZ"sv,
+    "7z\xbc\xaf"sv,
+    "\x89HDF\r\n"sv,
+    "\x7f"
+    "ELF"sv,
+    "MZ\x90\0"sv,
+    "\x28\xb5\x2f\xfd"sv,
+    "Rar!\x1a"sv,
 };
 
 bool is_zero(std::byte byte) { return byte == std::byte{0}; }
@@ -28,9 +39,9 @@ bool starts_like_pickle(Bytes bytes) {
 
 bool starts_like_code(Bytes bytes) {
   const std::string_view text = as_text(bytes);
-  return starts_like_pickle(bytes) || std::any_of(std::begin(kMagics), std::end(kMagics), [&](std::string_view magic) {
-           return text.starts_with(magic);
-         });
+  return starts_like_pickle(bytes) ||
+         std::any_of(std::begin(kMagics), std::end(kMagics),
+                     [&](std::string_view magic) { return text.starts_with(magic); });
 }
 
 void unclaimed_child(Scan& scan, const Artifact& artifact, Bytes whole, uint64_t offset, uint64_t size) {

@@ -29,8 +29,8 @@ namespace {
 constexpr uint64_t kStepsPerMember = 16;
 constexpr uint64_t kMostOverlapping = 64;  // members that share bytes multiply what there is to read
 constexpr uint64_t kMostGapReports = 32;
-constexpr uint64_t kGlance = 16;           // bytes of a storage
-constexpr uint64_t kShortRecord = 64;      // "version", "byteorder": text that nothing can be hidden in
+constexpr uint64_t kGlance = 16;       // bytes of a storage
+constexpr uint64_t kShortRecord = 64;  // "version", "byteorder": text that nothing can be hidden in
 
 class Reading {
  public:
@@ -62,7 +62,8 @@ class Reading {
   void report_tricks() {
     for (const Trick& trick : zip_.tricks) {
       if (trick.what == ZipTrick::header_missing) continue;  // becomes a gap when it is opened
-      const bool of_member = trick.what != ZipTrick::second_directory && trick.what != ZipTrick::count_differs;
+      const bool of_member =
+          trick.what != ZipTrick::second_directory && trick.what != ZipTrick::count_differs;
       const std::string_view name = of_member ? zip_.members[trick.member].name : std::string_view();
       evidence_.tampering(trick_text(trick.what), name, trick.offset);
     }
@@ -128,8 +129,8 @@ class Reading {
   void report_content(const ZipMember& member, const ZipContent& content) {
     if (content.error) gap(member, *content.error);
     if (content.false_encryption) {
-      evidence_.tampering("the member is marked as encrypted or patched, but is not",
-                          member.name, member.header_offset);
+      evidence_.tampering("the member is marked as encrypted or patched, but is not", member.name,
+                          member.header_offset);
     }
     if (content.wrong_crc) {
       evidence_.tampering("the member's content does not have the checksum that the headers give",
@@ -153,9 +154,9 @@ class Reading {
 
   static bool is_short_text(Bytes bytes) {
     return bytes.size() <= kShortRecord && std::all_of(bytes.begin(), bytes.end(), [](std::byte b) {
-      const auto c = std::to_integer<uint8_t>(b);
-      return c == '\n' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    });
+             const auto c = std::to_integer<uint8_t>(b);
+             return c == '\n' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+           });
   }
 
   void read_region(uint64_t offset, uint64_t size) {

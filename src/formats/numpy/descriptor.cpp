@@ -30,12 +30,24 @@ std::optional<uint64_t> number_of(std::string_view digits) {
   return value;
 }
 
-struct Named { std::string_view name; uint64_t size; };
+// Whether the object type is named anywhere. No other type has an O behind a character that is no letter;
+// spellings that NumPy refuses are an error there, and a pickle here.
+bool names_objects(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == 'O' && (i == 0 || !std::isalpha(static_cast<unsigned char>(text[i - 1])))) return true;
+  }
+  return text.find("obj") != std::string_view::npos;
+}
+
+struct Named {
+  std::string_view name;
+  uint64_t size;
+};
 constexpr std::array<Named, 26> kNamed = {{
-    {"bool", 1},     {"int8", 1},      {"uint8", 1},      {"byte", 1},       {"int16", 2},   {"uint16", 2},
-    {"float16", 2},  {"half", 2},      {"int32", 4},      {"uint32", 4},     {"float32", 4}, {"single", 4},
-    {"intc", 4},     {"uintc", 4},     {"int64", 8},      {"uint64", 8},     {"float64", 8}, {"double", 8},
-    {"float", 8},    {"complex64", 8}, {"complex128", 16}, {"complex", 16},  {"int", 8},     {"uint", 8},
+    {"bool", 1},       {"int8", 1},        {"uint8", 1},       {"byte", 1},     {"int16", 2},   {"uint16", 2},
+    {"float16", 2},    {"half", 2},        {"int32", 4},       {"uint32", 4},   {"float32", 4}, {"single", 4},
+    {"intc", 4},       {"uintc", 4},       {"int64", 8},       {"uint64", 8},   {"float64", 8}, {"double", 8},
+    {"float", 8},      {"complex64", 8},   {"complex128", 16}, {"complex", 16}, {"int", 8},     {"uint", 8},
     {"datetime64", 8}, {"timedelta64", 8},
 }};
 
@@ -58,7 +70,16 @@ DataType simple_type(std::string_view text) {
   if (text == "?") out.item_size = 1;
   const auto count = number_of(bare.substr(1));
   switch (bare.front()) {
-    case 'b': case 'i': case 'u': case 'f': case 'c': case 'S': case 'a': case 'V': case 'm': case 'M':
+    case 'b':
+    case 'i':
+    case 'u':
+    case 'f':
+    case 'c':
+    case 'S':
+    case 'a':
+    case 'V':
+    case 'm':
+    case 'M':
     case 'B':
       if (count) out.item_size = count;
       break;
@@ -113,9 +134,11 @@ struct Part {
 };
 
 // A field is a sequence of name, descriptor and perhaps shape; strings are sequences too.
-void add_field(const LiteralTree& tree, const Literal& field, Part part, std::vector<Part>& pending, DataType& out) {
+void add_field(const LiteralTree& tree, const Literal& field, Part part, std::vector<Part>& pending,
+               DataType& out) {
   if (field.kind == LiteralKind::text) {
-    if (field.text.size() >= 2 && data_type_of(std::string_view(field.text).substr(1, 1)).objects) out.objects = true;
+    const std::string_view text = field.text;
+    out.objects = out.objects || names_objects(text) || text.substr(std::min<size_t>(1, text.size())) == "O";
     out.item_size.reset();
     return;
   }
@@ -126,15 +149,6 @@ void add_field(const LiteralTree& tree, const Literal& field, Part part, std::ve
   } else {
     out.item_size.reset();
   }
-}
-
-// Whether the object type is named anywhere. No other type has an O behind a character that is no letter;
-// spellings that NumPy refuses are an error there, and a pickle here.
-bool names_objects(std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == 'O' && (i == 0 || !std::isalpha(static_cast<unsigned char>(text[i - 1])))) return true;
-  }
-  return text.find("obj") != std::string_view::npos;
 }
 
 }  // namespace

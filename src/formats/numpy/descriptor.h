@@ -9,8 +9,8 @@
 namespace winnow::numpy {
 
 struct DataType {
-  bool objects = false;                // somewhere in it: the data are a pickle
-  std::optional<uint64_t> item_size;   // in bytes, where it is known
+  bool objects = false;               // somewhere in it: the data are a pickle
+  std::optional<uint64_t> item_size;  // in bytes, where it is known
 };
 
 DataType data_type_of(const LiteralTree& tree, uint32_t descriptor);

@@ -1,14 +1,14 @@
 #include "formats/numpy/literal.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 namespace winnow::numpy {
 
 namespace {
 
-constexpr size_t kDeepest = 200;          // CPython's parser stops there too
+constexpr size_t kDeepest = 200;  // CPython's parser stops there too
 constexpr size_t kMostNodes = 1'000'000;
 
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
@@ -57,9 +57,9 @@ class Parser {
   struct Open {
     uint32_t node;
     char closer;
-    bool fresh = true;         // an item may follow: at the start or behind a comma
-    bool comma = false;        // a parenthesis with a comma is a tuple
-    bool colon = false;        // braces without one are a set
+    bool fresh = true;   // an item may follow: at the start or behind a comma
+    bool comma = false;  // a parenthesis with a comma is a tuple
+    bool colon = false;  // braces without one are a set
   };
 
   bool fail(const char* what, Fault fault = Fault::malformed) {
@@ -113,7 +113,8 @@ class Parser {
     const Open closed = open_.back();
     open_.pop_back();
     Literal& node = tree_.nodes[closed.node];
-    if (node.kind == LiteralKind::dict && !closed.colon && node.items.size() == 1) node.kind = LiteralKind::set;
+    if (node.kind == LiteralKind::dict && !closed.colon && node.items.size() == 1)
+      node.kind = LiteralKind::set;
     if (node.kind == LiteralKind::dict && node.items.size() % 2 != 0) return fail("a key has no value");
     const bool grouping = c == ')' && node.items.size() == 1 && !closed.comma;
     return place(grouping ? node.items[0] : closed.node);
@@ -134,7 +135,8 @@ class Parser {
       if (node.kind == LiteralKind::dict && node.items.size() == 1) node.kind = LiteralKind::set;
       return true;
     }
-    if (node.kind != LiteralKind::dict || node.items.size() % 2 != 1) return fail("a colon outside of a dict");
+    if (node.kind != LiteralKind::dict || node.items.size() % 2 != 1)
+      return fail("a colon outside of a dict");
     open.colon = true;
     return true;
   }
@@ -154,7 +156,8 @@ class Parser {
       // 'a' 'b' is one string.
       Literal& last = tree_.nodes[node.items.back()];
       Literal& now = tree_.nodes[index];
-      const bool strings = last.kind == now.kind && (now.kind == LiteralKind::text || now.kind == LiteralKind::bytes);
+      const bool strings =
+          last.kind == now.kind && (now.kind == LiteralKind::text || now.kind == LiteralKind::bytes);
       if (!strings) return fail("a comma is missing");
       last.text += now.text;
       return true;
@@ -170,8 +173,9 @@ class Parser {
       ++at_;
       skip_space();
       item.negative = c == '-';
-      return std::isdigit(static_cast<unsigned char>(peek())) || peek() == '.' ? number(item)
-                                                                               : fail("a sign without a number");
+      return std::isdigit(static_cast<unsigned char>(peek())) || peek() == '.'
+                 ? number(item)
+                 : fail("a sign without a number");
     }
     if (std::isdigit(static_cast<unsigned char>(c)) || c == '.') return number(item);
     if (c == '\'' || c == '"') return string(item, false);
@@ -185,8 +189,10 @@ class Parser {
     const char next = end < source_.size() ? source_[end] : '\0';
     if ((next == '\'' || next == '"') && text.size() <= 2 && text.find_first_not_of("uUbBrR") == text.npos) {
       at_ = end;
-      if (text.find_first_of("bB") != text.npos) item.kind = LiteralKind::bytes;
-      else item.kind = LiteralKind::text;
+      if (text.find_first_of("bB") != text.npos)
+        item.kind = LiteralKind::bytes;
+      else
+        item.kind = LiteralKind::text;
       return string(item, text.find_first_of("rR") != text.npos);
     }
     if (text == "True" || text == "False") {
@@ -205,20 +211,24 @@ class Parser {
     size_t end = at_;
     while (end < source_.size() &&
            (is_word(source_[end]) || source_[end] == '.' ||
-            ((source_[end] == '+' || source_[end] == '-') && (source_[end - 1] == 'e' || source_[end - 1] == 'E') &&
-             source_[at_ + 1] != 'x'))) {
+            ((source_[end] == '+' || source_[end] == '-') &&
+             (source_[end - 1] == 'e' || source_[end - 1] == 'E') && source_[at_ + 1] != 'x'))) {
       ++end;
     }
     std::string digits;
-    std::copy_if(source_.begin() + static_cast<std::ptrdiff_t>(at_), source_.begin() + static_cast<std::ptrdiff_t>(end),
-                 std::back_inserter(digits), [](char c) { return c != '_'; });
+    std::copy_if(source_.begin() + static_cast<std::ptrdiff_t>(at_),
+                 source_.begin() + static_cast<std::ptrdiff_t>(end), std::back_inserter(digits),
+                 [](char c) { return c != '_'; });
     at_ = end;
     if (!digits.empty() && (digits.back() == 'L' || digits.back() == 'l')) digits.pop_back();
     int base = 10;
     std::string_view text = digits;
     if (text.size() > 2 && text[0] == '0') {
       const char mark = text[1];
-      base = mark == 'x' || mark == 'X' ? 16 : mark == 'o' || mark == 'O' ? 8 : mark == 'b' || mark == 'B' ? 2 : 10;
+      base = mark == 'x' || mark == 'X'   ? 16
+             : mark == 'o' || mark == 'O' ? 8
+             : mark == 'b' || mark == 'B' ? 2
+                                          : 10;
       if (base != 10) text.remove_prefix(2);
     }
     item.kind = LiteralKind::integer;

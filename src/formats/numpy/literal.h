@@ -15,8 +15,8 @@ enum class LiteralKind : uint8_t { text, bytes, integer, real, boolean, none, tu
 struct Literal {
   LiteralKind kind = LiteralKind::none;
   bool negative = false;
-  std::string text;          // of text and bytes
-  uint64_t integer = 0;      // magnitude; of booleans 0 or 1; UINT64_MAX when it does not fit
+  std::string text;             // of text and bytes
+  uint64_t integer = 0;         // magnitude; of booleans 0 or 1; UINT64_MAX when it does not fit
   std::vector<uint32_t> items;  // indices of the items; of a dict key, value, key, value
 };
 

@@ -62,8 +62,9 @@ Result<Header> read_header(Bytes bytes) {
   const uint8_t major = reader.u8();
   const uint8_t minor = reader.u8();
   if (reader.ok() && (major < 1 || major > 3 || minor != 0)) {
-    return Error{Fault::unsupported, kMagic.size(), "version " + std::to_string(major) + "." +
-                                                        std::to_string(minor) + " of the format is unknown"};
+    return Error{
+        Fault::unsupported, kMagic.size(),
+        "version " + std::to_string(major) + "." + std::to_string(minor) + " of the format is unknown"};
   }
   const uint64_t size = major == 1 ? reader.le<uint16_t>() : reader.le<uint32_t>();
   const std::string_view text = reader.text(size);
@@ -71,7 +72,8 @@ Result<Header> read_header(Bytes bytes) {
   if (size > kLongestHeader) return Error{Fault::limit, kMagic.size(), "the header is too long"};
   const uint64_t start = reader.offset() - size;
   Result<LiteralTree> tree = parse_literal(text);
-  if (!tree) return Error{tree.error().fault, start + tree.error().offset, "the header: " + tree.error().what};
+  if (!tree)
+    return Error{tree.error().fault, start + tree.error().offset, "the header: " + tree.error().what};
   Result<Header> header = header_of(*tree, reader.offset());
   if (!header) return Error{header.error().fault, start, header.error().what};
   return header;

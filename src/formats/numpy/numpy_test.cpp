@@ -45,11 +45,29 @@ TEST(Numpy, NumbersAreNothing) {
 }
 
 TEST(Numpy, ObjectsAreAPickle) {
-  for (const char* descr :
-       {"'|O'", "'O'", "'object'", "'O8'", "u'|O'", "'>O'", "[('a', '<f4'), ('b', '|O')]", "('|O', (2, 2))",
-        "[('a', [('b', [('c', 'O')])])]", "[(('title', 'name'), '|O', (2,))]", "'f4,O'", "'(2,3)O'", "'3O'",
-        "['aO']", "{'aO'}", "{'names': ['a'], 'formats': ['O']}", "'\\x4f'", "'|' 'O'", "r'O'", "'''O'''",
-        "[('a', ('O', 2))]", "'2,3)O'", "(('O', 2), 3)"}) {
+  for (const char* descr : {"'|O'",
+                            "'O'",
+                            "'object'",
+                            "'O8'",
+                            "u'|O'",
+                            "'>O'",
+                            "[('a', '<f4'), ('b', '|O')]",
+                            "('|O', (2, 2))",
+                            "[('a', [('b', [('c', 'O')])])]",
+                            "[(('title', 'name'), '|O', (2,))]",
+                            "'f4,O'",
+                            "'(2,3)O'",
+                            "'3O'",
+                            "['aO']",
+                            "{'aO'}",
+                            "{'names': ['a'], 'formats': ['O']}",
+                            "'\\x4f'",
+                            "'|' 'O'",
+                            "r'O'",
+                            "'''O'''",
+                            "[('a', ('O', 2))]",
+                            "'2,3)O'",
+                            "(('O', 2), 3)"}) {
     const ReadResult run(npy(header(descr), "\x80\x02."s));
     EXPECT_EQ(run.format(), "npy-object") << descr;
     ASSERT_EQ(run.scan.artifacts.size(), 2U) << descr;
@@ -59,8 +77,8 @@ TEST(Numpy, ObjectsAreAPickle) {
 }
 
 TEST(Numpy, LookAlikesOfObjects) {
-  for (const char* descr : {"[('O', '<f4')]", "[('object', '<i8'), ('', '|V4')]", "'<M8[ns]'", "[(('O', 'x'), '?')]",
-                            "'S10'", "'<U7'", "[('a', '<f4', (2, 3))]"}) {
+  for (const char* descr : {"[('O', '<f4')]", "[('object', '<i8'), ('', '|V4')]", "'<M8[ns]'",
+                            "[(('O', 'x'), '?')]", "'S10'", "'<U7'", "[('a', '<f4', (2, 3))]"}) {
     const ReadResult run(npy(header(descr, "(0,)"), ""));
     EXPECT_EQ(run.format(), "npy") << descr;
     EXPECT_EQ(run.scan.artifacts.size(), 1U) << descr;
@@ -119,8 +137,11 @@ TEST(Numpy, TruncatedAnywhere) {
 }
 
 TEST(Numpy, AbsurdCounts) {
-  EXPECT_EQ(ReadResult(npy(header("'<f8'", "(18446744073709551615, 18446744073709551615)"), "abc")).scan.artifacts.size(), 1U);
-  EXPECT_EQ(ReadResult(npy(header("'<f8'", "(99999999999999999999999999,)"), "abc")).scan.artifacts.size(), 1U);
+  EXPECT_EQ(ReadResult(npy(header("'<f8'", "(18446744073709551615, 18446744073709551615)"), "abc"))
+                .scan.artifacts.size(),
+            1U);
+  EXPECT_EQ(ReadResult(npy(header("'<f8'", "(99999999999999999999999999,)"), "abc")).scan.artifacts.size(),
+            1U);
   std::string long_header = npy(header("'<f8'"), "");
   long_header[8] = long_header[9] = '\xff';
   EXPECT_EQ(ReadResult(long_header).scan.gaps.size(), 1U);
@@ -132,7 +153,8 @@ TEST(Literal, Forms) {
                            "{1: 2, }", "None", "[True, False]", "'\\u0041\\n\\x41\\101'", "b'x'", "# c\n1"}) {
     EXPECT_TRUE(parses(text)) << text;
   }
-  for (const char* text : {"", "f()", "x", "(1", "1)", "{1:}", "[1 2]", "'a", "[,]", "{1: 2, 3}", "(1}", "-", "'a'b"}) {
+  for (const char* text :
+       {"", "f()", "x", "(1", "1)", "{1:}", "[1 2]", "'a", "[,]", "{1: 2, 3}", "(1}", "-", "'a'b"}) {
     EXPECT_FALSE(parses(text)) << text;
   }
 }
