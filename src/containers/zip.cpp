@@ -246,14 +246,14 @@ bool inside(const std::vector<Region>& regions, uint64_t offset) {
   });
 }
 
-void mark_bulk(Zip& zip, bool (*bulk)(std::string_view)) {
-  if (bulk == nullptr) return;
-  for (ZipMember& member : zip.members) member.bulk = bulk(member.name);
+void mark_bulk(Zip& zip, const Bulk& bulk) {
+  if (bulk.name == nullptr || !bulk.archive(zip.members)) return;
+  for (ZipMember& member : zip.members) member.bulk = bulk.name(member.name);
 }
 
 // Reads every directory: the one that the last working end record leads to, and those whose end records
 // stand in bytes that the first one does not explain.
-std::vector<Directory> read_directories(Zip& zip, bool (*bulk)(std::string_view)) {
+std::vector<Directory> read_directories(Zip& zip, const Bulk& bulk) {
   std::vector<Directory> used;
   const std::vector<uint64_t> ends = end_records(zip.bytes);
   size_t next = 0;
@@ -293,7 +293,7 @@ bool looks_like_zip(Bytes bytes) {
   return false;
 }
 
-Zip read_zip(Bytes bytes, bool (*bulk)(std::string_view name)) {
+Zip read_zip(Bytes bytes, Bulk bulk) {
   Zip zip;
   zip.bytes = bytes;
   std::vector<Directory> directories = read_directories(zip, bulk);

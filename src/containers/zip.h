@@ -90,8 +90,13 @@ bool looks_like_zip(Bytes bytes);
 // Bulk members whose local header is read all the same.
 inline constexpr uint32_t kBulkLooks = 64;
 
-// `bulk` says by name which members nobody will open; it may be null.
-Zip read_zip(Bytes bytes, bool (*bulk)(std::string_view name) = nullptr);
+// Members that nobody will open: whether an archive with these members has any, and which ones by name.
+struct Bulk {
+  bool (*archive)(const std::vector<ZipMember>& members) = nullptr;
+  bool (*name)(std::string_view name) = nullptr;
+};
+
+Zip read_zip(Bytes bytes, Bulk bulk = {});
 
 struct ZipContent {
   Bytes bytes;                    // a view into the archive when stored, into `buffer` otherwise

@@ -169,7 +169,7 @@ std::string Printer::pairs(const Items& items, int depth) const {
 }
 
 std::string Printer::expression(Value value, int depth) const {
-  if (depth > kDeepest && (value.is_sequence() || value.is(Kind::dict) || value.is(Kind::object))) return "...";
+  if (depth > kDeepest && value.kind() >= Kind::tuple && !value.is(Kind::name)) return "...";
   const Heap& heap = trace_.heap;
   switch (value.kind()) {
     case Kind::none: return "None";

@@ -334,7 +334,7 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   } else if (!acting.empty()) {
     opinion.summary = "Runs Python code that calls " + acting + " when the model is loaded.";
     opinion.why += " The code acts on the machine.";
-  } else if (restores_source(name) && !disguised) {
+  } else if ((restores_source(name) || (quiet && is_function_pickler(name.canonical))) && !disguised) {
     opinion.ruling = Ruling::dismissed;
     opinion.summary = "Brings back a function that its library saves as source.";
     opinion.why = callee + " is how the library saves such models; the source calls nothing that acts on the machine.";
@@ -709,17 +709,20 @@ void Weigher::weigh_names() {
   };
   if (std::none_of(heap_.names().begin(), heap_.names().end(), matters)) return;
   const std::vector<bool> reachable = reachable_names();
+  std::vector<uint32_t> first_import(heap_.names().size(), UINT32_MAX);
+  for (uint32_t i = 0; i < trace_.events.size(); ++i) {
+    const Event& event = trace_.events[i];
+    if (event.op == Op::import && event.callee.is(Kind::name)) first_import[event.callee.index()] = std::min(first_import[event.callee.index()], i);
+  }
+  constexpr int kMostReferences = 200;
+  int told = 0;
   for (uint32_t i = 0; i < heap_.names().size(); ++i) {
     const Name& name = heap_.names()[i];
     if (!matters(name)) continue;
     const Rule* rule = rule_for(name.known->effect);
     if (rule == nullptr) continue;
-    uint32_t index = 0;
-    while (index < trace_.events.size() &&
-           !(trace_.events[index].op == Op::import && trace_.events[index].callee.is(Kind::name) && trace_.events[index].callee.index() == i)) {
-      ++index;
-    }
-    if (index == trace_.events.size()) continue;
+    const uint32_t index = first_import[i];
+    if (index == UINT32_MAX || ++told > kMostReferences) continue;
     const std::string callee(name.canonical);
     Ruling ruling = rule->referenced;
     if (ruling == Ruling::confirmed && !reachable[i]) ruling = Ruling::suspected;

@@ -16,7 +16,8 @@ bool starts_name(char c) { return std::isalpha(static_cast<unsigned char>(c)) ||
 bool in_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
 bool acts(const knowledge::Callable* known) {
-  if (known == nullptr) return false;
+  // Looking an attribute up does nothing by itself; traced models are full of it.
+  if (known == nullptr || known->name == "builtins.getattr") return false;
   switch (known->effect) {
     case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_write:
     case Effect::file_delete: case Effect::terminate: case Effect::tamper: case Effect::deserialise:
@@ -222,7 +223,8 @@ std::string acting_name(const std::vector<std::string_view>& names) {
     for (const std::string_view member : all) {
       const std::string name = knowledge::canonical(module, member);
       const knowledge::Callable* known = knowledge::find(name);
-      if (known == nullptr) continue;
+      // The functions that dataclasses generates name its own code generator.
+      if (known == nullptr || name.starts_with("dataclasses.")) continue;
       switch (known->effect) {
         case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_delete:
         case Effect::tamper: return name;

@@ -298,7 +298,7 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     arguments = items ? heap().new_items(Kind::tuple, items->data(), static_cast<uint32_t>(items->size()))
                       : heap().new_tuple({arguments});
   }
-  if (nesting_ >= kDeepestCall || !step()) return record(Op::call, callee, arguments, keywords);
+  if (nesting_ >= kDeepestCall || exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
   ++nesting_;
   Value result;
   if (callee.is(Kind::name)) {
@@ -706,11 +706,11 @@ const Value* Machine::keyword(const Call& call, std::string_view name) const {
 }
 
 Value Machine::make_string(std::string_view text) {
-  return text.size() > scan_.budget.string ? Value::unknown() : heap().new_string(text);
+  return text.size() > scan_.budget.string || exhausted() ? Value::unknown() : heap().new_string(text);
 }
 
 Value Machine::make_bytes(std::string_view data) {
-  return data.size() > scan_.budget.string ? Value::unknown() : heap().new_bytes(data);
+  return data.size() > scan_.budget.string || exhausted() ? Value::unknown() : heap().new_bytes(data);
 }
 
 std::optional<std::vector<Value>> Machine::iterate(Value iterable) {

@@ -76,6 +76,8 @@ class Machine {
   const Heap& heap() const { return trace_.heap; }
   Trace& trace() { return trace_; }
   Scan& scan() { return scan_; }
+  // Whether the values take more memory than the budget allows: then nothing more is computed.
+  bool exhausted() const { return trace_.heap.used() > scan_.budget.memory; }
   // Counts a step of work; false when the budget has run out.
   bool step() { return scan_.step(); }
 

@@ -90,6 +90,12 @@ Result builtin_type(Machine& m, const Call& call) {
   return m.import_name("types", call[0].text());
 }
 
+// dill's look-up of a type by its name: "CodeType", "dict" ...
+Result load_type(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
+  return m.import_name(call[0].text().ends_with("Type") ? "types" : "builtins", call[0].text());
+}
+
 Result call_first(Machine& m, const Call& call) {
   if (call.count() < 1) return std::nullopt;
   return m.call(call[0], call.arguments.subspan(1), call.keywords);
@@ -432,6 +438,8 @@ constexpr ModelEntry kModels[] = {
     {"importlib._bootstrap._gcd_import", import_module},
     {"importlib._bootstrap._find_and_load", import_module},
     {"dill._dill._import_module", resolve_name},
+    {"dill._dill._load_type", load_type},
+    {"dill._dill._setattr", set_attribute},
     {"cloudpickle.cloudpickle.subimport", import_module},
     {"cloudpickle.cloudpickle._builtin_type", builtin_type},
     {"cloudpickle.subimport", import_module},

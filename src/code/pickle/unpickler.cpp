@@ -133,15 +133,9 @@ Outcome Unpickler::run(uint64_t start) {
       if (!outcome_.fault) outcome_.fault = instruction_fault(data_, position);
       break;
     }
-    if (outcome_.opcodes % kBetweenChecks == 0) {
-      if (!machine_.scan().step(kBetweenChecks)) {
-        fault("the budget of steps ran out", Fault::limit);
-        break;
-      }
-      if (heap().used() > machine_.scan().budget.memory) {
-        fault("the budget of memory ran out", Fault::limit);
-        break;
-      }
+    if (outcome_.opcodes % kBetweenChecks == 0 && !machine_.scan().step(kBetweenChecks)) {
+      fault("the budget of steps ran out", Fault::limit);
+      break;
     }
     ++outcome_.opcodes;
     if (!step()) break;
@@ -309,6 +303,7 @@ void Unpickler::push_tuple(size_t count) {
 }
 
 bool Unpickler::container_opcode() {
+  if (machine_.exhausted()) return fault("the budget of memory ran out", Fault::limit);
   size_t from = 0;
   Value top_value;
   switch (at_.opcode) {
@@ -408,6 +403,7 @@ bool Unpickler::build() {
 }
 
 bool Unpickler::object_opcode() {
+  if (machine_.exhausted()) return fault("the budget of memory ran out", Fault::limit);
   machine_.place.offset = at_.offset;
   Value callable, arguments, keywords = Value::none();
   size_t from = 0;

@@ -18,7 +18,7 @@ class Layout {
   // "nemo", "pytorch-tar", ...: of a tar archive.
   const char* tar_name() const;
 
-  bool is_torch() const { return has(kDataPickle); }
+  bool is_torch() const { return has(kDataPickle) || has(kPackage); }
   bool is_npz() const { return arrays_ != 0 && arrays_ == files_; }
   bool is_torch_tar() const { return has(kTorchStorages) && has(kTorchPickle); }
   bool holds_model() const;

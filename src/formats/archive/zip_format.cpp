@@ -5,7 +5,8 @@
 // there. Code hides in members that only some readers see (containers/zip.h); every view is given, and what
 // lies between, before and behind the members is a child too when it is more than padding.
 #include <algorithm>
-#include <unordered_set>
+#include <set>
+#include <tuple>
 
 #include "containers/paths.h"
 #include "containers/tar.h"
@@ -27,6 +28,7 @@ using containers::ZipTrick;
 namespace {
 
 constexpr uint64_t kStepsPerMember = 16;
+constexpr uint64_t kBytesPerStep = 16;     // where bytes are read more than once
 constexpr uint64_t kMostOverlapping = 64;  // members that share bytes multiply what there is to read
 constexpr uint64_t kMostGapReports = 32;
 constexpr uint64_t kGlance = 16;       // bytes of a storage
@@ -52,7 +54,9 @@ class Reading {
       scan_.gap(artifact_, Fault::malformed, 0,
                 std::to_string(gaps_ - kMostGapReports) + " more members could not be read");
     }
-    for (const auto& region : zip_.unclaimed) read_region(region.offset, region.size);
+    for (const auto& region : zip_.unclaimed) {
+      if (!spent_) read_region(region.offset, region.size);
+    }
     if (!zip_.comment.empty()) read_comment();
     scan_.recognise(artifact_, layout_.zip_name());
     evidence_.report(layout_);
@@ -85,7 +89,7 @@ class Reading {
   }
 
   void gap(const ZipMember& member, Error error) {
-    if (error.fault == Fault::limit) spent_ = !scan_.inflate(1);
+    if (error.fault == Fault::limit) spent_ = spent_ || !scan_.inflate(1);
     if (++gaps_ > kMostGapReports) return;
     error.what = "'" + shown(member.name) + "': " + error.what;
     scan_.gap(artifact_, error);
@@ -93,29 +97,27 @@ class Reading {
 
   // Whether these bytes were given under the same promise before.
   bool repeated(const ZipMember& member, Hint hint) {
-    const uint64_t key = member.data_offset * 1099511628211U ^ (member.packed_size << 24) ^
-                         (uint64_t{member.method} << 8) ^ static_cast<uint64_t>(hint);
-    return !seen_.insert(key).second;
+    return !seen_.emplace(member.data_offset, member.packed_size, member.method, hint).second;
   }
 
   Hint hint_for(const ZipMember& member) const {
-    if (member.bulk) return Hint::storage;
     if (layout_.is_torch() && is_torch_pickle_name(member.name)) return Hint::pickle;
     return Hint::none;
   }
 
   void read(const ZipMember& member) {
-    if (!scan_.step(kStepsPerMember)) {
+    if (!scan_.step(kStepsPerMember + (member.overlaps ? member.packed_size / kBytesPerStep : 0))) {
       spent_ = true;
       return gap(member, {Fault::limit, member.header_offset, "the budget for work is used up"});
     }
     if (member.is_folder() && member.packed_size == 0) return;
-    if (member.bulk && layout_.is_torch()) return glance(member);
+    if (member.bulk) return glance(member);
     if (member.overlaps && ++overlapping_ > kMostOverlapping) {
       return gap(member, {Fault::limit, member.header_offset, "too many members share their bytes"});
     }
     const Hint hint = hint_for(member);
-    if (member.data_offset != 0 && repeated(member, hint)) return;
+    // Only members that lie share their bytes, or come a second time as somebody else sees them.
+    if ((member.overlaps || member.sources != containers::kFromDirectory) && repeated(member, hint)) return;
     ZipContent content = containers::open_zip_member(zip_, member, limits_);
     report_content(member, content);
     const Bytes bytes = content.buffer.empty() ? content.bytes : scan_.own(std::move(content.buffer));
@@ -165,6 +167,11 @@ class Reading {
       scan_.gap(artifact_, Fault::malformed, 0, "the archive has no readable member");
       return;
     }
+    if (artifact_.depth > 0 && !scan_.step(size / kBytesPerStep)) {
+      spent_ = true;
+      scan_.gap(artifact_, Fault::limit, offset, "the budget for work is used up");
+      return;
+    }
     // What stands at the start of the file was shown to every format already.
     if (offset == 0 && region[0] != std::byte{0}) return;
     unclaimed_child(scan_, artifact_, zip_.bytes, offset, size);
@@ -182,10 +189,16 @@ class Reading {
   Layout layout_;
   Evidence evidence_;
   Folder folder_;
-  std::unordered_set<uint64_t> seen_;
+  std::set<std::tuple<uint64_t, uint64_t, uint16_t, Hint>> seen_;
   uint64_t gaps_ = 0, glances_ = 0, overlapping_ = 0;
   bool spent_ = false;
 };
+
+bool is_torch_archive(const std::vector<ZipMember>& members) {
+  Layout layout;
+  for (const ZipMember& member : members) layout.add(member.name);
+  return layout.is_torch();
+}
 
 }  // namespace
 
@@ -196,7 +209,7 @@ bool is_zip(const Artifact& artifact) {
 }
 
 void read_zip_format(Scan& scan, const Artifact& artifact) {
-  const Zip zip = containers::read_zip(artifact.bytes, is_storage_name);
+  const Zip zip = containers::read_zip(artifact.bytes, {is_torch_archive, is_storage_name});
   Reading(scan, artifact, zip).run();
 }
 

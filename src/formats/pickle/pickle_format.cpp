@@ -99,9 +99,13 @@ bool probe(const Artifact& artifact) {
 void read(Scan& scan, const Artifact& artifact) {
   Producer producer;
   uint64_t position = 0;
-  for (uint64_t count = 0; count < kMostPickles && position < artifact.bytes.size(); ++count) {
+  for (uint64_t count = 0; position < artifact.bytes.size(); ++count) {
     const Bytes rest = slice(artifact.bytes, position);
     if (count > 0 && !pickle::looks_like_pickle(rest).pickle) break;
+    if (count >= kMostPickles) {
+      scan.gap(artifact, Fault::limit, position, "more than " + std::to_string(kMostPickles) + " pickles behind one another");
+      break;
+    }
     // Torch reads five pickles and then raw numbers.
     if (producer.torch && count >= 5) break;
     const Reading reading = read_one(scan, artifact, position, Loader::joblib, producer);
