@@ -165,11 +165,15 @@ std::string run_case(const std::filesystem::path& path, Update update) {
     std::ofstream(path, std::ios::binary) << print_case(test);
     actual = print_report(artifact, test);
   }
+  if (test.has("xfail")) {
+    // Of what is known to be wrong, the verdict and the marks decide: the rest of the golden is as it is now.
+    const bool right = first_line(actual) == first_line(test.expected) && broken_marks(artifact, test).empty();
+    return right ? "    marked xfail, but it passes\n" : "";
+  }
   std::string wrong;
   if (actual != test.expected) wrong += difference(test.expected, actual);
   if (text != test.decompiled) wrong += "    decompiled text:\n" + difference(test.decompiled, text);
   if (const std::string broken = broken_marks(artifact, test); !broken.empty()) wrong += "    " + broken;
-  if (test.has("xfail")) return wrong.empty() ? "    marked xfail, but it passes\n" : "";
   return wrong;
 }
 

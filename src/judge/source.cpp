@@ -223,8 +223,8 @@ std::string acting_name(const std::vector<std::string_view>& names) {
     for (const std::string_view member : all) {
       const std::string name = knowledge::canonical(module, member);
       const knowledge::Callable* known = knowledge::find(name);
-      // The functions that dataclasses generates name its own code generator.
-      if (known == nullptr || name.starts_with("dataclasses.")) continue;
+      // Ordinary code names the types of functions, and what dataclasses generates names its generator.
+      if (known == nullptr || name.starts_with("dataclasses.") || name.starts_with("types.")) continue;
       switch (known->effect) {
         case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_delete:
         case Effect::tamper: return name;

@@ -93,7 +93,16 @@ Result builtin_type(Machine& m, const Call& call) {
 // dill's look-up of a type by its name: "CodeType", "dict" ...
 Result load_type(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
-  return m.import_name(call[0].text().ends_with("Type") ? "types" : "builtins", call[0].text());
+  static constexpr std::pair<std::string_view, std::string_view> kOwn[] = {
+      {"PartialType", "functools.partial"}, {"ItemGetterType", "operator.itemgetter"},
+      {"AttrGetterType", "operator.attrgetter"}, {"SuperType", "builtins.super"}};
+  const std::string_view name = call[0].text();
+  for (const auto& [own, means] : kOwn) {
+    if (name == own) return m.import_name(means.substr(0, means.find('.')), means.substr(means.find('.') + 1));
+  }
+  const std::string_view module = name.ends_with("Type") ? "types" : "builtins";
+  if (knowledge::find(std::string(module) + "." + std::string(name)) == nullptr) return std::nullopt;
+  return m.import_name(module, name);
 }
 
 Result call_first(Machine& m, const Call& call) {
