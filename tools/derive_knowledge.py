@@ -2,7 +2,7 @@
 """Derives candidates for the knowledge base from a Python library's own sources.
 
 Nothing is imported or run: every file is parsed with `ast` (Python 2 sources are brought to Python 3
-spelling with lib2to3 first, where this interpreter still has it). Three questions can be asked:
+spelling with lib2to3 first, where this interpreter still has it). Four questions can be asked:
 
   effects    Which functions, methods and constructors reach a primitive with an effect (a program
              started, code evaluated, a file written, ...), and which of their own parameters decides
@@ -14,22 +14,38 @@ spelling with lib2to3 first, where this interpreter still has it). Three questio
   setstate   Which classes define `__setstate__`, `__new__`, `__setitem__`, `append`, `extend` or
              `__reduce__`: what an unpickler calls without being asked?
 
-The output is tab-separated text for a person to curate, never knowledge by itself:
+  derive_knowledge.py effects  [--hops N] [--label NAME] [--package NAME]... [--skip FOLDER]... DIRECTORY...
+  derive_knowledge.py reducers [--label NAME] [--package NAME]... DIRECTORY...
+  derive_knowledge.py classes  [--package NAME]... DIRECTORY...
+  derive_knowledge.py setstate [--package NAME]... DIRECTORY...
 
-  derive_knowledge.py effects  [--hops N] [--label NAME] [--package NAME] DIRECTORY...
-  derive_knowledge.py reducers DIRECTORY...
+DIRECTORY is a folder that holds packages and modules, as `site-packages`, `Lib` or an unpacked wheel does;
+with `--package` only the named package or module in it is read. For a wheel:
 
-DIRECTORY is a folder that holds packages and modules (as `site-packages` or `Lib` does), or with
-`--package` only the named package or module inside of it is walked.
+  unzip -q some_library.whl '*.py' -d /tmp/some_library
+  tools/derive_knowledge.py effects --hops 2 --label some-library-1.0 /tmp/some_library
+
+The output is tab-separated text for a person to curate, never knowledge by itself. Rows of `effects`:
+
+  name     dotted; a class stands for its construction
+  effect   as in README.md of the knowledge folder
+  kind     param: a parameter decides what the primitive works on; self: the object's state does;
+           const: neither, the primitive works on something fixed
+  places   of the deciding parameters, counted without `self`; keyword-only ones by name
+  hops     calls between the name and the primitive
+  place    file:line of the definition
+  chain    how the primitive is reached
+  label    as given
 """
 import argparse
 import ast
+import functools
 import os
 import re
 import sys
 import warnings
 
-# Primitives: dotted name -> (effect, parameter that decides; an index, a keyword, or None for "always").
+# Primitives: dotted name -> (effect, place of the parameter that decides, or None for "always").
 SINKS = {}
 
 
@@ -76,8 +92,7 @@ _sinks('fetch-model', 0, '''huggingface_hub.hf_hub_download huggingface_hub.snap
   huggingface_hub.cached_download torch.hub.load transformers.utils.cached_file
   transformers.utils.hub.cached_file keras.utils.get_file tensorflow.keras.utils.get_file''')
 _sinks('file-write', 0, '''os.mkdir os.makedirs os.mkfifo os.mknod os.chmod os.chown os.truncate
-  os.utime shutil.rmtree.nothing tempfile.NamedTemporaryFile.nothing gzip.GzipFile.nothing
-  pathlib.Path.write_text pathlib.Path.write_bytes pathlib.Path.mkdir pathlib.Path.touch
+  os.utime pathlib.Path.write_text pathlib.Path.write_bytes pathlib.Path.mkdir pathlib.Path.touch
   logging.FileHandler logging.handlers.RotatingFileHandler sqlite3.connect shutil.unpack_archive
   numpy.save numpy.savez numpy.savetxt torch.save joblib.dump dbm.open''')
 _sinks('file-write', 1, '''os.rename os.replace os.renames os.symlink os.link shutil.copy shutil.copy2
@@ -91,9 +106,6 @@ _sinks('environment', 0, 'os.putenv os.unsetenv os.chdir os.chroot os.environ.se
 _sinks('terminate', None, 'os._exit os.abort os.kill os.killpg sys.exit faulthandler._sigsegv')
 _sinks('tamper', 0, '''sys.settrace sys.setprofile threading.settrace signal.signal
   sys.path.append sys.path.insert sys.path.extend codecs.register''')
-for _name in [n for n in SINKS if n.endswith('.nothing')]:
-    del SINKS[_name]
-
 # Methods so telling that the receiver's type need not be known.
 METHOD_SINKS = {
     'extractall': ('file-write', 'self'), 'write_text': ('file-write', 'self'),
@@ -111,6 +123,17 @@ CONST_MATTERS = {'process', 'network', 'native', 'file-delete', 'code', 'deseria
 UNPICKLER_METHODS = ('__init__', '__new__', '__post_init__', '__setstate__')
 
 
+@functools.lru_cache(maxsize=None)
+def python2_tool():
+    """Brings Python 2 spelling to Python 3."""
+    from lib2to3 import refactor
+    folder = os.path.join(os.path.dirname(refactor.__file__), 'fixes')
+    wanted = ('print', 'except', 'exec', 'raise', 'numliterals', 'repr', 'ne', 'backtick', 'tuple_params', 'throw',
+              'unicode', 'execfile')
+    return refactor.RefactoringTool(['lib2to3.fixes.fix_' + name for name in wanted
+                                     if os.path.exists(os.path.join(folder, 'fix_%s.py' % name))])
+
+
 def parse(path):
     """The file's syntax tree, or None."""
     try:
@@ -125,18 +148,9 @@ def parse(path):
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             pass
         try:
-            from lib2to3 import refactor
-            global _tool
-            if '_tool' not in globals():
-                fixers = ['lib2to3.fixes.fix_' + n for n in
-                          ('print', 'except', 'exec', 'raise', 'numliterals', 'repr', 'ne', 'backtick',
-                           'tuple_params', 'throw', 'unicode', 'execfile')
-                          if os.path.exists(os.path.join(os.path.dirname(refactor.__file__), 'fixes',
-                                                         'fix_%s.py' % n))]
-                _tool = refactor.RefactoringTool(fixers)
             text = raw.decode('utf-8', 'replace').replace('\r\n', '\n')
-            text = re.sub(r'coding[:=]', 'kodierung ', text[:300]) + text[300:]
-            return ast.parse(str(_tool.refactor_string(text + '\n', path)))
+            text = re.sub(r'coding[:=]', 'encoding ', text[:300]) + text[300:]
+            return ast.parse(str(python2_tool().refactor_string(text + '\n', path)))
         except Exception:
             return None
 
@@ -318,7 +332,7 @@ class Walker:
         self.names = {}
 
     def module(self, tree):
-        self.imports(tree.body, self.names, deep=True)
+        self.imports(tree.body, self.names)
         for node in _statements(tree.body):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 self.names[node.name] = self.name + '.' + node.name
@@ -334,9 +348,8 @@ class Walker:
                 self.library.aliases[self.name + '.' + alias] = target
         self.body(tree.body, self.name, None)
 
-    def imports(self, body, names, deep=False):
-        nodes = _statements(body) if not deep else _statements(body)
-        for node in nodes:
+    def imports(self, body, names):
+        for node in _statements(body):
             if isinstance(node, ast.Import):
                 for item in node.names:
                     if item.asname:
@@ -686,13 +699,13 @@ def reducers(root, package=None):
 
 
 def main():
-    parser = argparse.ArgumentParser(description='Derives candidates for the knowledge base from sources.')
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('question', choices=['effects', 'reducers', 'classes', 'setstate'])
-    parser.add_argument('directories', nargs='+')
-    parser.add_argument('--hops', type=int, default=4)
-    parser.add_argument('--label', default='')
-    parser.add_argument('--package', action='append', default=[])
-    parser.add_argument('--skip', action='append', default=[])
+    parser.add_argument('directories', nargs='+', metavar='DIRECTORY')
+    parser.add_argument('--hops', type=int, default=4, help='calls that may lie between a name and a primitive')
+    parser.add_argument('--label', default='', help='the last column of every row')
+    parser.add_argument('--package', action='append', default=[], help='read only this package of the directory')
+    parser.add_argument('--skip', action='append', default=[], metavar='FOLDER', help='folder names to leave out')
     options = parser.parse_args()
     sys.setrecursionlimit(20000)
     for directory in options.directories:

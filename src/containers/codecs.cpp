@@ -101,6 +101,28 @@ std::optional<Error> decode_zfile(Bytes input, Sink& sink, uint64_t& consumed) {
   return inflate_one(slice(input, consumed), 15, sink, consumed);
 }
 
+// The 13 byte header of an "alone" stream, with a dictionary that fits into memory: it only limits how far
+// back a stream can refer, and honest ones stay below what they promise.
+std::array<std::byte, 13> lzma_header(Bytes properties, uint64_t size) {
+  constexpr uint32_t kLargestDictionary = uint32_t{256} << 20;
+  Reader reader(properties);
+  std::array<std::byte, 13> out{};
+  out[0] = static_cast<std::byte>(reader.u8());
+  const uint32_t dictionary = std::min(reader.le<uint32_t>(), kLargestDictionary);
+  for (size_t i = 0; i < 4; ++i) out[1 + i] = static_cast<std::byte>(dictionary >> (8 * i));
+  for (size_t i = 0; i < 8; ++i) out[5 + i] = static_cast<std::byte>(size >> (8 * i));
+  return out;
+}
+
+std::optional<Error> decode_lzma(Bytes input, Sink& sink, uint64_t& consumed) {
+  Reader reader(input);
+  const Bytes properties = reader.bytes(5);
+  const uint64_t size = reader.le<uint64_t>();
+  if (!reader.ok()) return Error{Fault::truncated, input.size(), "the compressed stream ends early"};
+  consumed = 13;
+  return unlzma_one(lzma_header(properties, size), slice(input, 13), sink, consumed);
+}
+
 // Zero bytes may stand between gzip members and behind xz streams.
 uint64_t zeros_at(Bytes input, uint64_t offset) {
   uint64_t end = offset;
@@ -116,7 +138,7 @@ std::optional<Error> decode_one(Codec codec, Bytes input, Sink& sink, uint64_t& 
     case Codec::deflate: return inflate_one(input, -15, sink, consumed);
     case Codec::bzip2: return bunzip_one(input, sink, consumed);
     case Codec::xz: return unxz_one(input, sink, consumed);
-    case Codec::lzma: return unlzma_one({}, input, sink, consumed);
+    case Codec::lzma: return decode_lzma(input, sink, consumed);
     case Codec::lz4: return unlz4_one(input, sink, consumed);
     case Codec::zstd: return unzstd_one(input, sink, consumed);
     case Codec::joblib_zfile: return decode_zfile(input, sink, consumed);
@@ -207,11 +229,7 @@ Decoded decode_zip_lzma(Bytes input, uint64_t size, bool has_end_marker, const L
     out.error = Error{Fault::malformed, 0, "the LZMA properties are damaged"};
     return out;
   }
-  // The header of an "alone" stream: the same properties, and the decoded size or all ones.
-  std::array<std::byte, 13> header{};
-  std::copy(properties.begin(), properties.end(), header.begin());
-  const uint64_t told = has_end_marker ? UINT64_MAX : size;
-  for (size_t i = 0; i < 8; ++i) header[5 + i] = static_cast<std::byte>(told >> (8 * i));
+  const auto header = lzma_header(properties, has_end_marker ? UINT64_MAX : size);
   Sink sink(limits, input.size());
   out.error = unlzma_one(header, slice(input, 9), sink, out.consumed);
   out.consumed += 9;

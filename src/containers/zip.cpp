@@ -3,6 +3,8 @@
 #include "containers/zip.h"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <numeric>
 #include <unordered_map>
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr uint64_t kTorchAlignment = 64;
 constexpr uint16_t kSizesFollow = 8;
+constexpr size_t kMostProbes = 1000;  // local headers that are looked for to tell whether this is a zip
 
 struct Layout {
   Zip& zip;
@@ -198,18 +201,40 @@ void lay_out(Layout& layout) {
   claims.claim(std::max<uint64_t>(claims.end, zip.bytes.size()), zip.bytes.size(), UINT32_MAX);
 }
 
+// A table of member indices by name: open addressing, as archives have up to millions of members.
+class Names {
+ public:
+  explicit Names(size_t count) : slots_(std::bit_ceil(count * 2 + 1), UINT32_MAX) {}
+
+  // The member that had this name before; UINT32_MAX when there was none, and `index` has it now.
+  uint32_t enter(const std::vector<ZipMember>& members, uint32_t index) {
+    const std::string_view name = members[index].name;
+    size_t slot = std::hash<std::string_view>{}(name) & (slots_.size() - 1);
+    // Names made to collide end the search early; then a duplicate is not told, though still read.
+    for (int looks = 0; looks < kMostLooks && slots_[slot] != UINT32_MAX; ++looks) {
+      if (members[slots_[slot]].name == name) return slots_[slot];
+      slot = (slot + 1) & (slots_.size() - 1);
+    }
+    slots_[slot] = index;
+    return UINT32_MAX;
+  }
+
+ private:
+  static constexpr int kMostLooks = 256;
+  std::vector<uint32_t> slots_;
+};
+
 void find_duplicates(Zip& zip) {
-  std::unordered_map<std::string_view, uint32_t> seen;
-  seen.reserve(zip.members.size());
-  for (size_t i = 0; i < zip.members.size(); ++i) {
+  Names names(zip.members.size());
+  for (uint32_t i = 0; i < zip.members.size(); ++i) {
     const ZipMember& member = zip.members[i];
     if (member.name.find('\0') != std::string_view::npos) {
       trick(zip, ZipTrick::nul_in_name, member.header_offset, i);
     }
     if ((member.sources & kFromDirectory) == 0) continue;
-    const auto [other, is_new] = seen.emplace(member.name, static_cast<uint32_t>(i));
-    if (is_new) continue;
-    const ZipMember& first = zip.members[other->second];
+    const uint32_t other = names.enter(zip.members, i);
+    if (other == UINT32_MAX) continue;
+    const ZipMember& first = zip.members[other];
     if (first.crc != member.crc || first.size != member.size) {
       trick(zip, ZipTrick::duplicate_name, member.header_offset, i);
     }
@@ -229,6 +254,10 @@ void adopt(Zip& zip, Directory& directory) {
   }
   std::unordered_multimap<uint64_t, std::string_view> known;
   for (const ZipMember& member : zip.members) known.emplace(member.header_offset, member.name);
+  // Whole archives behind one another, as torch's distributed checkpoints are, hide nothing from each other.
+  uint64_t lowest = UINT64_MAX;
+  for (const ZipMember& member : zip.members) lowest = std::min(lowest, member.header_offset);
+  const bool apart = directory.tail <= lowest;
   bool added = false;
   for (ZipMember member : directory.entries) {
     const auto [from, to] = known.equal_range(member.header_offset);
@@ -237,7 +266,7 @@ void adopt(Zip& zip, Directory& directory) {
     zip.members.push_back(member);
     added = true;
   }
-  if (added) trick(zip, ZipTrick::second_directory, directory.start, 0);
+  if (added && !apart) trick(zip, ZipTrick::second_directory, directory.start, 0);
 }
 
 bool inside(const std::vector<Region>& regions, uint64_t offset) {
@@ -286,8 +315,11 @@ bool looks_like_zip(Bytes bytes) {
   for (const uint64_t end : end_records(bytes)) {
     if (end == 0) return true;
     for (const Directory& directory : directories_at(bytes, end)) {
-      if (directory.entries.empty()) continue;
-      if (magic_at(bytes, directory.entries.front().header_offset, kLocalMagic)) return true;
+      const auto stands = [&](const ZipMember& member) {
+        return magic_at(bytes, member.header_offset, kLocalMagic);
+      };
+      const size_t looks = std::min(directory.entries.size(), kMostProbes);
+      if (std::any_of(directory.entries.begin(), directory.entries.begin() + looks, stands)) return true;
     }
   }
   return false;

@@ -138,15 +138,11 @@ std::optional<Directory> directory_from(Bytes bytes, const End& end, uint64_t st
   return out;
 }
 
-// What zipfile calls "concat": bytes before the archive that its offsets do not count.
+// What zipfile calls "concat": bytes before the archive that its offsets do not count. Where bytes are
+// missing it is negative, and wraps around as it does there.
 void shift(Directory& directory, uint64_t by) {
   if (by == 0) return;
   for (ZipMember& member : directory.entries) member.header_offset += by;
-}
-
-bool first_header_stands(Bytes bytes, const Directory& directory, uint64_t by) {
-  return directory.entries.empty() ||
-         magic_at(bytes, directory.entries.front().header_offset + by, kLocalMagic);
 }
 
 }  // namespace
@@ -182,10 +178,7 @@ std::vector<Directory> directories_at(Bytes bytes, uint64_t end_record) {
       if (seen || start > end.before) continue;
       std::optional<Directory> directory = directory_from(bytes, end, start);
       if (!directory) continue;
-      // Honest archives behind other bytes count their offsets with or without these bytes.
-      if (start > end.offset && first_header_stands(bytes, *directory, start - end.offset)) {
-        shift(*directory, start - end.offset);
-      }
+      shift(*directory, start - end.offset);
       directory->end_record = end_record;
       directory->comment = comment;
       directory->tail = std::min<uint64_t>(bytes.size(), end_record + kEndSize + comment_size);

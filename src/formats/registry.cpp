@@ -5,6 +5,7 @@
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
+#include "formats/stable_baselines/stable_baselines.h"
 
 namespace winnow {
 namespace {
@@ -16,6 +17,7 @@ constexpr Format kFormats[] = {
     archive::kOther,
     compressed::kCompressed,
     numpy::kNpy,
+    stable_baselines::kData,
     program::kProgram,
 };
 

@@ -83,6 +83,32 @@ std::string disguise_of(std::string_view name) {
   return {};
 }
 
+// Attributes through which a program gets from any object to everything else.
+bool opens_door(std::string_view attribute) {
+  static constexpr std::string_view kDoors[] = {"__globals__", "__subclasses__", "__builtins__", "__code__", "__mro__", "__bases__", "__base__", "f_globals", "f_builtins", "gi_frame", "__loader__", "__import__", "__reduce_ex__", "func_globals"};
+  return std::find(std::begin(kDoors), std::end(kDoors), attribute) != std::end(kDoors);
+}
+
+// Modules of the standard library with nothing in them that acts on the machine, and words that happen to be
+// names of such modules.
+constexpr std::string_view kHarmlessModules[] = {
+    "re", "math", "cmath", "collections", "itertools", "functools", "string", "json", "random", "datetime", "numbers",
+    "statistics", "copy", "typing", "decimal", "fractions", "bisect", "heapq", "enum", "time", "abc", "dataclasses",
+    "array", "struct", "unicodedata", "textwrap", "token", "code", "data", "model", "select", "test", "parser"};
+
+bool is_harmless_import(const Name& name) {
+  if (is_trusted(name.known)) return true;
+  return name.qualified.empty() && std::find(std::begin(kHarmlessModules), std::begin(kHarmlessModules) + 27, name.canonical) != std::begin(kHarmlessModules) + 27;
+}
+
+// module.variable.clear(): a method that changes a container which a module keeps.
+bool changes_module_state(const Name& name) {
+  static constexpr std::string_view kMethods[] = {"clear", "update", "append", "extend", "insert", "remove", "pop", "popitem", "add", "discard", "setdefault", "__setitem__", "__delitem__", "sort", "reverse"};
+  const size_t dot = name.qualified.rfind('.');
+  if (dot == std::string_view::npos || names_class(name.qualified.substr(0, dot))) return false;
+  return std::find(std::begin(kMethods), std::end(kMethods), name.qualified.substr(dot + 1)) != std::end(kMethods);
+}
+
 // Libraries that save generated functions as their source: torch.fx.
 bool restores_source(const Name& name) {
   return knowledge::policy_of(name.canonical) == Policy::framework && last_part(name.canonical).starts_with("reduce_");
@@ -108,6 +134,7 @@ class Weigher {
 
  private:
   void weigh(uint32_t index, const Event& event);
+  void weigh_size(uint32_t index, const Event& event);
   void weigh_call(uint32_t index, const Event& event, Value name);
   void weigh_known(uint32_t index, const Event& event, const Name& name);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);
@@ -121,9 +148,11 @@ class Weigher {
   void weigh_place();
   void weigh_names();
   void weigh_spelling();
+  void weigh_break(size_t before);
   bool weighs_as_reference(const Name& name) const;
   std::string hook_of(uint32_t name) const;
   bool is_harmless_function(Value function) const;
+  bool opens_for_reading(const Event& event, const Name& name) const;
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, bool constructs);
   void add(uint32_t index, Opinion opinion);
   void list_imports();
@@ -225,6 +254,7 @@ std::optional<Value> Weigher::payload_of(const Event& event, const Callable& kno
 // Events ----------------------------------------------------------------------------------------------------
 
 void Weigher::run() {
+  const size_t before = scan_.findings.size();
   for (const Name& name : heap_.names()) {
     carries_functions_ = carries_functions_ || (name.retrieved && is_function_pickler(name.canonical));
   }
@@ -232,6 +262,7 @@ void Weigher::run() {
   weigh_place();
   weigh_names();
   weigh_spelling();
+  weigh_break(before);
   list_imports();
   list_text();
 }
@@ -241,7 +272,7 @@ void Weigher::weigh(uint32_t index, const Event& event) {
     case Op::call: case Op::construct: {
       if (event.computed) return weigh_computed(index, event);
       // The common case first: a trusted name.
-      if (event.callee.is(Kind::name) && is_trusted(heap_.name(event.callee).known)) return;
+      if (event.callee.is(Kind::name) && is_trusted(heap_.name(event.callee).known)) return weigh_size(index, event);
       const Value name = resolved(event.callee);
       if (name.is(Kind::name)) return weigh_call(index, event, name);
       return weigh_made_function(index, event);
@@ -249,6 +280,19 @@ void Weigher::weigh(uint32_t index, const Event& event) {
     case Op::attribute: return weigh_computed(index, event);
     case Op::set_state: case Op::set_attribute: case Op::set_items: case Op::extend: return weigh_store(index, event);
     case Op::import: case Op::persistent: case Op::result: return;
+  }
+}
+
+// Arithmetic whose result would fill the memory: "x" * 10**10.
+void Weigher::weigh_size(uint32_t index, const Event& event) {
+  static constexpr std::string_view kGrowing[] = {"operator.mul", "operator.imul", "operator.pow", "operator.lshift", "builtins.pow", "builtins.bytes", "builtins.bytearray"};
+  const std::string_view name = heap_.name(event.callee).canonical;
+  if (std::find(std::begin(kGrowing), std::end(kGrowing), name) == std::end(kGrowing)) return;
+  for (const Value& argument : arguments_of(event)) {
+    const bool large = argument.is(Kind::big_integer) || (argument.is(Kind::integer) && argument.as_integer() >= (int64_t{1} << 30));
+    if (!large) continue;
+    return add(index, {threat("-denial-of-service"), Ruling::suspected, "Computes something of enormous size when the model is loaded.",
+                       "The result would take the memory of the machine.", std::string(name)});
   }
 }
 
@@ -262,7 +306,8 @@ void Weigher::weigh_call(uint32_t index, const Event& event, Value value) {
 
 void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
   const Callable& known = *name.known;
-  const Rule* rule = rule_for(known.effect);
+  const Effect effect = known.effect == Effect::file_write && opens_for_reading(event, name) ? Effect::file_read : known.effect;
+  const Rule* rule = rule_for(effect);
   if (rule == nullptr) return;
   const std::string callee(name.canonical);
   // __new__ alone does not run what the constructor does.
@@ -291,14 +336,31 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   if (known.effect == Effect::call) {
     // What is called by name stands as an event of its own and is judged there.
     const auto payload = payload_of(event, known);
-    if (payload && payload->is(Kind::name)) opinion.ruling = Ruling::dismissed;
+    if ((payload && payload->is(Kind::name)) || is_function_pickler(callee)) opinion.ruling = Ruling::dismissed;
+    if (payload && payload->is(Kind::name) && runs_code(heap_.name(*payload).known)) opinion.ruling = Ruling::confirmed;
   }
-  if (known.effect == Effect::file_read) {
+  if (effect == Effect::file_read) {
     for (const std::string_view text : texts_of(event)) {
       if (knowledge::sensitive_path(text) != nullptr) opinion.ruling = Ruling::confirmed;
     }
   }
   add(index, std::move(opinion));
+}
+
+// open(path) and open(path, 'rb') read; any other mode writes.
+bool Weigher::opens_for_reading(const Event& event, const Name& name) const {
+  const std::string_view last = last_part(name.canonical);
+  if (last != "open" && last != "FileIO" && last != "file") return false;
+  std::string_view mode = "r";
+  const uint32_t position = name.canonical.starts_with("pathlib.") ? 0 : 1;
+  if (event.arguments.is_sequence() && heap_.items(event.arguments).size > position) {
+    const Value given = heap_.items(event.arguments)[position];
+    mode = given.is_text() ? given.text() : "?";
+  }
+  if (event.keywords.is(Kind::dict)) {
+    if (const Value* given = heap_.find(heap_.items(event.keywords), "mode")) mode = given->is_text() ? given->text() : "?";
+  }
+  return mode.find_first_not_of("rbtU") == std::string_view::npos;
 }
 
 // exec, eval, compile, code and function objects.
@@ -310,6 +372,9 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   }
   Opinion opinion{threat("-code-execution"), Ruling::confirmed, "Runs Python code when the model is loaded.", std::string(known.why), callee};
   const auto payload = payload_of(event, known);
+  if (known.payload == PayloadKind::model || known.payload == PayloadKind::url) {
+    return weigh_reference(index, event, name);
+  }
   const std::vector<std::string_view> texts = texts_of(event);
   if (texts.empty() || (callee.starts_with("builtins.") && !(payload && payload->is_text()))) {
     opinion.why += " The code is put together from parts that are not known here.";
@@ -424,7 +489,8 @@ bool Weigher::is_harmless_function(Value function) const {
   }
   for (const std::string_view name : names) {
     if (std::find(std::begin(kLookUps), std::end(kLookUps), name) != std::end(kLookUps)) return false;
-    if (name.find('.') == std::string_view::npos && knowledge::policy_of(name) == Policy::stdlib) return false;
+    const bool harmless = std::find(std::begin(kHarmlessModules), std::end(kHarmlessModules), name) != std::end(kHarmlessModules);
+    if (!harmless && name.find('.') == std::string_view::npos && knowledge::policy_of(name) == Policy::stdlib) return false;
   }
   return code && pending.size() < 256;
 }
@@ -460,6 +526,10 @@ void Weigher::weigh_made_function(uint32_t index, const Event& event) {
     }
   }
   if (event.callee.is_text() || event.callee.is(Kind::integer) || event.callee.is(Kind::none)) return;  // raises
+  if (event.callee.is(Kind::attribute) && opens_door(heap_.attribute(event.callee).name)) {
+    return add(index, {threat("-introspection"), Ruling::confirmed, "Walks through the interpreter's own objects: " + shown + "().",
+                       "From here every class and module can be reached; it is the way around a list of forbidden names.", shown});
+  }
   if (from_introspection(event.callee)) {
     return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls something that it found among the interpreter's own objects: " + shown + ".",
                        "The model walks from an object to what lies behind it and calls that; nothing honest is reached in this way.", shown});
@@ -483,8 +553,11 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (name.is(Kind::name) && heap_.name(name).canonical == "builtins.eval") return;
   if (retrieves) {
     if (event.result.is(Kind::name) && runs_code(heap_.name(event.result).known)) return;  // judged by its use
-    add(index, {threat("-dynamic-attribute"), Ruling::dismissed, "Looks up " + printer().expression(event.result) + ".",
-                "Retrieving an attribute runs nothing; what becomes of it is judged where it is used.",
+    const std::string found = printer().expression(event.result);
+    const bool door = opens_door(last_part(found));
+    add(index, {threat("-dynamic-attribute"), door ? Ruling::suspected : Ruling::dismissed, "Looks up " + found + ".",
+                door ? "From there a program reaches every module and builtin; no honest model looks it up."
+                     : "Retrieving an attribute runs nothing; what becomes of it is judged where it is used.",
                 name.is(Kind::name) ? std::string(heap_.name(name).canonical) : printer().expression(event.callee)});
     return;
   }
@@ -493,9 +566,11 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (known.effect == Effect::import && event.result.is(Kind::name)) {
     const std::string_view importer = heap_.name(name).canonical;
     const bool restores = is_function_pickler(importer);
-    add(index, {threat("-dynamic-import"), restores ? Ruling::dismissed : Ruling::suspected,
+    const bool harmless = is_harmless_import(heap_.name(event.result));
+    add(index, {threat("-dynamic-import"), restores || harmless ? Ruling::dismissed : Ruling::suspected,
                 "Imports " + std::string(heap_.name(event.result).canonical) + " by name.",
                 restores ? "dill and cloudpickle bring back the modules of a function in this way; nothing of it is called here."
+                : harmless ? "What is imported holds nothing that acts on the machine."
                          : "No model library saves an import; it is how gadgets get hold of modules.",
                 std::string(importer)});
   } else if (known.effect == Effect::tamper && last_part(known.name).find("set") != 0 && last_part(known.name).find("__set") != 0) {
@@ -510,7 +585,9 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
     const std::string_view name = heap_.name(owner).canonical;
     if (name.starts_with("__main__")) return;  // dill brings back what the session's own module held
     const Ruling ruling = knowledge::policy_of(name) == Policy::foreign ? Ruling::suspected : Ruling::confirmed;
-    return add(index, {threat("-runtime-tampering"), ruling, "Changes " + std::string(name) + " when the model is loaded.",
+    const Callable* known = heap_.name(owner).known;
+    const bool environment = known != nullptr && known->effect == Effect::environment;
+    return add(index, {threat(environment ? "-environment-access" : "-runtime-tampering"), ruling, "Changes " + std::string(name) + " when the model is loaded.",
                        "Whatever the program calls afterwards under that name is what the model put there.", std::string(name)});
   }
   if (!target.is(Kind::object)) return;
@@ -546,8 +623,9 @@ void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
   Opinion opinion{threat("-unsafe-deserialisation"), Ruling::suspected, "Loads serialised objects from elsewhere when the model is loaded.",
                   std::string(name.known ? name.known->why : "Loads a pickle."), callee};
   if (payload && payload->is(Kind::string)) {
-    scan_.references.push_back({"file", std::string(payload->text()), callee});
-    opinion.threat = "transitive-model-load";
+    const bool url = payload->text().find("://") != std::string_view::npos;
+    scan_.references.push_back({url ? "url" : "file", std::string(payload->text()), callee});
+    if (url) opinion.threat = "transitive-model-load";
     opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
   }
   if (name.known && name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
@@ -566,6 +644,10 @@ void Weigher::weigh_reference(uint32_t index, const Event& event, const Name& na
   if (!target.empty()) {
     const bool url = target.find("://") != std::string::npos;
     scan_.references.push_back({url ? "url" : "model", target, callee});
+  }
+  if (name.known->effect == Effect::code) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.why += " It runs code that comes with it.";
   }
   if (event.keywords.is(Kind::dict)) {
     const Value* trust = heap_.find(heap_.items(event.keywords), "trust_remote_code");
@@ -586,6 +668,10 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
   if (bare) type.remove_suffix(8);
   const bool constructs = event.op == Op::construct || names_class(type);
   if (weigh_arguments(index, event, callee, constructs)) return;
+  if (changes_module_state(name)) {
+    return add(index, {threat("-runtime-tampering"), Ruling::suspected, "Changes what belongs to a module: " + callee + "() when the model is loaded.",
+                       "A list, dict or set of another module is emptied or filled; that is how programs, scanners among them, are led astray.", callee});
+  }
   if (policy == Policy::stdlib) {
     return add(index, {threat("-unusual-call"), Ruling::suspected, "Calls " + callee + " when the model is loaded.",
                        "It belongs to Python's standard library, and no model library puts a call of it into a saved model.", callee});
@@ -748,6 +834,17 @@ void Weigher::weigh_spelling() {
     add(i, {threat("-malformed"), Ruling::suspected, "Names " + quoted(name, false) + ", which " + reason + ".",
             "Such a name serves to mislead readers and scanners; no library writes it.", std::string(name)});
   }
+}
+
+// Code that runs and then lets the loader fail: what scanners that want a whole pickle never see.
+void Weigher::weigh_break(size_t before) {
+  if (trace_.finished || trace_.events.empty()) return;
+  const bool acted = std::any_of(scan_.findings.begin() + static_cast<std::ptrdiff_t>(before), scan_.findings.end(),
+                                 [](const Finding& finding) { return finding.ruling == Ruling::confirmed; });
+  if (!acted) return;
+  add(static_cast<uint32_t>(trace_.events.size() - 1),
+      {threat("-malformed"), Ruling::suspected, "Breaks off after its code has run.",
+       "The loader fails behind this point, when the harm is done; a reader that wants a whole pickle sees nothing.", {}});
 }
 
 void Weigher::list_imports() {

@@ -478,8 +478,19 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
   return record(Op::call, callee, arguments_tuple, keywords);
 }
 
+// Builtins whose __new__ alone does the work of calling them: it iterates, and so runs what it is given.
+bool works_in_new(std::string_view canonical) {
+  static constexpr std::string_view kTypes[] = {"builtins.map", "builtins.filter", "builtins.zip", "builtins.reversed",
+                                                "builtins.enumerate", "builtins.tuple", "builtins.frozenset",
+                                                "builtins.bytes", "builtins.str", "builtins.int"};
+  return canonical.starts_with("itertools.") || std::find(std::begin(kTypes), std::end(kTypes), canonical) != std::end(kTypes);
+}
+
 Value Machine::construct(Value cls, Value arguments, Value keywords) {
-  if (cls.is(Kind::name)) heap().name(cls).called = true;
+  if (cls.is(Kind::name)) {
+    heap().name(cls).called = true;
+    if (arguments.is_sequence() && works_in_new(heap().name(cls).canonical)) return call(cls, arguments, keywords);
+  }
   return record(Op::construct, cls, arguments, keywords);
 }
 

@@ -34,6 +34,12 @@ constexpr uint64_t kMostGapReports = 32;
 constexpr uint64_t kGlance = 16;       // bytes of a storage
 constexpr uint64_t kShortRecord = 64;  // "version", "byteorder": text that nothing can be hidden in
 
+bool is_written_by_pandas(std::string_view name) {
+  static constexpr std::string_view kEndings[] = {".pkl", ".pickle", ".p", ".csv", ".json", ".zip"};
+  return name.find("..") == std::string_view::npos &&
+         std::any_of(std::begin(kEndings), std::end(kEndings), [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
+}
+
 class Reading {
  public:
   Reading(Scan& scan, const Artifact& artifact, const Zip& zip)
@@ -77,6 +83,8 @@ class Reading {
     for (const std::string_view name : {member.name, member.other_name}) {
       // Keys of an npz are not paths for anybody who loads it.
       if (layout_.is_npz() && containers::is_absolute(name)) continue;
+      // pandas names the one member of its archives by the whole path that it was given.
+      if (zip_.members.size() == 1 && containers::is_absolute(name) && is_written_by_pandas(name)) continue;
       if (const auto reason = folder_.member(name)) evidence_.slip(name, member.header_offset, *reason);
     }
   }

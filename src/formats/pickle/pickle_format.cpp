@@ -79,13 +79,28 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   return reading;
 }
 
-// Everything behind the last pickle: storages of a torch file, or bytes that nobody asks for.
+// Everything behind the last pickle: storages of a torch file, or bytes that nobody asks for. Those are given
+// on from their first byte that is not filling, and again from where a pickle begins inside them.
 void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Producer& producer) {
-  const Bytes rest = slice(artifact.bytes, end);
-  if (rest.empty() || producer.torch) return;
-  const std::string_view text = as_text(rest);
-  if (text.find_first_not_of(std::string_view("\0\n\r ", 4)) == std::string_view::npos) return;
-  scan.child(artifact, "@" + std::to_string(end), rest, Hint::unclaimed);
+  constexpr std::string_view kFilling("\0\n\r\t ", 5);
+  constexpr int kMostCandidates = 1000;
+  if (producer.torch) return;
+  const std::string_view rest = as_text(slice(artifact.bytes, end));
+  const size_t first = rest.find_first_not_of(kFilling);
+  if (first == std::string_view::npos) return;
+  const auto give = [&](size_t at) {
+    scan.child(artifact, "@" + std::to_string(end + at), as_bytes(rest.substr(at)), Hint::unclaimed);
+  };
+  give(first);
+  int candidates = 0;
+  for (size_t at = rest.find('\x80', first + 1); at != std::string_view::npos && candidates < kMostCandidates; at = rest.find('\x80', at + 1)) {
+    if (at + 2 >= rest.size() || rest[at + 1] < 2 || rest[at + 1] > 5) continue;
+    ++candidates;
+    const pickle::Likeness like = pickle::looks_like_pickle(as_bytes(rest.substr(at)));
+    if (!like.pickle || !like.names) continue;
+    give(at);
+    break;
+  }
 }
 
 }  // namespace
