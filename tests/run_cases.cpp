@@ -97,16 +97,16 @@ std::string broken_marks(const ArtifactReport& report, const Case& test) {
       return std::any_of(finding.evidence.begin(), finding.evidence.end(),
                          [&](const Evidence& evidence) { return evidence.callee == callee; });
     });
-    if (!found) out += "no finding names " + callee + "\n";
+    if (!found) out += "    no finding names " + callee + "\n";
   }
   for (const std::string& threat : test.all("catches")) {
     if (!any([&](const Finding& finding) { return finding.threat == threat; })) {
-      out += "does not catch " + threat + "\n";
+      out += "    does not catch " + threat + "\n";
     }
   }
   for (const std::string& threat : test.all("clears")) {
     if (any([&](const Finding& finding) { return finding.threat == threat; })) {
-      out += "does not clear " + threat + "\n";
+      out += "    does not clear " + threat + "\n";
     }
   }
   return out;
@@ -173,7 +173,7 @@ std::string run_case(const std::filesystem::path& path, Update update) {
   std::string wrong;
   if (actual != test.expected) wrong += difference(test.expected, actual);
   if (text != test.decompiled) wrong += "    decompiled text:\n" + difference(test.decompiled, text);
-  if (const std::string broken = broken_marks(artifact, test); !broken.empty()) wrong += "    " + broken;
+  wrong += broken_marks(artifact, test);
   return wrong;
 }
 

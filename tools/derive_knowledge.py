@@ -22,8 +22,8 @@ spelling with lib2to3 first, where this interpreter still has it). Four question
 DIRECTORY is a folder that holds packages and modules, as `site-packages`, `Lib` or an unpacked wheel does;
 with `--package` only the named package or module in it is read. For a wheel:
 
-  unzip -q some_library.whl '*.py' -d /tmp/some_library
-  tools/derive_knowledge.py effects --hops 2 --label some-library-1.0 /tmp/some_library
+  unzip -q some_library.whl '*.py' -d some_library
+  tools/derive_knowledge.py effects --hops 2 --label some-library-1.0 some_library
 
 The output is tab-separated text for a person to curate, never knowledge by itself. Rows of `effects`:
 

@@ -32,25 +32,40 @@ struct Overrides {
 
 std::string_view until_zero(std::string_view field) { return field.substr(0, field.find('\0')); }
 
-// Octal text, or base 256 when the first bit is set. As tarfile's nti().
+// As Python's str.strip() and int(text, 8) take it: spaces around, a sign, "0o", single underscores.
+std::optional<uint64_t> octal(std::string_view text) {
+  constexpr std::string_view kSpaces = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
+  const size_t first = text.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return 0;
+  text = text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+  const bool negative = text[0] == '-';
+  if (negative || text[0] == '+') text.remove_prefix(1);
+  const bool marked = text.starts_with("0o") || text.starts_with("0O");
+  if (marked) text.remove_prefix(2);
+  bool digit = marked;  // an underscore stands behind a digit or the mark
+  uint64_t value = 0;
+  for (const char c : text) {
+    const bool underscore = c == '_';
+    if (underscore ? !digit : (c < '0' || c > '7')) return std::nullopt;
+    digit = !underscore;
+    if (!underscore) value = value * 8 + static_cast<uint64_t>(c - '0');  // fields hold at most 36 bits
+  }
+  if (text.empty() || !digit) return std::nullopt;
+  return negative ? 0 : value;
+}
+
+// Octal text, or base 256 when the first bit is set. As tarfile's nti(), but that what is too large for 64
+// bits is the largest number, and negative numbers are zero.
 std::optional<uint64_t> number(std::string_view field) {
   if (field.empty()) return std::nullopt;
   const auto first = static_cast<uint8_t>(field[0]);
-  if (first == 0x80 || first == 0xff) {
-    uint64_t value = 0;
-    for (const char c : field.substr(1)) {
-      if (value >> 56 != 0) return std::nullopt;
-      value = (value << 8) | static_cast<uint8_t>(c);
-    }
-    return first == 0xff ? std::nullopt : std::optional(value);  // negative is never a size
-  }
-  std::string_view text = until_zero(field);
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  if (text.empty()) return 0;
+  if (first == 0xff) return 0;
+  if (first != 0x80) return octal(until_zero(field));
   uint64_t value = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value, 8);
-  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  for (const char c : field.substr(1)) {
+    if (value >> 56 != 0) return UINT64_MAX;
+    value = (value << 8) | static_cast<uint8_t>(c);
+  }
   return value;
 }
 

@@ -242,7 +242,16 @@ void find_duplicates(Zip& zip) {
 }
 
 // Takes over the members of a directory; of a second one, those that the first does not have.
-void adopt(Zip& zip, Directory& directory) {
+// `spans` are those of the directories taken over before: from the first member to the directory itself.
+void adopt(Zip& zip, Directory& directory, std::vector<Region>& spans) {
+  Region span{directory.start, 0};
+  for (const ZipMember& member : directory.entries) span.offset = std::min(span.offset, member.header_offset);
+  span.size = directory.start - span.offset;
+  // Whole archives behind one another, as torch's distributed checkpoints are, hide nothing from each other.
+  const bool apart = std::none_of(spans.begin(), spans.end(), [&](const Region& other) {
+    return span.offset < other.offset + other.size && other.offset < span.offset + span.size;
+  });
+  spans.push_back(span);
   const bool first = !zip.has_directory;
   zip.has_directory = true;
   if (directory.count_differs) trick(zip, ZipTrick::count_differs, directory.start, 0);
@@ -254,10 +263,6 @@ void adopt(Zip& zip, Directory& directory) {
   }
   std::unordered_multimap<uint64_t, std::string_view> known;
   for (const ZipMember& member : zip.members) known.emplace(member.header_offset, member.name);
-  // Whole archives behind one another, as torch's distributed checkpoints are, hide nothing from each other.
-  uint64_t lowest = UINT64_MAX;
-  for (const ZipMember& member : zip.members) lowest = std::min(lowest, member.header_offset);
-  const bool apart = directory.tail <= lowest;
   bool added = false;
   for (ZipMember member : directory.entries) {
     const auto [from, to] = known.equal_range(member.header_offset);
@@ -284,11 +289,12 @@ void mark_bulk(Zip& zip, const Bulk& bulk) {
 // stand in bytes that the first one does not explain.
 std::vector<Directory> read_directories(Zip& zip, const Bulk& bulk) {
   std::vector<Directory> used;
+  std::vector<Region> spans;
   const std::vector<uint64_t> ends = end_records(zip.bytes);
   size_t next = 0;
   for (; next < ends.size() && used.empty(); ++next) {
     for (Directory& directory : directories_at(zip.bytes, ends[next])) {
-      adopt(zip, directory);
+      adopt(zip, directory, spans);
       used.push_back(std::move(directory));
     }
   }
@@ -300,7 +306,7 @@ std::vector<Directory> read_directories(Zip& zip, const Bulk& bulk) {
   for (; next < ends.size(); ++next) {
     if (!inside(layout.gaps, ends[next])) continue;
     for (Directory& directory : directories_at(zip.bytes, ends[next])) {
-      adopt(zip, directory);
+      adopt(zip, directory, spans);
       used.push_back(std::move(directory));
     }
   }

@@ -106,9 +106,10 @@ bool read_entry(Reader& reader, ZipMember& member) {
   reader.skip(4);
   member.attributes = reader.le<uint32_t>();
   member.header_offset = reader.le<uint32_t>();
-  member.name = reader.text(name_size);
-  const Bytes extra = reader.bytes(extra_size);
-  reader.skip(comment_size);
+  // Lengths past the end of the directory are cut short, as zipfile does.
+  member.name = reader.text(std::min<uint64_t>(name_size, reader.left()));
+  const Bytes extra = reader.bytes(std::min<uint64_t>(extra_size, reader.left()));
+  reader.skip(std::min<uint64_t>(comment_size, reader.left()));
   if (extra_size != 0) read_extra(extra, member);
   return reader.ok();
 }

@@ -35,7 +35,17 @@ bool names_class(std::string_view canonical) {
 
 // dill, cloudpickle and their copies inside other packages.
 bool is_function_pickler(std::string_view canonical) {
-  return canonical.starts_with("dill.") || canonical.find("cloudpickle.") != std::string_view::npos;
+  return canonical.starts_with("dill.") || canonical.find("cloudpickle.") != std::string_view::npos ||
+         canonical.starts_with("numba.core.serialize.") || canonical.starts_with("numba.serialize.");
+}
+
+bool is_function_maker(std::string_view canonical) {
+  return is_function_pickler(canonical) && canonical.find("func") != std::string_view::npos;
+}
+
+bool fills_state(std::string_view canonical) {
+  const std::string_view last = last_part(canonical);
+  return last == "_function_setstate" || last == "_fill_function" || last == "_class_setstate" || last == "_rehydrate_skeleton_class";
 }
 
 // Functions by which libraries put their own objects together again when they are loaded.
@@ -134,6 +144,7 @@ class Weigher {
 
  private:
   void weigh(uint32_t index, const Event& event);
+  void weigh_filled(uint32_t index, const Event& event, const Name& name);
   void weigh_size(uint32_t index, const Event& event);
   void weigh_call(uint32_t index, const Event& event, Value name);
   void weigh_known(uint32_t index, const Event& event, const Name& name);
@@ -145,6 +156,7 @@ class Weigher {
   void weigh_function_body(uint32_t index, const Event& event, const Name& name);
   void weigh_load(uint32_t index, const Event& event, const Name& name);
   void weigh_reference(uint32_t index, const Event& event, const Name& name);
+  void weigh_executed_state(uint32_t index, const Event& event, std::string_view type);
   void weigh_place();
   void weigh_names();
   void weigh_spelling();
@@ -272,7 +284,9 @@ void Weigher::weigh(uint32_t index, const Event& event) {
     case Op::call: case Op::construct: {
       if (event.computed) return weigh_computed(index, event);
       // The common case first: a trusted name.
-      if (event.callee.is(Kind::name) && is_trusted(heap_.name(event.callee).known)) return weigh_size(index, event);
+      if (event.callee.is(Kind::name) && is_trusted(heap_.name(event.callee).known) && !fills_state(heap_.name(event.callee).canonical)) {
+        return weigh_size(index, event);
+      }
       const Value name = resolved(event.callee);
       if (name.is(Kind::name)) return weigh_call(index, event, name);
       return weigh_made_function(index, event);
@@ -283,8 +297,24 @@ void Weigher::weigh(uint32_t index, const Event& event) {
   }
 }
 
+// cloudpickle's fillers change the function or class that they are given: one that the model carries, or,
+// by name, one of everybody's.
+void Weigher::weigh_filled(uint32_t index, const Event& event, const Name& name) {
+  const std::vector<Value> given = arguments_of(event);
+  if (given.empty() || !given[0].is(Kind::name)) return;
+  const std::string target(heap_.name(given[0]).canonical);
+  if (knowledge::policy_of(target) == Policy::foreign) return;
+  add(index, {threat("-runtime-tampering"), Ruling::confirmed, "Changes " + target + " when the model is loaded.",
+              "Whatever the program does with it afterwards is what the model put there.", std::string(name.canonical)});
+}
+
 // Arithmetic whose result would fill the memory: "x" * 10**10.
 void Weigher::weigh_size(uint32_t index, const Event& event) {
+  // A call that is prepared for later: by what it will be given.
+  if (heap_.name(event.callee).canonical == "operator.methodcaller") {
+    weigh_arguments(index, event, "operator.methodcaller", false);
+    return;
+  }
   static constexpr std::string_view kGrowing[] = {"operator.mul", "operator.imul", "operator.pow", "operator.lshift", "builtins.pow", "builtins.bytes", "builtins.bytearray"};
   const std::string_view name = heap_.name(event.callee).canonical;
   if (std::find(std::begin(kGrowing), std::end(kGrowing), name) == std::end(kGrowing)) return;
@@ -298,6 +328,7 @@ void Weigher::weigh_size(uint32_t index, const Event& event) {
 
 void Weigher::weigh_call(uint32_t index, const Event& event, Value value) {
   const Name& name = heap_.name(value);
+  if (fills_state(name.canonical)) weigh_filled(index, event, name);
   if (is_trusted(name.known)) return;
   if (event.nested != 0) return weigh_load(index, event, name);
   if (name.known != nullptr) return weigh_known(index, event, name);
@@ -330,6 +361,10 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     default: break;
   }
   Opinion opinion{threat(rule->threat), rule->called, {}, std::string(known.why), callee};
+  if (const auto payload = payload_of(event, known); known.effect == Effect::file_write && payload && payload->is_text() &&
+                                                      payload->text().starts_with('<') && payload->text().ends_with('>')) {
+    return;  // <stdout> and kin: streams that are open already
+  }
   std::string shown = printer().statement(index);
   if (const size_t equals = shown.find(" = "); equals != std::string::npos && shown.starts_with("_var")) shown.erase(0, equals + 3);
   opinion.summary = std::string(rule->verb) + " when the model is loaded: " + shown + ".";
@@ -514,7 +549,7 @@ void Weigher::weigh_made_function(uint32_t index, const Event& event) {
         return add(index, {threat("-embedded-code"), Ruling::dismissed, "Calls a function that the model itself carries, when it is loaded.",
                            "Its bytecode names nothing that acts on the machine, imports or looks names up.", std::string(made_by.canonical)});
       }
-      if (runs_code(made_by.known) || (is_function_pickler(made_by.canonical) && made_by.canonical.find("func") != std::string_view::npos)) {
+      if (runs_code(made_by.known) || is_function_maker(made_by.canonical)) {
         return add(index, {threat("-code-execution"), Ruling::confirmed, "Calls a function that the model itself carries, when it is loaded.",
                            "The function was made by " + std::string(made_by.canonical) + " and runs at once.", std::string(made_by.canonical)});
       }
@@ -595,6 +630,7 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   const Value maker = heap_.object(target).callee;
   if (!maker.is(Kind::name)) return;
   const std::string_view type = heap_.name(maker).canonical;
+  if (event.op == Op::set_state) weigh_executed_state(index, event, type);
   static constexpr std::string_view kMethods[] = {"", ".__setstate__", ".extend", ".__setitem__", ".__setattr__"};
   const std::string_view method = event.op == Op::set_state ? kMethods[1] : event.op == Op::extend ? kMethods[2]
                                   : event.op == Op::set_items ? kMethods[3] : kMethods[4];
@@ -604,6 +640,23 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   if (rule == nullptr) return;
   add(index, {threat(rule->threat), rule->called, std::string(rule->verb) + " through " + std::string(known->name) + " when the model is loaded.",
               std::string(known->why), std::string(known->name)});
+}
+
+// Classes whose __setstate__ executes a text of their state.
+void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::string_view type) {
+  struct Executed { std::string_view types, key; };
+  static constexpr Executed kExecuted[] = {{"scipy.stats.", "_parse_arg_template"}};
+  const Value state = heap_.items(event.arguments)[0];
+  if (!state.is(Kind::dict)) return;
+  for (const Executed& executed : kExecuted) {
+    if (!type.starts_with(executed.types)) continue;
+    const Value* text = heap_.find(heap_.items(state), executed.key);
+    if (text == nullptr || !text->is_text()) continue;
+    const SourceFacts facts = read_source(text->text());
+    if (facts.acting.empty() && !facts.disguised) continue;
+    add(index, {threat("-code-execution"), Ruling::confirmed, "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
+                "The class executes the text '" + std::string(executed.key) + "' of its state when it is unpickled.", std::string(type) + ".__setstate__"});
+  }
 }
 
 // pickle.loads and its kin.

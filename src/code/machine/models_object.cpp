@@ -1,5 +1,6 @@
 // Builtins that find, bind and call other things: what pickles use to reach a name without spelling it.
 #include <algorithm>
+#include <cctype>
 
 #include "code/machine/models.h"
 #include "knowledge/knowledge.h"
@@ -103,6 +104,23 @@ Result load_type(Machine& m, const Call& call) {
   const std::string_view module = name.ends_with("Type") ? "types" : "builtins";
   if (knowledge::find(std::string(module) + "." + std::string(name)) == nullptr) return std::nullopt;
   return m.import_name(module, name);
+}
+
+// dill's _getattr(class, name, text) evaluates what stands in the text between quotes: "<attribute 'x' of
+// 'os' objects>". An honest text names a type there.
+Result evaluated_attribute(Machine& m, const Call& call) {
+  if (call.count() < 3 || !call[2].is_text()) return get_attribute(m, call);
+  std::string_view text = call[2].text();
+  for (int quote = 0; quote < 3; ++quote) {
+    const size_t at = text.find('\'');
+    if (at == std::string_view::npos) return get_attribute(m, call);
+    text.remove_prefix(at + 1);
+  }
+  text = text.substr(0, text.find('\''));
+  const bool dotted = std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.'; });
+  if (dotted) return get_attribute(m, call);
+  const Value source[] = {Value::string(text)};
+  return m.call(m.import_name("builtins", "eval"), source);
 }
 
 Result call_first(Machine& m, const Call& call) {
@@ -418,7 +436,8 @@ constexpr ModelEntry kModels[] = {
     {"builtins.type.__getattribute__", get_attribute},
     {"types.ModuleType.__getattribute__", get_attribute},
     {"dill._dill._get_attr", get_attribute},
-    {"dill._dill._getattr", get_attribute},
+    {"dill._dill._getattr", evaluated_attribute},
+    {"dill._dill._create_type", call_first},
     {"dill._dill._getattribute", get_path},
     {"pickle._getattribute", get_path},
     {"pyspark.cloudpickle._getattribute", get_path},
