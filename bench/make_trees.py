@@ -12,7 +12,6 @@ have written, from placeholders for the library's names. The same seed gives the
 """
 
 import argparse
-import argparse as training_arguments
 import collections
 import datetime
 import decimal
@@ -412,7 +411,7 @@ def constructs(rng):
     yield "itemgetter.pkl", model(key=operator.itemgetter(0, 2))
     yield "methodcaller.pkl", model(clean=operator.methodcaller("lower"))
     yield "regular_expression.pkl", model(pattern=re.compile(r"(?u)\b\w\w+\b"))
-    yield "training_arguments.pkl", model(args=training_arguments.Namespace(lr=3e-4, resume="", seed=1))
+    yield "training_arguments.pkl", model(args=argparse.Namespace(lr=3e-4, resume="", seed=1))
     yield "path.pkl", model(output=pathlib.PurePosixPath("runs/17/weights"))
     yield "dates_and_decimals.pkl", model(at=datetime.datetime(2024, 5, 1), price=decimal.Decimal("0.25"))
     yield "counters.pkl", model(seen=collections.Counter("abracadabra"), rows=collections.defaultdict(list))

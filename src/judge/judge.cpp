@@ -520,6 +520,8 @@ bool Weigher::is_harmless_function(Value function) const {
       for (const Value& item : heap_.items(value)) pending.push_back(item);
     } else if (value.is(Kind::string)) {
       names.push_back(value.text());
+    } else if (value.is(Kind::bytes) && !acting_name(identifiers_in(value.text())).empty()) {
+      return false;
     }
   }
   for (const std::string_view name : names) {
@@ -636,6 +638,7 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
                                   : event.op == Op::set_items ? kMethods[3] : kMethods[4];
   const Callable* known = knowledge::find(std::string(type) + std::string(method));
   if (known == nullptr || is_trusted(known)) return;
+  if (known->effect == Effect::tamper && type.starts_with("builtins.")) return;  // the program's own object
   const Rule* rule = rule_for(known->effect);
   if (rule == nullptr) return;
   add(index, {threat(rule->threat), rule->called, std::string(rule->verb) + " through " + std::string(known->name) + " when the model is loaded.",

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 """Scans every labelled file of a folder and compares verdicts with labels.
 
-  corpus.py WINNOW FOLDER [KNOWN_WRONG]     FOLDER holds manifest.tsv
+  corpus.py WINNOW FOLDER [--all]     FOLDER holds manifest.tsv; --all: rows of every format
 
 A malicious file must be malicious and its evidence must name a callee; a flagged one at least suspicious; a
-clean one clean or skipped. Rows labelled `either` decide nothing. KNOWN_WRONG lists files that are known to
-be judged wrongly, one per line: path, tab, reason. A line there that is no longer true fails the test.
+clean one clean or skipped. Rows labelled `either` decide nothing.
 """
 import json
 import pathlib
@@ -38,24 +37,18 @@ def scan(winnow, paths):
     return {a['path']: a for a in json.loads(run.stdout)['artifacts']}
 
 
-def known_wrong(path):
-    lines = path.read_text().splitlines() if path.is_file() else []
-    return dict(line.split('\t', 1) for line in lines if line and not line.startswith('#'))
-
-
 def main():
     winnow, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    known = known_wrong(pathlib.Path(sys.argv[3])) if len(sys.argv) > 3 else {}
-    rows = [row for row in manifest.rows(folder) if manifest.in_family(row)]
+    rows = [row for row in manifest.rows(folder) if '--all' in sys.argv or manifest.in_family(row)]
     artifacts = scan(winnow, [folder / row['file'] for row in rows])
     wrong = 0
     for row in rows:
         artifact = artifacts.get(str(folder / row['file']))
         why = complaint(row, artifact) if artifact else 'not in the report'
-        if (why is not None) != (row['file'] in known):
-            print('%s (%s): %s' % (row['file'], row['format'], why or 'right now: take it off the list'))
+        if why:
+            print('%s (%s): %s' % (row['file'], row['format'], why))
             wrong += 1
-    print('%d files, %d wrong, %d known to be wrong' % (len(rows), wrong, len(known)))
+    print('%d files, %d wrong' % (len(rows), wrong))
     sys.exit(1 if wrong or not rows else 0)
 
 
