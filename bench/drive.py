@@ -2,7 +2,7 @@
 
   drive.py TOOL              a file name per line of standard input; one JSON object per file:
                              "alarm", and "unread" (a reason) where it gave no verdict
-  drive.py fickling --tree DIR   every file of a folder, for fickling has no such command; one summary object
+  drive.py fickling --tree PATH  every file of a folder, for fickling has no such command; one summary object
 
 An alarm is what makes the tool's own command fail as "found": picklescan's dangerous globals (not
 its suspicious ones), any issue of modelscan, any severity of fickling above LIKELY_SAFE, a CRITICAL
@@ -83,8 +83,9 @@ def main():
     logging.disable(logging.CRITICAL)
     scan = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling, "aisbom": aisbom}[sys.argv[1]]()
     if sys.argv[2:3] == ["--tree"]:
-        files = [os.path.join(folder, file) for folder, _, names in os.walk(sys.argv[3]) for file in names]
-        verdicts = [verdict(scan, file) for file in sorted(files)]
+        tree = sys.argv[3]
+        files = [os.path.join(folder, file) for folder, _, names in os.walk(tree) for file in names]
+        verdicts = [verdict(scan, file) for file in sorted(files) or [tree]]
         print(json.dumps({"alarms": sum(v["alarm"] for v in verdicts),
                           "unread": sum(v["unread"] is not None for v in verdicts)}), file=out)
         return

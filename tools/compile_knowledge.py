@@ -67,7 +67,8 @@ def read(folder):
             if module["policy"] not in POLICIES:
                 raise SystemExit(f"{path}: unknown policy {module['policy']!r}")
             modules[module["prefix"]] = module["policy"]
-        paths += [(p["pattern"], p.get("why", "")) for p in table.get("path", [])]
+        # Paths are compared without case and with forward slashes.
+        paths += [(p["pattern"].lower().replace("\\", "/"), p.get("why", "")) for p in table.get("path", [])]
         commands += [(c["name"], c.get("why", ""), c.get("strong", False)) for c in table.get("command", [])]
     return callables, aliases, modules, paths, commands
 

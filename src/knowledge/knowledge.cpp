@@ -93,7 +93,7 @@ Policy policy_of(std::string_view dotted) {
 const Sensitive* sensitive_path(std::string_view path) {
   const std::string text = folded(path);
   for (size_t i = 0; i < kSensitiveCount; ++i) {
-    if (occurs(folded(kSensitive[i].pattern), text)) return &kSensitive[i];
+    if (occurs(kSensitive[i].pattern, text)) return &kSensitive[i];
   }
   return nullptr;
 }

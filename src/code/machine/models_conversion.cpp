@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "code/machine/encodings.h"
+#include "code/machine/literal.h"
 #include "code/machine/models.h"
 #include "containers/codecs.h"
 
@@ -272,6 +273,44 @@ Result decompress(Machine& m, const Call& call) {
   return m.make_bytes(as_text(decoded.bytes));
 }
 
+// A parsed literal as a value. Nodes name later nodes as their items; built from the last to the first.
+Value value_of(Machine& m, const LiteralTree& tree) {
+  std::vector<Value> values(tree.nodes.size());
+  for (size_t i = tree.nodes.size(); i-- > 0;) {
+    const Literal& node = tree.nodes[i];
+    std::vector<Value> items;
+    for (const uint32_t item : node.items) items.push_back(item > i ? values[item] : Value::unknown());
+    const auto container = [&](Kind kind) {
+      return m.heap().new_items(kind, items.data(), static_cast<uint32_t>(items.size()));
+    };
+    switch (node.kind) {
+      case LiteralKind::text: values[i] = m.make_string(node.text); break;
+      case LiteralKind::bytes: values[i] = m.make_bytes(node.text); break;
+      case LiteralKind::integer:
+        values[i] = node.integer > INT64_MAX ? Value::unknown()
+                    : Value::integer(node.negative ? -static_cast<int64_t>(node.integer) : static_cast<int64_t>(node.integer));
+        break;
+      case LiteralKind::boolean: values[i] = Value::boolean(node.integer != 0); break;
+      case LiteralKind::none: values[i] = Value::none(); break;
+      case LiteralKind::tuple: values[i] = container(Kind::tuple); break;
+      case LiteralKind::list: values[i] = container(Kind::list); break;
+      case LiteralKind::set: values[i] = container(Kind::set); break;
+      case LiteralKind::dict: values[i] = container(Kind::dict); break;
+      case LiteralKind::real: break;
+    }
+  }
+  return values[tree.root];
+}
+
+// ast.literal_eval(text), json.loads(text)
+template <Notation notation>
+Result literal(Machine& m, const Call& call) {
+  if (call.count() < 1 || !call[0].is_text() || call[0].text().size() > (1u << 20)) return std::nullopt;
+  const auto tree = parse_literal(call[0].text(), notation);
+  if (!tree) return std::nullopt;
+  return known(value_of(m, *tree));
+}
+
 // array.array('B', [..]).tobytes(), bytearray(..).decode(): the content of what was built from it.
 Result array_bytes(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is(Kind::object)) return std::nullopt;
@@ -336,6 +375,8 @@ constexpr ModelEntry kModels[] = {
     {"lzma.decompress", decompress},
     {"compression.zstd.decompress", decompress},
     {"struct.pack", pack},
+    {"ast.literal_eval", literal<Notation::python>},
+    {"json.loads", literal<Notation::json>},
     {"array.array.tobytes", array_bytes},
     {"array.array.tostring", array_bytes},
     {"array.array.tounicode", array_bytes},

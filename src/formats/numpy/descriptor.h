@@ -4,9 +4,14 @@
 
 #include <optional>
 
-#include "formats/numpy/literal.h"
+#include "code/machine/literal.h"
 
 namespace winnow::numpy {
+
+using machine::Literal;
+using machine::LiteralKind;
+using machine::LiteralTree;
+using machine::parse_literal;
 
 struct DataType {
   bool objects = false;               // somewhere in it: the data are a pickle

@@ -4,7 +4,7 @@
 
 #include "bytes/reader.h"
 #include "formats/numpy/descriptor.h"
-#include "formats/numpy/literal.h"
+#include "code/machine/literal.h"
 
 namespace winnow::numpy {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/numpy/descriptor.h"
-#include "formats/numpy/literal.h"
+#include "code/machine/literal.h"
 
 namespace winnow::numpy {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "bytes/result.h"
 
-namespace winnow::numpy {
+namespace winnow::machine {
 
 enum class LiteralKind : uint8_t { text, bytes, integer, real, boolean, none, tuple, list, set, dict };
 
@@ -27,7 +27,10 @@ struct LiteralTree {
   const Literal& operator[](uint32_t index) const { return nodes[index]; }
 };
 
-// Numbers may carry Python 2's L. Errors give the offset in `source`.
-Result<LiteralTree> parse_literal(std::string_view source);
+// JSON differs by three words: true, false, null.
+enum class Notation : uint8_t { python, json };
 
-}  // namespace winnow::numpy
+// Numbers may carry Python 2's L. Errors give the offset in `source`.
+Result<LiteralTree> parse_literal(std::string_view source, Notation notation = Notation::python);
+
+}  // namespace winnow::machine

@@ -1,10 +1,12 @@
-#include "formats/numpy/literal.h"
+#include "code/machine/literal.h"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 
-namespace winnow::numpy {
+#include "code/machine/encodings.h"
+
+namespace winnow::machine {
 
 namespace {
 
@@ -20,27 +22,9 @@ int hex_digit(char c) {
   return -1;
 }
 
-void append_utf8(std::string& out, uint32_t point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-  } else if (point < 0x800) {
-    out += static_cast<char>(0xc0 | (point >> 6));
-    out += static_cast<char>(0x80 | (point & 0x3f));
-  } else if (point < 0x10000) {
-    out += static_cast<char>(0xe0 | (point >> 12));
-    out += static_cast<char>(0x80 | ((point >> 6) & 0x3f));
-    out += static_cast<char>(0x80 | (point & 0x3f));
-  } else {
-    out += static_cast<char>(0xf0 | ((point >> 18) & 7));
-    out += static_cast<char>(0x80 | ((point >> 12) & 0x3f));
-    out += static_cast<char>(0x80 | ((point >> 6) & 0x3f));
-    out += static_cast<char>(0x80 | (point & 0x3f));
-  }
-}
-
 class Parser {
  public:
-  explicit Parser(std::string_view source) : source_(source) {}
+  Parser(std::string_view source, Notation notation) : source_(source), json_(notation == Notation::json) {}
 
   Result<LiteralTree> run() {
     for (;;) {
@@ -195,10 +179,10 @@ class Parser {
         item.kind = LiteralKind::text;
       return string(item, text.find_first_of("rR") != text.npos);
     }
-    if (text == "True" || text == "False") {
+    if (text == "True" || text == "False" || (json_ && (text == "true" || text == "false"))) {
       item.kind = LiteralKind::boolean;
-      item.integer = text == "True" ? 1 : 0;
-    } else if (text == "None") {
+      item.integer = text == "True" || text == "true" ? 1 : 0;
+    } else if (text == "None" || (json_ && text == "null")) {
       item.kind = LiteralKind::none;
     } else {
       return fail("this is no literal");
@@ -304,6 +288,7 @@ class Parser {
   }
 
   std::string_view source_;
+  bool json_;
   size_t at_ = 0;
   LiteralTree tree_;
   std::vector<Open> open_;
@@ -314,6 +299,8 @@ class Parser {
 
 }  // namespace
 
-Result<LiteralTree> parse_literal(std::string_view source) { return Parser(source).run(); }
+Result<LiteralTree> parse_literal(std::string_view source, Notation notation) {
+  return Parser(source, notation).run();
+}
 
-}  // namespace winnow::numpy
+}  // namespace winnow::machine
