@@ -300,6 +300,7 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
   }
   if (nesting_ >= kDeepestCall || exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
   ++nesting_;
+  arguments = settled(arguments);
   Value result;
   if (callee.is(Kind::name)) {
     result = call_name(callee, arguments, keywords);
@@ -313,6 +314,31 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
   }
   --nesting_;
   return result;
+}
+
+Value Machine::postpone(const Call& call, Model model) {
+  const Value arguments = heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
+  const Value promised = record(Op::call, call.callee, arguments, call.keywords);
+  postponed_.emplace(promised.index(), model);
+  return promised;
+}
+
+// The arguments with what was postponed among them computed.
+Value Machine::settled(Value arguments) {
+  if (postponed_.empty() || !arguments.is_sequence()) return arguments;
+  for (uint32_t i = 0; i < heap().items(arguments).size; ++i) {
+    const Value value = heap().items(arguments)[i];
+    const auto found = value.is(Kind::object) ? postponed_.find(value.index()) : postponed_.end();
+    if (found == postponed_.end()) continue;
+    const Model model = found->second;
+    postponed_.erase(found);
+    const Object made = heap().object(value);
+    const Items given = heap().items(made.arguments);
+    const auto result = model(*this, {made.callee, {given.data, given.size}, made.keywords});
+    postponed_.emplace(value.index(), model);
+    if (result && result->is_known()) heap().items(arguments).data[i] = *result;
+  }
+  return arguments;
 }
 
 Value Machine::call_name(Value callee, Value arguments, Value keywords) {
@@ -612,6 +638,12 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
   }
 }
 
+bool Machine::file_like(Value object) const {
+  if (!object.is(Kind::object)) return false;
+  const Value maker = heap().object(object).callee;
+  return maker.is(Kind::name) && heap().name(maker).canonical.starts_with("io.");
+}
+
 void Machine::set_state(Value object, Value state) {
   // A pair is (attributes, slots): both are set, the slots by setattr.
   if (object.is(Kind::object) && state.is(Kind::tuple) && heap().items(state).size == 2 && heap().items(state)[1].is(Kind::dict)) {
@@ -634,6 +666,7 @@ void Machine::set_state(Value object, Value state) {
       }
     }
   }
+  if (file_like(object)) state = settled(state);
   record(Op::set_state, object, heap().new_tuple({state}), Value::none());
   if (object.is(Kind::name)) {
     std::vector<Value> parts{state};

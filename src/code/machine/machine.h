@@ -69,6 +69,10 @@ class Machine {
   Value make_string(std::string_view text);
   Value make_bytes(std::string_view data);
 
+  // Array data of old pickles is megabytes of text that codecs.encode turns into bytes which nobody looks at: a
+  // model may leave such a call uncomputed, and gets it again when the result is handed to a call.
+  Value postpone(const Call& call, Model model);
+
   // copyreg.add_extension(module, name, code), for the EXT opcodes.
   std::unordered_map<int64_t, Value> extensions;
 
@@ -95,11 +99,14 @@ class Machine {
   void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);
   std::optional<Value> payload_of(const knowledge::Callable& known, Value arguments, Value keywords);
   Value overridden(Value name) const;
+  Value settled(Value arguments);
+  bool file_like(Value object) const;
 
   Scan& scan_;
   Trace& trace_;
   std::vector<Model> models_;  // by name index; null where there is none
   std::unordered_map<uint32_t, Value> overrides_;  // names that the program has assigned to
+  std::unordered_map<uint32_t, Model> postponed_;  // by object index
   uint32_t nesting_ = 0;       // of calls inside calls, bounded
 };
 

@@ -95,6 +95,16 @@ Result encode(Machine& m, const Call& call) {
   return std::nullopt;
 }
 
+// codecs.encode(text, 'latin1'): the way of arrays into pickles of protocol 2; left alone until it matters.
+Result encode_codec(Machine& m, const Call& call) {
+  constexpr size_t kLarge = 4096;
+  if (call.count() == 2 && call[0].is(Kind::string) && call[0].text().size() > kLarge && call[1].is_text() &&
+      call[1].text() == "latin1") {
+    return m.postpone(call, encode);
+  }
+  return encode(m, call);
+}
+
 // What zlib, gzip, bz2 and lzma decompress; set apart because it spends the budget.
 Result decompress(Machine& m, const Call& call);
 
@@ -344,7 +354,7 @@ constexpr ModelEntry kModels[] = {
     {"builtins.bytes.hex", hex_text},
     {"builtins.bytes.fromhex", from_hex},
     {"builtins.bytearray.fromhex", from_hex},
-    {"codecs.encode", encode},
+    {"codecs.encode", encode_codec},
     {"codecs.decode", decode},
     {"codecs.escape_decode", [](Machine& m, const Call& call) -> Result {
        if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
