@@ -5,6 +5,7 @@
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
+#include "formats/python_source/python_source.h"
 #include "formats/stable_baselines/stable_baselines.h"
 
 namespace winnow {
@@ -19,6 +20,7 @@ constexpr Format kFormats[] = {
     numpy::kNpy,
     stable_baselines::kData,
     program::kProgram,
+    python_source::kSource,
 };
 
 }  // namespace

@@ -98,6 +98,10 @@ void Evidence::tampering(const char* what, std::string_view member, uint64_t off
   if (++kind->count <= kMostPlaces) kind->places.push_back(place(member, offset, what));
 }
 
+void Evidence::no_checksum(std::string_view member, uint64_t offset) {
+  if (unchecked_.size() < kMostPlaces) unchecked_.push_back(place(member, offset, "the checksum does not fit the content"));
+}
+
 void Evidence::look_at_program(std::string_view member, Bytes content) {
   switch (program_of(member, content)) {
     case Program::none: ++other_files_; return;
@@ -134,6 +138,15 @@ void Evidence::report(const Layout& layout) {
         "Programs that read this archive can come to different content, which is how a payload is "
         "kept from scanners; no honest writer leaves an archive like this.";
     finding.evidence = std::move(kind.places);
+    scan_.finding(artifact_, std::move(finding));
+  }
+  if (!unchecked_.empty()) {
+    Finding finding;
+    finding.threat = "archive-tampering";
+    finding.ruling = Ruling::dismissed;
+    finding.summary = "Checksums of the archive do not fit its content.";
+    finding.why = "torch.save leaves checksums out on request, and its loader does not look at them. The content was read.";
+    finding.evidence = std::move(unchecked_);
     scan_.finding(artifact_, std::move(finding));
   }
   report_programs(layout);

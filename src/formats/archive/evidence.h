@@ -24,6 +24,9 @@ class Evidence {
   // of the same kind, and must have static life.
   void tampering(const char* what, std::string_view member, uint64_t offset);
 
+  // A member whose checksum was never computed, as torch.save leaves them out when it is told to.
+  void no_checksum(std::string_view member, uint64_t offset);
+
   // A look at a member that might be a program.
   void look_at_program(std::string_view member, Bytes content);
 
@@ -44,6 +47,7 @@ class Evidence {
   std::vector<winnow::Evidence> slips_;
   uint64_t slip_count_ = 0;
   std::vector<Kind> tricks_;
+  std::vector<winnow::Evidence> unchecked_;
   std::vector<winnow::Evidence> binaries_, scripts_;
   uint64_t libraries_ = 0, other_files_ = 0;
 };

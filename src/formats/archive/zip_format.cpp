@@ -142,7 +142,9 @@ class Reading {
       evidence_.tampering("the member is marked as encrypted or patched, but is not", member.name,
                           member.header_offset);
     }
-    if (content.wrong_crc) {
+    if (content.wrong_crc && (layout_.is_torch() || member.crc == 0)) {
+      evidence_.no_checksum(member.name, member.header_offset);
+    } else if (content.wrong_crc) {
       evidence_.tampering("the member's content does not have the checksum that the headers give",
                           member.name, member.header_offset);
     } else if (content.wrong_size) {

@@ -61,6 +61,7 @@ DataType simple_type(std::string_view text) {
   if (text.empty()) return out;
   const size_t bracket = text.find('[');
   const std::string_view bare = text.substr(0, bracket);
+  if (bare.empty()) return out;
   for (const Named& named : kNamed) {
     if (bare == named.name) {
       out.item_size = named.size;

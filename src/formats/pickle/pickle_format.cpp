@@ -39,7 +39,19 @@ const char* name_of(const Producer& producer) {
   return "pickle";
 }
 
-// One pickle, run in a trace of its own and judged. Gives where it ended.
+// One pickle, run in a trace of its own and judged.
+// Source and bytecode that the program runs become artifacts of their own. The trace's memory goes with it, so
+// they are copied.
+void give_payloads(Scan& scan, const Artifact& artifact, const Trace& trace) {
+  for (const Payload& payload : trace.payloads) {
+    const Bytes bytes = as_bytes(payload.bytes);
+    const Event& event = trace.events[payload.event];
+    if (bytes.empty() || !scan.inflate(bytes.size())) continue;
+    scan.child(artifact, (payload.kind == Hint::python_source ? "source@" : "bytecode@") + std::to_string(event.offset),
+               scan.own({bytes.begin(), bytes.end()}), payload.kind);
+  }
+}
+
 struct Reading {
   pickle::Outcome outcome;
   bool wrappers = false;  // arrays follow some of its BUILDs
@@ -74,6 +86,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
   note_producer(trace, producer);
   if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
+  give_payloads(scan, artifact, trace);
   // To pickle.load, an honest array is noise that soon ends the pickle: then there is nothing new to say.
   if (joblib || calls_known(trace, names_before)) scan.submit(trace);
   return reading;
@@ -108,6 +121,7 @@ void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Produce
 bool probe(const Artifact& artifact) {
   if (artifact.hint == Hint::storage) return false;
   if (artifact.hint == Hint::pickle) return !artifact.bytes.empty();
+  if (artifact.hint == Hint::python_source || artifact.hint == Hint::code_object) return false;
   return pickle::looks_like_pickle(artifact.bytes).pickle;
 }
 
