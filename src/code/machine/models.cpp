@@ -5,7 +5,7 @@ namespace winnow::machine {
 Model model_of(std::string_view canonical) {
   static const std::unordered_map<std::string_view, Model> index = [] {
     std::unordered_map<std::string_view, Model> all;
-    for (const auto table : {object_models(), text_models(), conversion_models()}) {
+    for (const auto table : {object_models(), iteration_models(), text_models(), conversion_models()}) {
       for (const ModelEntry& entry : table) all.emplace(entry.name, entry.model);
     }
     return all;

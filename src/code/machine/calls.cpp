@@ -1,0 +1,292 @@
+// How the machine calls: names, bound methods, and objects that earlier calls returned. What is pure and known
+// is computed; everything else becomes an event of the trace.
+#include <algorithm>
+
+#include "code/machine/machine.h"
+#include "code/machine/words.h"
+
+namespace winnow::machine {
+namespace {
+
+using knowledge::Callable;
+using knowledge::Effect;
+using knowledge::PayloadKind;
+
+constexpr uint32_t kDeepestCall = 48;
+
+bool starts_like_pickle(std::string_view data) {
+  return data.size() >= 4 && data[0] == '\x80' && data[1] >= 1 && data[1] <= 5 && data.back() == '.';
+}
+
+// The last part of a name that looks something up in what stands before it, and that: (os.__dict__, "get").
+bool splits_look_up(std::string_view name, std::string_view& of) {
+  for (const std::string_view method : {".get", ".__getitem__", ".pop", ".setdefault"}) {
+    if (!name.ends_with(method)) continue;
+    of = name.substr(0, name.size() - method.size());
+    return of == "builtins" || of == "sys.modules" || of.ends_with(".__dict__") || of.ends_with(".__globals__") || of.ends_with(".func_globals");
+  }
+  return false;
+}
+
+// Builtins whose __new__ alone does the work of calling them: it iterates, and so runs what it is given.
+bool works_in_new(std::string_view canonical) {
+  static constexpr std::string_view kTypes[] = {"builtins.map", "builtins.filter", "builtins.zip", "builtins.reversed",
+                                                "builtins.enumerate", "builtins.tuple", "builtins.frozenset",
+                                                "builtins.bytes", "builtins.str", "builtins.int"};
+  return canonical.starts_with("itertools.") || std::find(std::begin(kTypes), std::end(kTypes), canonical) != std::end(kTypes);
+}
+
+}  // namespace
+
+Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std::optional<Value> computed) {
+  Event event;
+  event.op = op;
+  event.computed = computed.has_value();
+  event.unreached = place.unreached;
+  event.artifact = place.artifact;
+  event.offset = place.offset;
+  event.callee = callee;
+  event.arguments = arguments;
+  event.keywords = keywords;
+  const auto index = static_cast<uint32_t>(trace_.events.size());
+  if (computed) {
+    event.result = *computed;
+  } else if (op == Op::call || op == Op::construct || op == Op::persistent) {
+    Object object;
+    object.callee = callee;
+    object.arguments = arguments;
+    object.keywords = keywords;
+    object.event = index;
+    event.result = heap().new_object(object);
+  }
+  trace_.events.push_back(event);
+  return event.result;
+}
+
+Value Machine::call(Value callee, std::span<const Value> arguments, Value keywords) {
+  return call(callee, heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size())),
+              keywords);
+}
+
+Value Machine::call(Value callee, Value arguments, Value keywords) {
+  if (!arguments.is_sequence()) {
+    // C's unpickler refuses; Python's own takes any iterable.
+    const auto items = iterate(arguments);
+    arguments = items ? heap().new_items(Kind::tuple, items->data(), static_cast<uint32_t>(items->size()))
+                      : heap().new_tuple({arguments});
+  }
+  if (nesting_ >= kDeepestCall || exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
+  ++nesting_;
+  arguments = settled(arguments);
+  Value result;
+  if (callee.is(Kind::name)) {
+    result = call_name(callee, arguments, keywords);
+  } else if (callee.is(Kind::object)) {
+    const Items items = heap().items(arguments);
+    result = call_object(callee, {items.data, items.size}, arguments, keywords);
+  } else if (callee.is(Kind::attribute)) {
+    result = call_attribute(callee, arguments, keywords);
+  } else {
+    result = record(Op::call, callee, arguments, keywords);
+  }
+  --nesting_;
+  return result;
+}
+
+Value Machine::postpone(const Call& call, Model model) {
+  const Value arguments = heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
+  const Value promised = record(Op::call, call.callee, arguments, call.keywords);
+  postponed_.emplace(promised.index(), model);
+  return promised;
+}
+
+// The arguments with what was postponed among them computed.
+Value Machine::settled(Value arguments) {
+  if (postponed_.empty() || !arguments.is_sequence()) return arguments;
+  for (uint32_t i = 0; i < heap().items(arguments).size; ++i) {
+    const Value value = heap().items(arguments)[i];
+    const auto found = value.is(Kind::object) ? postponed_.find(value.index()) : postponed_.end();
+    if (found == postponed_.end()) continue;
+    const Model model = found->second;
+    postponed_.erase(found);
+    const Object made = heap().object(value);
+    const Items given = heap().items(made.arguments);
+    const auto result = model(*this, {made.callee, {given.data, given.size}, made.keywords});
+    postponed_.emplace(value.index(), model);
+    if (result && result->is_known()) heap().items(arguments).data[i] = *result;
+  }
+  return arguments;
+}
+
+Value Machine::call_name(Value callee, Value arguments, Value keywords) {
+  const uint32_t index = callee.index();
+  heap().name(callee).called = true;
+  if (const Model model = models_[index]) {
+    const Items items = heap().items(arguments);
+    const auto result = model(*this, {callee, {items.data, items.size}, keywords});
+    if (result) {
+      record(Op::call, callee, arguments, keywords, *result);
+      return *result;
+    }
+  }
+  const Callable* known = heap().name(callee).known;
+  if (is_trusted(known)) {
+    // Trust by family says nothing of a function that is given a whole pickle.
+    if (!known->name.ends_with('*')) return record(Op::call, callee, arguments, keywords);
+    if (const auto loaded = load_any_pickle(callee, arguments)) return *loaded;
+    return record(Op::call, callee, arguments, keywords);
+  }
+  if (std::string_view of; splits_look_up(heap().name(callee).canonical, of) && heap().items(arguments).size > 0) {
+    const Value found = item(resolve(std::string(of), ""), heap().items(arguments)[0]);
+    if (found.is_known()) return record(Op::call, callee, arguments, keywords, found);
+  }
+  if (std::string_view of = heap().name(callee).canonical; of.ends_with(".__dict__.update") || of.ends_with(".__dict__.__setitem__")) {
+    const Value base = resolve(of.substr(0, of.rfind(".__dict__")), "");
+    const Items given = heap().items(arguments);
+    const bool dict = given.size > 0 && given[0].is(Kind::dict);
+    const Items pairs = dict ? heap().items(given[0]) : given;
+    set_items(heap().new_attribute({base, "__dict__", Value::unknown()}), {pairs.data, pairs.size / 2 * 2});
+    return record(Op::call, callee, arguments, keywords, Value::none());
+  }
+  const auto event = static_cast<uint32_t>(trace_.events.size());
+  if (known != nullptr) {
+    if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;
+    if (const auto imported = import_by_text(*known, arguments, keywords)) {
+      return record(Op::call, callee, arguments, keywords, *imported);
+    }
+    record(Op::call, callee, arguments, keywords);
+    note_payload(*known, arguments, keywords);
+    const Value result = trace_.events[event].result;
+    if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
+    return result;
+  }
+  if (const auto loaded = load_any_pickle(callee, arguments)) return *loaded;
+  return record(Op::call, callee, arguments, keywords);
+}
+
+// A callable of which nothing is known and that is given a whole pickle most likely loads it.
+std::optional<Value> Machine::load_any_pickle(Value callee, Value arguments) {
+  static constexpr Callable kLoader = {"", Effect::deserialise, PayloadKind::pickle, 0, "", "", ""};
+  const Items given = heap().items(arguments);
+  for (uint32_t i = 0; i < given.size; ++i) {
+    const auto content = given[i].is(Kind::bytes) ? std::optional(given[i].text()) : file_content(*this, given[i]);
+    if (!content || !starts_like_pickle(*content)) continue;
+    const auto event = static_cast<uint32_t>(trace_.events.size());
+    if (const auto loaded = load_nested(kLoader, heap().new_tuple({given[i]}), Value::none())) {
+      trace_.events[event].callee = callee;
+      return loaded;
+    }
+  }
+  return std::nullopt;
+}
+
+Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
+  const AttributeOf of = heap().attribute(callee);
+  const Items items = heap().items(arguments);
+  if ((of.name == "__getattribute__" || of.name == "__getattr__") && items.size > 0 &&
+      items[items.size - 1].is_text()) {
+    const Value base = items.size > 1 ? items[0] : of.base;
+    const Value result = attribute(base, items[items.size - 1].text());
+    record(Op::attribute, callee, heap().new_tuple({base, items[items.size - 1]}), Value::none(), result);
+    return result;
+  }
+  if (of.name == "__getitem__" || (of.name == "get" && !of.base.is(Kind::object))) {
+    if (items.size > 0) {
+      const Value result = item(of.base, items[0]);
+      if (result.is_known()) {
+        record(Op::call, callee, arguments, keywords, result);
+        return result;
+      }
+    }
+  }
+  if (!of.resolved.is(Kind::name)) return record(Op::call, callee, arguments, keywords);
+  heap().name(of.resolved).called = true;
+  const Callable* known = heap().name(of.resolved).known;
+  if (const Model model = models_[of.resolved.index()]) {
+    std::vector<Value> bound{of.base};
+    bound.insert(bound.end(), items.begin(), items.end());
+    if (const auto result = model(*this, {of.resolved, bound, keywords})) {
+      record(Op::call, callee, arguments, keywords, *result);
+      return *result;
+    }
+  }
+  if (known == nullptr || is_trusted(known)) return record(Op::call, callee, arguments, keywords);
+  if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;
+  const Value result = record(Op::call, callee, arguments, keywords);
+  note_payload(*known, arguments, keywords);
+  if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
+  return result;
+}
+
+Value Machine::call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords) {
+  const Object made = heap().object(callee);
+  const std::string maker(made.callee.is(Kind::name) ? heap().name(made.callee).canonical : "");
+  const Items given = made.arguments.is_sequence() ? heap().items(made.arguments) : Items{};
+  if ((maker == "functools.partial" || maker == "functools.partialmethod" || maker == "types.MethodType") &&
+      given.size > 0) {
+    std::vector<Value> all(given.begin() + 1, given.end());
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    // The pickled form keeps the function's arguments in the state: (func, args, keywords, dict).
+    if (made.has_state && made.state.is(Kind::tuple) && heap().items(made.state).size >= 3) {
+      const Items state = heap().items(made.state);
+      all.clear();
+      if (state[1].is_sequence()) {
+        const Items held = heap().items(state[1]);
+        all.assign(held.begin(), held.end());
+      }
+      all.insert(all.end(), arguments.begin(), arguments.end());
+      return call(state[0], all, state[2].is(Kind::dict) ? state[2] : keywords);
+    }
+    return call(given[0], all, keywords.is(Kind::none) ? made.keywords : keywords);
+  }
+  if (maker == "operator.attrgetter" && !arguments.empty()) {
+    Value found = Value::unknown();
+    for (const Value& path : given) {
+      if (!path.is_text()) continue;
+      found = arguments[0];
+      std::string_view rest = path.text();
+      while (!rest.empty()) {
+        const size_t dot = rest.find('.');
+        found = attribute(found, rest.substr(0, dot));
+        rest = dot == std::string_view::npos ? std::string_view() : rest.substr(dot + 1);
+      }
+    }
+    return record(Op::attribute, callee, arguments_tuple, Value::none(), found);
+  }
+  if (maker == "operator.itemgetter" && !arguments.empty() && given.size > 0) {
+    const Value found = item(arguments[0], given[0]);
+    if (found.is_known()) return record(Op::call, callee, arguments_tuple, Value::none(), found);
+  }
+  if (maker == "operator.methodcaller" && !arguments.empty() && given.size > 0 && given[0].is_text()) {
+    const std::vector<Value> rest(given.begin() + 1, given.end());
+    return call(attribute(arguments[0], given[0].text()), rest, made.keywords);
+  }
+  if (maker == "builtins.type" && given.size == 3 && given[2].is(Kind::dict)) {
+    const Value instance = record(Op::construct, callee, arguments_tuple, keywords);
+    for (const std::string_view hook : {"__new__", "__init__"}) {
+      if (const Value* body = heap().find(heap().items(given[2]), hook)) {
+        std::vector<Value> bound{instance};
+        bound.insert(bound.end(), arguments.begin(), arguments.end());
+        call(*body, bound, keywords);
+      }
+    }
+    return instance;
+  }
+  // What wraps a callable usually calls it: functools.lru_cache(os.system)('id'), numpy.vectorize(...)(...).
+  for (const Value& wrapped : given) {
+    if (wrapped.is(Kind::name) && heap().name(wrapped).known != nullptr && !is_trusted(heap().name(wrapped).known)) {
+      return call(wrapped, arguments_tuple, keywords);
+    }
+  }
+  return record(Op::call, callee, arguments_tuple, keywords);
+}
+
+Value Machine::construct(Value cls, Value arguments, Value keywords) {
+  if (cls.is(Kind::name)) {
+    heap().name(cls).called = true;
+    if (arguments.is_sequence() && works_in_new(heap().name(cls).canonical)) return call(cls, arguments, keywords);
+  }
+  return record(Op::construct, cls, arguments, keywords);
+}
+
+}  // namespace winnow::machine

@@ -1,0 +1,222 @@
+// How the machine resolves names: through modules that hand out other modules, through attributes, items and
+// everything that Python itself would look up.
+#include <algorithm>
+
+#include "code/machine/machine.h"
+#include "code/machine/words.h"
+
+namespace winnow::machine {
+namespace {
+
+using knowledge::Callable;
+
+// Modules hand out the modules they import: pathlib.os.system is os.system. The canonical name of the longest
+// suffix of `qualified` that begins with a standard module and is known to act, or empty.
+std::string through_module(std::string_view qualified) {
+  for (size_t at = 0; at != std::string_view::npos;) {
+    const std::string_view suffix = qualified.substr(at);
+    const std::string_view top = suffix.substr(0, suffix.find('.'));
+    if (top == "__builtins__") return knowledge::canonical("builtins", suffix.substr(std::min(top.size() + 1, suffix.size())));
+    if (top.size() < suffix.size() && knowledge::policy_of(bare(top)) == knowledge::Policy::stdlib) {
+      const std::string name = knowledge::canonical(bare(top), suffix.substr(top.size() + 1));
+      const Callable* known = knowledge::find(name);
+      if ((known != nullptr && !is_trusted(known)) || model_of(name) != nullptr) return name;
+    }
+    const size_t dot = qualified.find('.', at);
+    at = dot == std::string_view::npos ? dot : dot + 1;
+  }
+  return {};
+}
+
+// A dotted path goes through attributes: f.__call__ is f, len.__self__ is builtins, x.__builtins__ is builtins.
+std::string normalised(std::string_view module, std::string_view qualified) {
+  std::string name(module);
+  while (!qualified.empty()) {
+    const size_t dot = qualified.find('.');
+    const std::string_view part = qualified.substr(0, dot);
+    qualified = dot == std::string_view::npos ? std::string_view() : qualified.substr(dot + 1);
+    if (part == "__call__" || part == "__wrapped__" || part == "__func__") continue;
+    if (part == "__self__" || part == "__objclass__") {
+      name.resize(std::min(name.rfind('.'), name.size()));
+    } else if (part == "__builtins__") {
+      name = "builtins";
+    } else {
+      if (!name.empty()) name += '.';
+      name += part;
+    }
+  }
+  return knowledge::canonical(name, "");
+}
+
+}  // namespace
+
+Value Machine::import_name(std::string_view module, std::string_view qualified) {
+  const Value found = resolve(module, qualified);
+  if (found.is(Kind::name) && !heap().name(found).retrieved) {
+    heap().name(found).retrieved = true;
+    record(Op::import, found, Value::none(), Value::none());
+  }
+  return found;
+}
+
+Value Machine::resolve(std::string_view module, std::string_view qualified) {
+  const std::string canonical =
+      qualified.find("__") == std::string_view::npos ? knowledge::canonical(module, qualified) : normalised(module, qualified);
+  const auto found = heap().intern_name(canonical);
+  models_.resize(heap().names().size(), nullptr);
+  if (!found.second) return overridden(found.first);
+  const Callable* known = knowledge::find(canonical);
+  Model model = model_of(canonical);
+  if ((known == nullptr || is_trusted(known)) && model == nullptr && qualified.find('.') != std::string_view::npos) {
+    std::string through = through_module(qualified);
+    if (!through.empty()) {
+      const Value target = resolve(through.substr(0, through.rfind('.')), through.substr(through.rfind('.') + 1));
+      overrides_[found.first.index()] = target;
+      return target;
+    }
+  }
+  Name& name = heap().name(found.first);
+  name.module = heap().arena().copy(module);
+  name.qualified = heap().arena().copy(qualified);
+  name.known = known;
+  name.offset = place.offset;
+  name.artifact = place.artifact;
+  models_[found.first.index()] = model;
+  return overridden(found.first);
+}
+
+Value Machine::overridden(Value name) const {
+  if (overrides_.empty()) return name;
+  const auto found = overrides_.find(name.index());
+  return found == overrides_.end() ? name : found->second;
+}
+
+std::string Machine::type_of(Value value) const {
+  switch (value.kind()) {
+    case Kind::none: return "builtins.NoneType";
+    case Kind::boolean: return "builtins.bool";
+    case Kind::integer: case Kind::big_integer: return "builtins.int";
+    case Kind::real: return "builtins.float";
+    case Kind::string: return "builtins.str";
+    case Kind::bytes: return "builtins.bytes";
+    case Kind::tuple: return "builtins.tuple";
+    case Kind::list: return "builtins.list";
+    case Kind::dict: return "builtins.dict";
+    case Kind::set: return "builtins.set";
+    case Kind::object: {
+      const Value maker = heap().object(value).callee;
+      if (!maker.is(Kind::name)) return {};
+      const std::string_view name = heap().name(maker).canonical;
+      const bool constructed = trace_.events[heap().object(value).event].op == Op::construct;
+      if (constructed || is_class_name(name) || is_trusted(heap().name(maker).known)) return std::string(name);
+      return std::string(name) + "()";
+    }
+    default: return {};
+  }
+}
+
+Value Machine::attribute(Value base, std::string_view name) {
+  if (name == "__call__") return base;
+  if (name == "__getattribute__" || name == "__getattr__" || name == "__dict__" || name == "__globals__" ||
+      name == "func_globals" || name == "__getitem__") {
+    const std::string type = base.is(Kind::name) ? std::string(heap().name(base).canonical) : type_of(base);
+    Value resolved = Value::unknown();
+    if (!type.empty() && !base.is(Kind::object)) resolved = resolve(type, name);
+    return heap().new_attribute({base, heap().arena().copy(name), resolved});
+  }
+  if (base.is(Kind::name)) {
+    const Name& of = heap().name(base);
+    if (name == "__builtins__") return import_name("builtins", "");
+    if (name == "__self__" || name == "__objclass__") {
+      const size_t dot = of.canonical.rfind('.');
+      return import_name(of.canonical.substr(0, dot), "");
+    }
+    if (name == "__wrapped__" || name == "__func__") return base;
+    // The alias of a name met through another module may differ: keep the spelling within the module.
+    const std::string module(of.canonical == knowledge::canonical(of.module, of.qualified) ? of.module : of.canonical);
+    std::string qualified(module == of.module ? of.qualified : std::string_view());
+    if (!qualified.empty()) qualified += '.';
+    qualified += name;
+    return import_name(module, qualified);
+  }
+  if (base.is(Kind::object)) {
+    const Object& object = heap().object(base);
+    if (object.has_state && object.state.is(Kind::dict)) {
+      if (const Value* held = heap().find(heap().items(object.state), name)) return *held;
+    }
+    if (object.callee.is(Kind::name)) {
+      const std::string_view maker = heap().name(object.callee).canonical;
+      const Items& arguments = heap().items(object.arguments);
+      if (maker == "builtins.type" && arguments.size == 3 && arguments[2].is(Kind::dict)) {
+        if (const Value* held = heap().find(heap().items(arguments[2]), name)) return *held;
+      }
+      if (maker == "functools.partial" && name == "func" && arguments.size > 0) return arguments[0];
+      if (maker == "types.SimpleNamespace" && object.keywords.is(Kind::dict)) {
+        if (const Value* held = heap().find(heap().items(object.keywords), name)) return *held;
+      }
+    }
+  }
+  const std::string type = type_of(base);
+  const Value resolved = type.empty() ? Value::unknown() : resolve(type, name);
+  return heap().new_attribute({base, heap().arena().copy(name), resolved});
+}
+
+Value Machine::item(Value base, Value key) {
+  if (base.is(Kind::dict)) {
+    const Items& items = heap().items(base);
+    if (key.is_text()) {
+      if (const Value* found = heap().find(items, key.text())) return *found;
+    } else {
+      for (uint32_t i = items.size; i >= 2; i -= 2) {
+        if (items[i - 2].same_as(key)) return items[i - 1];
+      }
+    }
+    return Value::unknown();
+  }
+  if (base.is_sequence() && key.is(Kind::integer)) {
+    const Items& items = heap().items(base);
+    const int64_t index = key.as_integer() < 0 ? key.as_integer() + items.size : key.as_integer();
+    return index >= 0 && index < items.size ? items[static_cast<uint32_t>(index)] : Value::unknown();
+  }
+  if (base.is_text() && key.is(Kind::integer)) {
+    const std::string_view text = base.text();
+    const int64_t size = static_cast<int64_t>(text.size());
+    const int64_t index = key.as_integer() < 0 ? key.as_integer() + size : key.as_integer();
+    if (index < 0 || index >= size) return Value::unknown();
+    if (base.is(Kind::bytes)) return Value::integer(static_cast<unsigned char>(text[static_cast<size_t>(index)]));
+    return Value::string(text.substr(static_cast<size_t>(index), 1));
+  }
+  if (!key.is_text()) return Value::unknown();
+  if (base.is(Kind::name)) {
+    const std::string_view name = heap().name(base).canonical;
+    if (name == "sys.modules") return import_name(key.text(), "");
+    if (name == "builtins") return attribute(base, key.text());
+    if (name.ends_with(".__dict__")) return import_name(name.substr(0, name.size() - 9), key.text());
+    if (name.ends_with("_globals__") || name.ends_with(".func_globals")) return global_of_function(key.text());
+  }
+  if (base.is(Kind::attribute)) {
+    const AttributeOf& of = heap().attribute(base);
+    if (of.name == "__dict__") return attribute(of.base, key.text());
+    if (of.name == "__globals__" || of.name == "func_globals" || of.name == "f_globals" || of.name == "f_builtins") {
+      return global_of_function(key.text());
+    }
+  }
+  if (base.is(Kind::object)) {
+    const Object& object = heap().object(base);
+    if (const Value* found = heap().find(object.entries, key.text())) return *found;
+    if (object.callee.is(Kind::name)) {
+      const std::string_view maker = heap().name(object.callee).canonical;
+      if (maker == "builtins.globals" || maker == "builtins.locals" || maker == "builtins.vars") return global_of_function(key.text());
+    }
+  }
+  return Value::unknown();
+}
+
+// The globals of a function hold what its module imported: modules and builtins by their names.
+Value Machine::global_of_function(std::string_view key) {
+  if (key == "__builtins__") return import_name("builtins", "");
+  if (knowledge::policy_of(bare(key)) == knowledge::Policy::stdlib) return import_name(bare(key), "");
+  return import_name("builtins", key);
+}
+
+}  // namespace winnow::machine

@@ -1,0 +1,120 @@
+// What calls carry: pickles that they load, source that they run, modules that they import by a text, functions
+// that they hand on to be called.
+#include <algorithm>
+
+#include "code/machine/machine.h"
+#include "code/machine/words.h"
+
+namespace winnow::machine {
+namespace {
+
+using knowledge::Callable;
+using knowledge::Effect;
+using knowledge::PayloadKind;
+
+// module.Class.method
+bool is_method_name(std::string_view canonical) {
+  const size_t dot = canonical.rfind('.');
+  return dot != std::string_view::npos && is_class_name(canonical.substr(0, dot));
+}
+
+}  // namespace
+
+std::optional<Value> Machine::payload_of(const Callable& known, Value arguments, Value keywords) {
+  if (!known.keyword.empty() && keywords.is(Kind::dict)) {
+    if (const Value* found = heap().find(heap().items(keywords), known.keyword)) return *found;
+  }
+  if (known.position < 0 || !arguments.is_sequence()) return std::nullopt;
+  const Items& items = heap().items(arguments);
+  auto position = static_cast<uint32_t>(known.position);
+  // Called through its class, a method's first argument is the instance.
+  if (is_method_name(known.name) && items.size > position + 1 && items[0].is(Kind::object)) ++position;
+  if (position < items.size) return items[position];
+  return std::nullopt;
+}
+
+std::optional<Value> Machine::load_nested(const Callable& loader, Value arguments, Value keywords) {
+  if (loader.effect != Effect::deserialise || loader.payload == PayloadKind::marshal) return std::nullopt;
+  const auto payload = payload_of(loader, arguments, keywords);
+  if (!payload) return std::nullopt;
+  const auto content =
+      payload->is_text() && loader.payload != PayloadKind::path ? std::optional(payload->text()) : file_content(*this, *payload);
+  if (!content) return std::nullopt;
+  const auto event = static_cast<uint32_t>(trace_.events.size());
+  const Artifact of = trace_.artifacts[place.artifact];
+  const auto nested = static_cast<uint32_t>(trace_.artifacts.size());
+  if (unpickle && place.depth < scan_.budget.depth) {
+    // The call stands before what it loads.
+    record(Op::call, Value::unknown(), arguments, keywords, Value::unknown());
+    Artifact inner;
+    inner.id = of.id;
+    inner.path = of.path + "!loads@" + std::to_string(place.offset);
+    inner.depth = of.depth + 1;
+    inner.bytes = as_bytes(*content);
+    trace_.artifacts.push_back(inner);
+    const Place outer = place;
+    place = {nested, 0, outer.unreached, outer.depth + 1};
+    const auto value = unpickle(*this, inner.bytes);
+    place = outer;
+    if (value) {
+      Event& call = trace_.events[event];
+      if (!loader.name.empty()) call.callee = resolve(loader.name, "");
+      call.nested = nested;
+      call.result = *value;
+      return *value;
+    }
+    trace_.artifacts.pop_back();
+    trace_.events.pop_back();
+  }
+  scan_.child(scan_.artifact(of.id), "loads@" + std::to_string(place.offset), as_bytes(*content));
+  record(Op::call, loader.name.empty() ? Value::unknown() : resolve(loader.name, ""), arguments, keywords);
+  trace_.events[event].nested = UINT32_MAX;
+  return trace_.events[event].result;
+}
+
+// Functions that import what a string names: "os", "os.system", "os:system".
+std::optional<Value> Machine::import_by_text(const Callable& known, Value arguments, Value keywords) {
+  if (known.effect != Effect::import) return std::nullopt;
+  const auto payload = payload_of(known, arguments, keywords);
+  if (!payload || !payload->is_text()) return std::nullopt;
+  const std::string_view text = payload->text();
+  const size_t cut = text.find(':') != std::string_view::npos ? text.find(':') : text.rfind('.');
+  if (known.payload == PayloadKind::attribute && cut != std::string_view::npos) {
+    return import_name(text.substr(0, cut), text.substr(cut + 1));
+  }
+  return import_name(text, "");
+}
+
+void Machine::note_payload(const Callable& known, Value arguments, Value keywords) {
+  const auto payload = payload_of(known, arguments, keywords);
+  if (!payload || !payload->is_text()) return;
+  const auto event = static_cast<uint32_t>(trace_.events.size() - 1);
+  if (known.payload == PayloadKind::python) {
+    trace_.payloads.push_back({Hint::python_source, payload->text(), event});
+  } else if (known.payload == PayloadKind::marshal || known.payload == PayloadKind::code) {
+    trace_.payloads.push_back({Hint::code_object, payload->text(), event});
+  }
+}
+
+// What is handed to something that calls it is called, with the arguments that stand behind it.
+void Machine::follow_callback(const Callable& known, Value arguments, Value keywords) {
+  const auto callback = payload_of(known, arguments, keywords);
+  if (!callback || !(callback->is(Kind::name) || callback->is(Kind::object) || callback->is(Kind::attribute))) return;
+  std::vector<Value> rest;
+  const Items items = heap().items(arguments);
+  bool behind = false;
+  for (const Value& argument : items) {
+    if (behind) rest.push_back(argument);
+    behind = behind || argument.same_as(*callback);
+  }
+  if (keywords.is(Kind::dict)) {
+    if (const Value* given = heap().find(heap().items(keywords), "args")) rest.assign(1, *given);
+  }
+  if (rest.size() >= 1 && rest[0].is_sequence()) {
+    const Items spread = heap().items(rest[0]);
+    rest.assign(spread.begin(), spread.end());
+  }
+  call(*callback, rest);
+}
+
+}  // namespace winnow::machine

@@ -1,0 +1,130 @@
+// What a program stores: attributes, state, items, also into modules and classes, which changes what later names
+// mean.
+#include <algorithm>
+
+#include "code/machine/machine.h"
+#include "code/machine/words.h"
+
+namespace winnow::machine {
+void Machine::set_attribute(Value object, std::string_view name, Value value) {
+  record(Op::set_attribute, object, heap().new_tuple({heap().new_string(name), value}), Value::none());
+  if (object.is(Kind::name)) {
+    const Value target = attribute(object, name);
+    if (target.is(Kind::name)) overrides_[target.index()] = value;
+  } else if (object.is(Kind::object)) {
+    const Value pair[] = {heap().new_string(name), value};
+    Object& of = heap().object(object);
+    if (!of.has_state || !of.state.is(Kind::dict)) {
+      const Value dict = heap().new_items(Kind::dict, nullptr, 0);
+      heap().object(object).state = dict;
+      heap().object(object).has_state = true;
+    }
+    heap().append(heap().items(heap().object(object).state), pair, 2);
+  }
+}
+
+bool Machine::file_like(Value object) const {
+  if (!object.is(Kind::object)) return false;
+  const Value maker = heap().object(object).callee;
+  return maker.is(Kind::name) && heap().name(maker).canonical.starts_with("io.");
+}
+
+void Machine::set_state(Value object, Value state) {
+  // A pair is (attributes, slots): both are set, the slots by setattr.
+  if (object.is(Kind::object) && state.is(Kind::tuple) && heap().items(state).size == 2 && heap().items(state)[1].is(Kind::dict)) {
+    const Items pair = heap().items(state);
+    const Items slots = heap().items(pair[1]);
+    if (pair[0].is(Kind::none) || pair[0].is(Kind::dict)) {
+      std::vector<Value> both;
+      if (pair[0].is(Kind::dict)) both.assign(heap().items(pair[0]).begin(), heap().items(pair[0]).end());
+      both.insert(both.end(), slots.begin(), slots.end());
+      state = heap().new_items(Kind::dict, both.data(), static_cast<uint32_t>(both.size()));
+    }
+  }
+  if (object.is(Kind::object) && heap().object(object).has_state) {
+    // An instance may carry its own __setstate__, put there by an earlier BUILD.
+    const Object& of = heap().object(object);
+    if (of.state.is(Kind::dict)) {
+      if (const Value* hook = heap().find(heap().items(of.state), "__setstate__")) {
+        call(*hook, heap().new_tuple({state}));
+        return;
+      }
+    }
+  }
+  if (file_like(object)) state = settled(state);
+  record(Op::set_state, object, heap().new_tuple({state}), Value::none());
+  if (object.is(Kind::name)) {
+    std::vector<Value> parts{state};
+    if (state.is(Kind::tuple) && heap().items(state).size == 2) {
+      parts.assign(heap().items(state).begin(), heap().items(state).end());
+    }
+    for (const Value& part : parts) {
+      if (!part.is(Kind::dict)) continue;
+      const Items pairs = heap().items(part);
+      for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+        if (!pairs[i].is_text()) continue;
+        const Value target = attribute(object, pairs[i].text());
+        if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
+      }
+    }
+  } else if (object.is(Kind::object)) {
+    Object& of = heap().object(object);
+    if (of.has_state && of.state.is(Kind::dict) && state.is(Kind::dict)) {
+      const Items more = heap().items(state);
+      heap().append(heap().items(of.state), more.data, more.size);
+    } else {
+      of.state = state;
+      of.has_state = true;
+    }
+  }
+}
+
+void Machine::extend(Value object, std::span<const Value> items, std::string_view method) {
+  if (object.is_sequence()) {
+    heap().append(heap().items(object), items.data(), static_cast<uint32_t>(items.size()));
+    return;
+  }
+  if (object.is(Kind::object)) {
+    // Whatever answers to append, extend or add is called: also a function that BUILD put there.
+    const Object& of = heap().object(object);
+    if (of.has_state && of.state.is(Kind::dict)) {
+      for (const std::string_view name : {method, std::string_view("append"), std::string_view("extend")}) {
+        if (const Value* hook = heap().find(heap().items(of.state), name)) {
+          const Value body = *hook;
+          for (const Value& item : items) call(body, heap().new_tuple({item}));
+          return;
+        }
+      }
+    }
+    heap().append(heap().object(object).appended, items.data(), static_cast<uint32_t>(items.size()));
+  }
+  record(Op::extend, object, heap().new_items(Kind::list, items.data(), static_cast<uint32_t>(items.size())),
+         Value::none());
+}
+
+void Machine::set_items(Value object, std::span<const Value> pairs) {
+  const auto count = static_cast<uint32_t>(pairs.size());
+  if (object.is(Kind::dict)) {
+    heap().append(heap().items(object), pairs.data(), count);
+    return;
+  }
+  if (object.is(Kind::object)) heap().append(heap().object(object).entries, pairs.data(), count);
+  record(Op::set_items, object, heap().new_items(Kind::dict, pairs.data(), count), Value::none());
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+    if (!pairs[i].is_text()) continue;
+    if (object.is(Kind::name)) {
+      // sys.modules['x'] = ..., globals()['x'] = ...
+      const Value target = item(object, pairs[i]);
+      if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
+    } else if (object.is(Kind::attribute) && heap().attribute(object).name == "__dict__") {
+      const Value target = attribute(heap().attribute(object).base, pairs[i].text());
+      if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
+    }
+  }
+}
+
+Value Machine::persistent_load(Value id) {
+  return record(Op::persistent, Value::unknown(), heap().new_tuple({id}), Value::none());
+}
+
+}  // namespace winnow::machine
