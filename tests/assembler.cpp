@@ -49,8 +49,8 @@ class Lexer {
       add(TokenKind::string, quoted());
     } else {
       std::string word;
-      while (at_ < text_.size() && !is_space(text_[at_]) && std::string_view("\n{}\"").find(text_[at_]) ==
-                                                               std::string_view::npos) {
+      while (at_ < text_.size() && !is_space(text_[at_]) &&
+             std::string_view("\n{}\"").find(text_[at_]) == std::string_view::npos) {
         word += text_[at_++];
         if (word.back() == '=') break;
       }
@@ -76,7 +76,8 @@ class Lexer {
       case 'r': return '\r';
       case 't': return '\t';
       case '0': return '\0';
-      case '\\': case '"': return c;
+      case '\\':
+      case '"': return c;
       case 'x':
         if (at_ + 2 <= text_.size() && hex_digit(text_[at_]) >= 0 && hex_digit(text_[at_ + 1]) >= 0) {
           at_ += 2;

@@ -41,8 +41,8 @@ std::string lzma_with(std::string_view data, bool alone) {
   lzma_stream stream = LZMA_STREAM_INIT;
   lzma_options_lzma options;
   lzma_lzma_preset(&options, 1);
-  const lzma_ret ready = alone ? lzma_alone_encoder(&stream, &options)
-                               : lzma_easy_encoder(&stream, 1, LZMA_CHECK_CRC32);
+  const lzma_ret ready =
+      alone ? lzma_alone_encoder(&stream, &options) : lzma_easy_encoder(&stream, 1, LZMA_CHECK_CRC32);
   if (ready != LZMA_OK) throw AssemblyError{0, "lzma would not start"};
   std::string out(data.size() * 2 + 1024, '\0');
   stream.next_in = reinterpret_cast<const uint8_t*>(data.data());
@@ -109,9 +109,9 @@ struct Codec {
 };
 
 constexpr Codec kCodecs[] = {
-    {"zlib", zlib},   {"gzip", gzip}, {"bzip2", bzip2},   {"xz", xz},         {"lzma", lzma},
-    {"lz4", lz4},     {"zstd", zstd}, {"base64", base64}, {"base16", base16}, {"reversed", reversed},
-    {"rot13", rot13}, {"deflate", deflate},
+    {"zlib", zlib},     {"gzip", gzip},         {"bzip2", bzip2}, {"xz", xz},
+    {"lzma", lzma},     {"lz4", lz4},           {"zstd", zstd},   {"base64", base64},
+    {"base16", base16}, {"reversed", reversed}, {"rot13", rot13}, {"deflate", deflate},
 };
 
 const Codec* find_codec(std::string_view name) {

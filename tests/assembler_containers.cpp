@@ -39,12 +39,12 @@ class ZipWriter {
   // one of the two headers alone; extra; central=none; offset; mode; descriptor=yes; zip64=yes; disk.
   void member(const std::string& name, const Options& options, const std::string& data) {
     const uint64_t method = method_or(options, "method", 0);
-    const std::string packed = text_or(options, "pack", method == 8 ? "deflated" : "stored") == "deflated"
-                                   ? deflate(data) : data;
+    const std::string packed =
+        text_or(options, "pack", method == 8 ? "deflated" : "stored") == "deflated" ? deflate(data) : data;
     const bool described = text_or(options, "descriptor", "no") == "yes";
     const bool wide = text_or(options, "zip64", "no") == "yes";
-    Fields fields{name, method, described ? 8u : 0u, crc_of(data), packed.size(), data.size(),
-                  text_or(options, "extra", "")};
+    Fields fields{name,          method,      described ? 8u : 0u,          crc_of(data),
+                  packed.size(), data.size(), text_or(options, "extra", "")};
     const uint64_t at = number_or(options, "offset", prefix_ + out_.size());
     fields = overridden(fields, "", options);
 
@@ -69,7 +69,10 @@ class ZipWriter {
   }
 
   void raw(const std::string& bytes) { out_ += bytes; }
-  void prefix(const std::string& bytes) { prefix_ = bytes.size(); before_ += bytes; }
+  void prefix(const std::string& bytes) {
+    prefix_ = bytes.size();
+    before_ += bytes;
+  }
 
   // Options: comment, count, central_offset, central_size, eocd=none, signature.
   std::string finish(const Options& options, const std::string& after) {
@@ -213,9 +216,9 @@ std::string npy(Parser& parser) {
   const Options options = parser.options();
   const uint64_t version = number_or(options, "version", 1);
   std::string header = text_or(options, "header",
-                               "{'descr': '" + text_or(options, "descr", "|O") + "', 'fortran_order': " +
-                                   text_or(options, "fortran", "False") + ", 'shape': " +
-                                   text_or(options, "shape", "()") + ", }");
+                               "{'descr': '" + text_or(options, "descr", "|O") +
+                                   "', 'fortran_order': " + text_or(options, "fortran", "False") +
+                                   ", 'shape': " + text_or(options, "shape", "()") + ", }");
   const size_t width = version == 1 ? 2 : 4;
   while ((8 + width + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';

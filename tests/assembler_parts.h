@@ -38,7 +38,9 @@ class Parser {
 
   const Token& peek() const { return tokens_[at_]; }
   Token next() { return tokens_[peek().kind == TokenKind::end ? at_ : at_++]; }
-  void skip_newlines() { while (peek().kind == TokenKind::newline) ++at_; }
+  void skip_newlines() {
+    while (peek().kind == TokenKind::newline) ++at_;
+  }
   [[noreturn]] void fail(const std::string& what) const { throw AssemblyError{peek().line, what}; }
 
   // Statements up to the closing brace (or the end of the input at the top).

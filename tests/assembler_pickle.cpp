@@ -10,13 +10,21 @@ namespace {
 
 enum class Argument {
   none,
-  u8, u16, i32, u32, u64, big_endian_double,
-  line,         // INT 5, INT "0x10": the text as it stands, then a newline
-  long_line,    // LONG 5: the same with an L
-  repr_line,    // STRING "os": in single quotes; STRING raw="..." as it stands
-  pair,         // GLOBAL "os system"
-  bytes1, bytes4, bytes8,  // a length, then bytes; length=N lies about it
-  long1, long4,            // LONG1 5, or bytes: LONG1 { hex 05 }
+  u8,
+  u16,
+  i32,
+  u32,
+  u64,
+  big_endian_double,
+  line,       // INT 5, INT "0x10": the text as it stands, then a newline
+  long_line,  // LONG 5: the same with an L
+  repr_line,  // STRING "os": in single quotes; STRING raw="..." as it stands
+  pair,       // GLOBAL "os system"
+  bytes1,
+  bytes4,
+  bytes8,  // a length, then bytes; length=N lies about it
+  long1,
+  long4,  // LONG1 5, or bytes: LONG1 { hex 05 }
 };
 
 struct Opcode {
@@ -144,8 +152,8 @@ std::string long_bytes(uint64_t value) {
 
 std::string sized_long(Parser& parser, size_t width) {
   const Options options = parser.options();
-  const bool is_number = parser.peek().kind == TokenKind::word && parser.peek().text.find_first_not_of(
-                                                                      "-0123456789abcdefx") == std::string::npos;
+  const bool is_number = parser.peek().kind == TokenKind::word &&
+                         parser.peek().text.find_first_not_of("-0123456789abcdefx") == std::string::npos;
   const std::string data = is_number ? long_bytes(parser.number()) : parser.argument();
   const auto length = options.find("length");
   return little_endian(length == options.end() ? data.size() : length->second.number(), width) + data;
@@ -173,7 +181,8 @@ std::string argument_bytes(Parser& parser, Argument kind) {
     case Argument::none: return "";
     case Argument::u8: return little_endian(parser.number(), 1);
     case Argument::u16: return little_endian(parser.number(), 2);
-    case Argument::i32: case Argument::u32: return little_endian(parser.number(), 4);
+    case Argument::i32:
+    case Argument::u32: return little_endian(parser.number(), 4);
     case Argument::u64: return little_endian(parser.number(), 8);
     case Argument::big_endian_double: return double_bytes(parser);
     case Argument::line: return plain_line(parser) + "\n";

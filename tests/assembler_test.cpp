@@ -30,10 +30,13 @@ TEST(Assembler, LengthsLieWhenAsked) {
 
 TEST(Assembler, BlocksAreArguments) {
   EXPECT_EQ(bytes_of("SHORT_BINBYTES pickle { NONE STOP }"), "C\x02N.");
-  EXPECT_EQ(bytes_of("SHORT_BINUNICODE base64 { text \"hi\" }"), "\x8c\x04" "aGk=");
+  EXPECT_EQ(bytes_of("SHORT_BINUNICODE base64 { text \"hi\" }"),
+            "\x8c\x04"
+            "aGk=");
   EXPECT_EQ(bytes_of("repeat 3 { u8 1 }  // a remark"), "\x01\x01\x01");
-  EXPECT_EQ(bytes_of("patch 1 \"X\" { text \"abc\" } first 2 { text \"abc\" } without_last 2 { text \"abc\" }"),
-            "aXcaba");
+  EXPECT_EQ(
+      bytes_of("patch 1 \"X\" { text \"abc\" } first 2 { text \"abc\" } without_last 2 { text \"abc\" }"),
+      "aXcaba");
   EXPECT_EQ(bytes_of("xor 1 { text \"ab\" } reversed { text \"ab\" } rot13 { text \"ab\" }"), "`cbano");
 }
 

@@ -21,9 +21,9 @@
 namespace winnow::test {
 
 struct Case {
-  std::string head;       // the comment lines, as they stand
-  std::string input;      // assembler text
-  std::string expected;   // one line per verdict, finding, reference, gap
+  std::string head;      // the comment lines, as they stand
+  std::string input;     // assembler text
+  std::string expected;  // one line per verdict, finding, reference, gap
   std::string decompiled;
   std::multimap<std::string, std::string, std::less<>> marks;  // "catches" -> "pickle-code-execution"
 

@@ -52,21 +52,24 @@ std::string place(const Location& location) {
 std::string print_findings(const ArtifactReport& report, bool with_why) {
   std::string out;
   for (const Finding& finding : report.findings) {
-    const std::string head = std::string(ruling_name(finding.ruling)) + " " + finding.threat + " " +
-                             trigger_name(finding.trigger);
+    const std::string head =
+        std::string(ruling_name(finding.ruling)) + " " + finding.threat + " " + trigger_name(finding.trigger);
     if (finding.evidence.empty()) out += head + ": " + one_line(finding.summary) + "\n";
     for (const Evidence& evidence : finding.evidence) {
       out += head + " " + one_line(evidence.callee) + place(evidence.location) + ": " +
              one_line(evidence.code.empty() ? finding.summary : evidence.code) + "\n";
     }
-    if (with_why) out += "  summary: " + one_line(finding.summary) + "\n  why: " + one_line(finding.why) + "\n";
+    if (with_why)
+      out += "  summary: " + one_line(finding.summary) + "\n  why: " + one_line(finding.why) + "\n";
   }
   return out;
 }
 
 std::string print_report(const ArtifactReport& report, const Case& test) {
   const std::vector<std::string> shown = test.all("show");
-  const auto shows = [&](const char* what) { return std::find(shown.begin(), shown.end(), what) != shown.end(); };
+  const auto shows = [&](const char* what) {
+    return std::find(shown.begin(), shown.end(), what) != shown.end();
+  };
   std::string out = std::string("verdict: ") + verdict_name(report.verdict) + "\n";
   out += "format: " + report.format + "\n" + print_findings(report, shows("why"));
   for (const Reference& reference : report.references) {
@@ -167,7 +170,8 @@ std::string run_case(const std::filesystem::path& path, Update update) {
   }
   if (test.has("xfail")) {
     // Of what is known to be wrong, the verdict and the marks decide: the rest of the golden is as it is now.
-    const bool right = first_line(actual) == first_line(test.expected) && broken_marks(artifact, test).empty();
+    const bool right =
+        first_line(actual) == first_line(test.expected) && broken_marks(artifact, test).empty();
     return right ? "    marked xfail, but it passes\n" : "";
   }
   std::string wrong;

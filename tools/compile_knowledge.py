@@ -18,6 +18,7 @@ POLICIES = ["foreign", "stdlib", "framework"]
 
 
 def quoted(text):
+    """Initialises a std::string_view."""
     out = []
     for byte in text.encode():
         if byte in b'"\\':
@@ -26,7 +27,8 @@ def quoted(text):
             out.append(chr(byte))
         else:
             out.append("\\%03o" % byte)
-    return '"' + "".join(out) + '"'
+    # With its length, so that compilers need not count characters at compile time.
+    return '{"' + "".join(out) + '", ' + str(len(text.encode())) + "}"
 
 
 def payload_of(group, where):
@@ -103,7 +105,7 @@ def main():
     array(out, "Command", "kCommands",
           [f"{quoted(n)}, {quoted(w)}, {'true' if s else 'false'}" for n, w, s in sorted(commands)])
     digest = hashlib.sha256("\n".join(out).encode()).hexdigest()[:12]
-    out.append(f'constexpr std::string_view kVersion = "{digest}";')
+    out.append(f"constexpr std::string_view kVersion{quoted(digest)};")
     text = "\n".join(out) + "\n"
     target = pathlib.Path(output)
     if not target.exists() or target.read_text() != text:

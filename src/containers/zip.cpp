@@ -6,7 +6,6 @@
 #include <bit>
 #include <functional>
 #include <numeric>
-#include <unordered_map>
 
 #include "containers/zip_parts.h"
 
@@ -241,116 +240,9 @@ void find_duplicates(Zip& zip) {
   }
 }
 
-// Takes over the members of a directory; of a second one, those that the first does not have.
-void adopt(Zip& zip, Directory& directory, bool& added) {
-  const bool first = !zip.has_directory;
-  zip.has_directory = true;
-  if (directory.count_differs) trick(zip, ZipTrick::count_differs, directory.start, 0);
-  if (first) {
-    zip.members = std::move(directory.entries);
-    directory.entries.clear();
-    zip.comment = directory.comment;
-    return;
-  }
-  std::unordered_multimap<uint64_t, std::string_view> known;
-  for (const ZipMember& member : zip.members) known.emplace(member.header_offset, member.name);
-  for (ZipMember member : directory.entries) {
-    const auto [from, to] = known.equal_range(member.header_offset);
-    if (std::any_of(from, to, [&](const auto& entry) { return entry.second == member.name; })) continue;
-    member.sources = kFromOther;
-    zip.members.push_back(member);
-    added = true;
-  }
-}
-
-// One end record with the directories that it can mean. The nearest is its own: together they are an archive.
-struct Ended {
-  Region extent;
-  uint64_t start = 0;  // of the nearest directory
-  std::vector<uint64_t> others;  // starts of the further ones, which some readers take
-  bool added = false;  // members that no end record before had
-};
-
-Ended adopt_all(Zip& zip, std::vector<Directory> directories, std::vector<Directory>& used) {
-  Ended ended;
-  for (const Directory& directory : directories) ended.start = std::max(ended.start, directory.start);
-  for (Directory& directory : directories) {
-    if (directory.start != ended.start) {
-      ended.others.push_back(directory.start);
-    } else {
-      uint64_t lowest = directory.start;
-      for (const ZipMember& member : directory.entries) lowest = std::min(lowest, member.header_offset);
-      ended.extent = {lowest, directory.tail - std::min(directory.tail, lowest)};
-    }
-    adopt(zip, directory, ended.added);
-    used.push_back(std::move(directory));
-  }
-  return ended;
-}
-
-// Whole archives behind one another, as torch's distributed checkpoints are, hide nothing from each other; a
-// directory inside another archive does.
-void report_second_directories(Zip& zip, const std::vector<Ended>& all) {
-  for (size_t i = 1; i < all.size(); ++i) {
-    const Region& own = all[i].extent;
-    const bool inside_another = std::any_of(all.begin(), all.end(), [&](const Ended& other) {
-      return &other != &all[i] && own.offset < other.extent.offset + other.extent.size &&
-             other.extent.offset < own.offset + own.size;
-    });
-    if (all[i].added && inside_another) trick(zip, ZipTrick::second_directory, all[i].start, 0);
-  }
-}
-
-// An end record that leads to two directories shows its readers different members, unless the further one
-// belongs to an archive that stands before this one and was meant for nobody else.
-void report_split_directories(Zip& zip, const std::vector<Ended>& all, const std::vector<uint64_t>& ends) {
-  for (const Ended& ended : all) {
-    for (const uint64_t start : ended.others) {
-      const bool owned = std::any_of(ends.begin(), ends.end(), [&](uint64_t end) {
-        uint64_t nearest = 0;
-        for (const Directory& directory : directories_at(zip.bytes, end)) nearest = std::max(nearest, directory.start);
-        return nearest == start;
-      });
-      if (!owned) trick(zip, ZipTrick::second_directory, start, 0);
-    }
-  }
-}
-
-bool inside(const std::vector<Region>& regions, uint64_t offset) {
-  return std::any_of(regions.begin(), regions.end(), [&](const Region& region) {
-    return offset >= region.offset && offset - region.offset < region.size;
-  });
-}
-
 void mark_bulk(Zip& zip, const Bulk& bulk) {
   if (bulk.name == nullptr || !bulk.archive(zip.members)) return;
   for (ZipMember& member : zip.members) member.bulk = bulk.name(member.name);
-}
-
-// Reads every directory: the one that the last working end record leads to, and those whose end records
-// stand in bytes that the first one does not explain.
-std::vector<Directory> read_directories(Zip& zip, const Bulk& bulk) {
-  std::vector<Directory> used;
-  std::vector<Ended> all;
-  const std::vector<uint64_t> ends = end_records(zip.bytes);
-  size_t next = 0;
-  for (; next < ends.size() && used.empty(); ++next) {
-    std::vector<Directory> directories = directories_at(zip.bytes, ends[next]);
-    if (!directories.empty()) all.push_back(adopt_all(zip, std::move(directories), used));
-  }
-  report_split_directories(zip, all, ends);
-  if (used.empty() || next >= ends.size()) return used;
-  Zip trial = zip;
-  mark_bulk(trial, bulk);
-  Layout layout{trial, used, {}};
-  lay_out(layout);
-  for (; next < ends.size(); ++next) {
-    if (!inside(layout.gaps, ends[next])) continue;
-    std::vector<Directory> directories = directories_at(zip.bytes, ends[next]);
-    if (!directories.empty()) all.push_back(adopt_all(zip, std::move(directories), used));
-  }
-  report_second_directories(zip, all);
-  return used;
 }
 
 }  // namespace
@@ -374,7 +266,13 @@ bool looks_like_zip(Bytes bytes) {
 Zip read_zip(Bytes bytes, Bulk bulk) {
   Zip zip;
   zip.bytes = bytes;
-  std::vector<Directory> directories = read_directories(zip, bulk);
+  const auto gaps = [&bulk](Zip trial, std::vector<Directory>& used) {
+    mark_bulk(trial, bulk);
+    Layout layout{trial, used, {}};
+    lay_out(layout);
+    return std::move(layout.gaps);
+  };
+  std::vector<Directory> directories = adopt_directories(zip, gaps);
   for (Directory& directory : directories) std::vector<ZipMember>().swap(directory.entries);
   mark_bulk(zip, bulk);
   if (!zip.has_directory) {

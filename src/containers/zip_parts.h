@@ -1,6 +1,8 @@
 // The pieces of the zip reader: directories and local headers as they stand, before any of them is believed.
 #pragma once
 
+#include <functional>
+
 #include "containers/zip.h"
 
 namespace winnow::containers::zip_parts {
@@ -32,6 +34,11 @@ std::vector<Directory> directories_at(Bytes bytes, uint64_t end_record);
 
 // Offsets of end records in the last 64 KiB, last first.
 std::vector<uint64_t> end_records(Bytes bytes);
+
+// Takes over the members of every directory that counts, and tells those which show different readers
+// different members. `gaps` gives the bytes that the directories taken over so far leave unexplained.
+using FindGaps = std::function<std::vector<Region>(Zip trial, std::vector<Directory>& used)>;
+std::vector<Directory> adopt_directories(Zip& zip, const FindGaps& gaps);
 
 struct LocalHeader {
   std::string_view name;

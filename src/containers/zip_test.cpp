@@ -292,6 +292,24 @@ TEST(Zip, SecondDirectory) {
   EXPECT_FALSE(zip.tricks.empty());
 }
 
+TEST(Zip, ArchivesBehindOneAnother) {
+  std::string bytes;
+  for (char c = 'a'; c < 'f'; ++c) {
+    Archive archive;
+    archive.members.push_back({.name = "archive/data.pkl", .data = std::string(100, c)});
+    archive.members.push_back({.name = "archive/data/0", .data = std::string(100'000, c), .flags = 8});
+    bytes += build::zip(archive);
+  }
+  const Zip zip = read(bytes);
+  ASSERT_EQ(zip.members.size(), 10U);
+  EXPECT_TRUE(zip.tricks.empty());
+  EXPECT_TRUE(zip.unclaimed.empty());
+  std::string all;
+  for (const ZipMember& member : zip.members) all += content(zip, member).front();
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(all, "aabbccddee");
+}
+
 TEST(Zip, StoredZipInsideIsNoSecondDirectory) {
   Archive archive;
   archive.members.push_back({.name = "inner.zip", .data = build::zip(clean())});

@@ -13,7 +13,7 @@ struct Rule {
   const char* threat;         // without the dialect where it begins with '-'
   Ruling called;              // when the program calls it
   Ruling referenced;          // when the program only holds it in what it returns
-  const char* verb;           // "Runs", completed by the call: "Runs os.system('id') when the model is loaded."
+  const char* verb;           // "Starts a program", completed: " when the model is loaded: os.system('id')."
 };
 
 // The rule for an effect; null for effects that need none (pure, construct).

@@ -170,8 +170,8 @@ SourceFacts read_source(std::string_view source) {
   Aliases aliases;
   for (size_t i = 0; i < tokens.size();) {
     const Token& token = tokens[i];
-    if (token.type != Token::Type::name) { 
-      if (token.text == "=" ) facts.statements = true;
+    if (token.type != Token::Type::name) {
+      if (token.text == "=") facts.statements = true;
       ++i;
       continue;
     }

@@ -1,5 +1,5 @@
-// What can be told of Python source without running it: which names it calls, which of them act, or that it is
-// only a literal. A lexical reading: strings and comments are skipped, imports and aliases followed.
+// What can be told of Python source without running it: which names it calls, which of them act, or that it
+// is only a literal. A lexical reading: strings and comments are skipped, imports and aliases followed.
 #pragma once
 
 #include <string>
@@ -14,15 +14,16 @@ struct SourceFacts {
   bool disguised = false;            // written so that a reader takes it for something else
   std::vector<std::string> calls;    // resolved names that are called, in order
   std::vector<std::string> imports;  // modules
-  // The first call that acts on the world (code, process, native, network, files), or empty.
+  // The first call that acts on the world (runs code, reaches files or the network, changes the process,
+  // loads or imports something), or empty.
   std::string acting;
   std::string acting_code;           // its text: "os.system('id')"
 };
 
 SourceFacts read_source(std::string_view source);
 
-// Of the names and strings that a compiled function holds: the first pair of module and member, or builtin,
-// that acts on the world, or empty.
+// Of the names and strings that a compiled function holds: a pair of module and member that acts on the
+// world, else a builtin that executes or imports, or empty.
 std::string acting_name(const std::vector<std::string_view>& names);
 
 // The identifiers that stand as printable runs in compiled or otherwise opaque data.

@@ -302,7 +302,6 @@ void Unpickler::push_tuple(size_t count) {
 bool Unpickler::container_opcode() {
   if (machine_.exhausted()) return fault("the budget of memory ran out", Fault::limit);
   size_t from = 0;
-  Value top_value;
   switch (at_.opcode) {
     case Opcode::EMPTY_TUPLE: push(heap().new_items(Kind::tuple, nullptr, 0)); return true;
     case Opcode::EMPTY_LIST: push(heap().new_items(Kind::list, nullptr, 0)); return true;

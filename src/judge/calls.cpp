@@ -1,0 +1,210 @@
+// Calls of what has a name: by what is known of it, else by where it lives and by what it is given.
+#include <utility>
+
+#include "judge/names.h"
+#include "judge/signs.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+
+using knowledge::Callable;
+using knowledge::Effect;
+using knowledge::Policy;
+
+void Weigher::weigh_call(uint32_t index, const Event& event) {
+  const Name* name = resolved(event.callee);
+  if (name == nullptr) return weigh_made(index, event);
+  const bool fills = fills_state(name->canonical);
+  if (fills) weigh_filled(index, event, *name);
+  if (is_trusted(name->known)) {
+    if (!fills && event.callee.is(Kind::name)) weigh_trusted(index, event);
+    return;
+  }
+  if (event.nested != 0) return weigh_load(index, event, *name);
+  if (name->known != nullptr) return weigh_known(index, event, *name);
+  weigh_unknown(index, event, *name);
+}
+
+// What only computes can still harm by the size of its result, and what prepares a call for later by what
+// that call will be given.
+void Weigher::weigh_trusted(uint32_t index, const Event& event) {
+  static constexpr std::string_view kPreparing = "operator.methodcaller";
+  static constexpr std::string_view kGrowing[] = {"operator.mul",    "operator.imul", "operator.pow",
+                                                  "operator.lshift", "builtins.pow",  "builtins.bytes",
+                                                  "builtins.bytearray"};
+  static constexpr int64_t kEnormous = int64_t{1} << 30;
+  const std::string_view callee = heap_.name(event.callee).canonical;
+  if (callee == kPreparing) {
+    weigh_arguments(index, event, callee, Role::function);
+    return;
+  }
+  if (!is_one_of(kGrowing, callee)) return;
+  for (const Value& argument : arguments_of(event)) {
+    const bool enormous = argument.is(Kind::big_integer) ||
+                          (argument.is(Kind::integer) && argument.as_integer() >= kEnormous);
+    if (!enormous) continue;
+    return add(index, {"-denial-of-service", Ruling::suspected,
+                       "Computes something of enormous size when the model is loaded.",
+                       "The result would take the memory of the machine.", callee});
+  }
+}
+
+void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
+  const Callable& known = *name.known;
+  const bool only_reads = known.effect == Effect::file_write && opens_for_reading(event, name);
+  const Effect effect = only_reads ? Effect::file_read : known.effect;
+  const Rule* rule = rule_for(effect);
+  if (rule == nullptr) return;
+  if (event.op == Op::construct) return weigh_bare_instance(index, name, *rule);
+  switch (known.effect) {
+    case Effect::code: return weigh_code(index, event, name);
+    case Effect::deserialise: return weigh_load(index, event, name);
+    case Effect::fetch_model: return weigh_fetch(index, event, name);
+    case Effect::import:
+      // The importers of dill and cloudpickle only bring back what a function needs.
+      if (is_function_pickler(name.canonical)) return;
+      break;
+    case Effect::file_write:
+      if (opens_standard_stream(event, known)) return;
+      break;
+    default: break;
+  }
+  Ruling ruling = rule->called;
+  if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
+  if (effect == Effect::file_read) {
+    for (const std::string_view text : texts_of(event)) {
+      if (knowledge::sensitive_path(text) != nullptr) ruling = Ruling::confirmed;
+    }
+  }
+  add(index,
+      {rule->threat, ruling, std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".",
+       std::string(known.why), name.canonical});
+}
+
+// __new__ alone does not run what the constructor does.
+void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule) {
+  const std::string summary = "Holds an instance of " + std::string(name.canonical) + ".";
+  if (!runs_code(name.known) && name.known->effect != Effect::tamper) {
+    return add(index, {rule.threat, Ruling::dismissed, summary,
+                       "The object is made without its constructor, which alone would act.", name.canonical});
+  }
+  add(index, {"-dangerous-reference", Ruling::suspected, summary,
+              std::string(name.known->why) +
+                  " The object is made without its constructor, but no honest model holds one.",
+              name.canonical});
+}
+
+// What is called by name stands as an event of its own and is judged there.
+Ruling Weigher::ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const {
+  const auto payload = payload_of(event, *name.known);
+  if (payload && names_code_runner(*payload)) return Ruling::confirmed;
+  if (payload && payload->is(Kind::name)) return Ruling::dismissed;
+  return is_function_pickler(name.canonical) ? Ruling::dismissed : otherwise;
+}
+
+// The statement of a call without the variable that takes its result.
+std::string Weigher::call_text(uint32_t index) {
+  std::string text = printer().statement(index);
+  const size_t equals = text.find(" = ");
+  if (equals != std::string::npos && text.starts_with("_var")) text.erase(0, equals + 3);
+  return text;
+}
+
+// open(path) and open(path, 'rb') read; any other mode writes.
+bool Weigher::opens_for_reading(const Event& event, const Name& name) const {
+  static constexpr std::string_view kOpeners[] = {"open", "FileIO", "file"};
+  if (!is_one_of(kOpeners, last_part(name.canonical))) return false;
+  const auto mode_in = [](Value given) { return given.is_text() ? given.text() : std::string_view("?"); };
+  std::string_view mode = "r";
+  const uint32_t position = name.canonical.starts_with("pathlib.") ? 0 : 1;
+  if (event.arguments.is_sequence() && heap_.items(event.arguments).size > position) {
+    mode = mode_in(heap_.items(event.arguments)[position]);
+  }
+  if (const Value* given = keyword_of(event, "mode")) mode = mode_in(*given);
+  return mode.find_first_not_of("rbtU") == std::string_view::npos;
+}
+
+// <stdout> and kin: streams that are open already.
+bool Weigher::opens_standard_stream(const Event& event, const Callable& known) const {
+  const auto payload = payload_of(event, known);
+  return payload && payload->is_text() && payload->text().starts_with('<') && payload->text().ends_with('>');
+}
+
+// Callables of which knowledge says nothing: by where they live and what they are given.
+void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
+  static constexpr std::string_view kNew = ".__new__";  // a class's own, called by name
+  const std::string callee(name.canonical);
+  std::string_view type = name.canonical;
+  if (type.ends_with(kNew)) type.remove_suffix(kNew.size());
+  const bool constructs = event.op == Op::construct || names_class(type);
+  if (weigh_arguments(index, event, callee, constructs ? Role::type : Role::function)) return;
+  if (changes_module_state(name)) {
+    return add(index,
+               {"-runtime-tampering", Ruling::suspected,
+                "Changes what belongs to a module: " + callee + "() when the model is loaded.",
+                "A list, dict or set of another module is emptied or filled; that is how programs, scanners "
+                "among them, are led astray.",
+                callee});
+  }
+  const std::string summary = "Calls " + callee + " when the model is loaded.";
+  const Policy policy = knowledge::policy_of(name.canonical);
+  if (policy == Policy::stdlib) {
+    return add(index,
+               {"-unusual-call", Ruling::suspected, summary,
+                "It belongs to Python's standard library, and no model library puts a call of it into a "
+                "saved model.",
+                callee});
+  }
+  if (policy == Policy::framework && !constructs && !rebuilds(name.canonical)) {
+    return add(index,
+               {"-unusual-call", Ruling::suspected, summary,
+                "It is a function of a library, but none that the library itself puts into saved models.",
+                callee});
+  }
+}
+
+// Whether the arguments alone told against the call; if so, that is written down.
+bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role) {
+  if (weigh_callbacks(index, event, callee)) return true;
+  const Policy policy = knowledge::policy_of(callee);
+  // Text is what some classes hold: strings of documents, prompts, tokens.
+  if (event.op == Op::construct || (role == Role::type && policy == Policy::framework)) return false;
+  for (const std::string_view text : texts_of(event)) {
+    const SignOf sign = sign_of(text);
+    if (sign.sign == Sign::none) continue;
+    // Objects keep addresses and places as data; functions are given them to use.
+    if (role == Role::type && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
+    if (sign.sign == Sign::url) scan_.references.push_back({"url", std::string(text), std::string(callee)});
+    // A library's function that is given code or a command runs it; of the user's own that is only likely.
+    const bool runs = (sign.sign == Sign::command || sign.sign == Sign::code) && policy != Policy::foreign;
+    add(index,
+        {"-suspicious-argument", runs ? Ruling::confirmed : Ruling::suspected,
+         "Calls " + std::string(callee) + " with an argument that " + sign.why + ".",
+         "Nothing is known of " + std::string(callee) + "; what it is given is what an attack would give it.",
+         callee});
+    return true;
+  }
+  return false;
+}
+
+// A function that runs code, given to what may call it. What a partial holds is handed over with it.
+bool Weigher::weigh_callbacks(uint32_t index, const Event& event, std::string_view callee) {
+  constexpr size_t kMost = 64;
+  std::vector<Value> given = arguments_of(event);
+  for (size_t i = 0; i < given.size() && given.size() < kMost; ++i) {
+    const Name* maker = given[i].is(Kind::object) ? named(heap_.object(given[i]).callee) : nullptr;
+    if (maker != nullptr && maker->canonical == "functools.partial") {
+      const Items& held = heap_.items(heap_.object(given[i]).arguments);
+      given.insert(given.end(), held.begin(), held.end());
+    }
+    if (!names_code_runner(given[i])) continue;
+    const std::string handed(heap_.name(given[i]).canonical);
+    add(index,
+        {"-callback", Ruling::confirmed, "Hands " + handed + " to " + std::string(callee) + ".",
+         "A function that runs code or programs is given to a callable when the model is loaded.", handed});
+    return true;
+  }
+  return false;
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,116 @@
+// Source text that is executed: what it calls, as far as reading it tells, and whether it is a library's own
+// way to save functions.
+#include <span>
+#include <utility>
+
+#include "judge/names.h"
+#include "judge/source.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::PayloadKind;
+
+// Of all the strings that a call is given. Any of them can be part of the code: the worst of them counts.
+struct Sources {
+  bool literal = true;     // constants, all of them
+  bool quiet = true;       // none calls or imports anything
+  bool disguised = false;
+  std::string acting;      // the first call that acts on the world
+  std::string first_call;  // the first call of any kind
+};
+
+Sources read_sources(std::span<const std::string_view> texts) {
+  Sources all;
+  for (const std::string_view text : texts) {
+    const SourceFacts facts = read_source(text);
+    all.literal = all.literal && facts.literal;
+    all.quiet = all.quiet && facts.calls.empty() && facts.imports.empty();
+    all.disguised = all.disguised || facts.disguised;
+    if (all.acting.empty()) all.acting = facts.acting_code;
+    if (all.first_call.empty() && !facts.calls.empty()) all.first_call = facts.calls.front();
+  }
+  return all;
+}
+
+// Libraries that save functions as their source, and the source does nothing but define them.
+bool saves_source(std::string_view callee, const Sources& sources) {
+  if (sources.disguised) return false;
+  return restores_source(callee) || (sources.quiet && is_function_pickler(callee));
+}
+
+// Completes the opinion on a call that executes the sources.
+void weigh_sources(const Sources& sources, Opinion& opinion) {
+  if (sources.literal && is_builtin(opinion.callee)) {
+    // To evaluate a constant is a clumsy way to write it; to execute one has no use at all.
+    opinion.ruling = opinion.callee == "builtins.eval" ? Ruling::dismissed : Ruling::suspected;
+    opinion.summary = "Evaluates a constant when the model is loaded.";
+    opinion.why =
+        "The text given to " + std::string(opinion.callee) + " is a literal: evaluating it calls nothing.";
+  } else if (!sources.acting.empty()) {
+    opinion.summary = "Runs Python code that calls " + sources.acting + " when the model is loaded.";
+    opinion.why += " The code acts on the machine.";
+  } else if (saves_source(opinion.callee, sources)) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.summary = "Brings back a function that its library saves as source.";
+    opinion.why = std::string(opinion.callee) +
+                  " is how the library saves such models; the source calls nothing that acts on the machine.";
+  } else if (sources.disguised) {
+    opinion.why += " The code is written in letters or an encoding that hide what it calls.";
+  } else if (sources.quiet) {
+    opinion.summary = "Runs Python code that calls nothing when the model is loaded.";
+    opinion.why += " No honest model runs code to load.";
+  } else if (sources.first_call.empty()) {
+    opinion.why += " The code imports modules.";
+  } else {
+    opinion.why += " The code calls " + sources.first_call + ".";
+  }
+}
+
+// Classes whose __setstate__ executes a text of their state.
+struct Executed { std::string_view types, key; };
+constexpr Executed kExecuted[] = {{"scipy.stats.", "_parse_arg_template"}};
+
+}  // namespace
+
+// exec, eval, compile, code and function objects: what runs code of any kind.
+void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
+  switch (name.known->payload) {
+    case PayloadKind::code: case PayloadKind::marshal: case PayloadKind::none:
+      return weigh_function_body(index, event, name);
+    case PayloadKind::model: case PayloadKind::url: return weigh_fetch(index, event, name);
+    default: break;
+  }
+  Opinion opinion{"-code-execution", Ruling::confirmed, "Runs Python code when the model is loaded.",
+                  std::string(name.known->why), name.canonical};
+  const auto payload = payload_of(event, *name.known);
+  const bool hidden = is_builtin(name.canonical) && !(payload && payload->is_text());
+  const std::vector<std::string_view> texts = texts_of(event);
+  if (texts.empty() || hidden) {
+    opinion.why += " The code is put together from parts that are not known here.";
+  } else {
+    weigh_sources(read_sources(texts), opinion);
+  }
+  add(index, std::move(opinion));
+}
+
+void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::string_view type) {
+  const Value state = heap_.items(event.arguments)[0];
+  if (!state.is(Kind::dict)) return;
+  const std::string callee = std::string(type) + ".__setstate__";
+  for (const Executed& executed : kExecuted) {
+    if (!type.starts_with(executed.types)) continue;
+    const Value* text = heap_.find(heap_.items(state), executed.key);
+    if (text == nullptr || !text->is_text()) continue;
+    const SourceFacts facts = read_source(text->text());
+    if (facts.acting.empty() && !facts.disguised) continue;
+    add(index,
+        {"-code-execution", Ruling::confirmed,
+         "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
+         "The class executes the text '" + std::string(executed.key) + "' of its state when it is unpickled.",
+         callee});
+  }
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,167 @@
+// Functions that a model carries as bytecode, and calls of what an earlier call returned: a function that the
+// model made, or whatever it found by walking through the interpreter's own objects.
+#include <algorithm>
+
+#include "judge/names.h"
+#include "judge/signs.h"
+#include "judge/source.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Effect;
+using knowledge::Policy;
+
+// Names by which bytecode evaluates, imports, opens or looks up what it does not name.
+constexpr std::string_view kIndirections[] = {
+    "eval",    "exec", "compile",      "open",           "__import__",  "getattr", "globals",
+    "vars",    "load", "__builtins__", "__subclasses__", "__globals__", "loads"};
+
+// Attributes that lead into the interpreter's own objects: subclasses, frames, globals.
+constexpr std::string_view kInterpreterOwn[] = {
+    "__subclasses__", "__globals__", "f_globals", "__mro__", "__bases__"};
+
+}  // namespace
+
+// Judged by the names and strings it holds, until it is called.
+void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name& name) {
+  constexpr size_t kLongestName = 16;  // longer texts may be bytecode with names inside
+  std::vector<std::string_view> names;
+  for (const std::string_view text : texts_of(event)) {
+    names.push_back(text);
+    if (text.size() <= kLongestName) continue;
+    for (const std::string_view identifier : identifiers_in(text)) names.push_back(identifier);
+  }
+  const std::string acting = acting_name(names);
+  if (!acting.empty()) {
+    return add(index, {"-embedded-code", Ruling::suspected, "Carries a function that uses " + acting + ".",
+                       std::string(name.known->why) + " Its names include those of " + acting +
+                           "; it runs when the model's function is called.",
+                       name.canonical});
+  }
+  const bool opaque = name.canonical.starts_with("marshal.") || !carries_functions_;
+  add(index,
+      {"-embedded-code", opaque ? Ruling::suspected : Ruling::dismissed, "Carries a function as bytecode.",
+       opaque ? std::string(name.known->why) + " No model library saves functions in this way."
+              : "dill and cloudpickle save functions in this way; its names call nothing that acts on the "
+                "machine.",
+       name.canonical});
+}
+
+// A call of something that an earlier call returned.
+void Weigher::weigh_made(uint32_t index, const Event& event) {
+  if (event.op == Op::construct) return;
+  const Value callee = event.callee;
+  const Value made = callee.is(Kind::attribute) ? heap_.attribute(callee).base : callee;
+  const Name* maker = made.is(Kind::object) ? resolved(heap_.object(made).callee) : nullptr;
+  if (maker != nullptr && weigh_maker(index, event, made, *maker)) return;
+  if (callee.is_text() || callee.is(Kind::integer) || callee.is(Kind::none)) return;  // raises
+  const std::string shown = printer().expression(callee);
+  if (callee.is(Kind::attribute) && opens_door(heap_.attribute(callee).name)) {
+    return add(index,
+               {"-introspection", Ruling::confirmed,
+                "Walks through the interpreter's own objects: " + shown + "().",
+                "From here every class and module can be reached; it is the way around a list of forbidden "
+                "names.",
+                shown});
+  }
+  if (from_introspection(callee)) {
+    return add(index,
+               {"-code-execution", Ruling::confirmed,
+                "Calls something that it found among the interpreter's own objects: " + shown + ".",
+                "The model walks from an object to what lies behind it and calls that; nothing honest is "
+                "reached in this way.",
+                shown});
+  }
+  for (const std::string_view text : texts_of(event)) {
+    const SignOf sign = sign_of(text);
+    if (sign.sign != Sign::command && sign.sign != Sign::code) continue;
+    return add(index, {"-code-execution", Ruling::confirmed,
+                       "Calls something that the model put together with an argument that " + sign.why + ".",
+                       "What is called is hidden, and what it is given shows why.", shown});
+  }
+  add(index, {"-unusual-call", Ruling::suspected,
+              "Calls something that the model put together when it is loaded: " + shown + ".",
+              "What is called is not known here; no model library saves objects in this way.", shown});
+}
+
+// Whether the maker of what is called settles the matter.
+bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker) {
+  static constexpr const char* kSummary =
+      "Calls a function that the model itself carries, when it is loaded.";
+  if (is_class_maker(maker.canonical)) return true;  // an instance of a class that the model defines itself
+  if (carries_functions_ && is_harmless_function(made)) {
+    add(index,
+        {"-embedded-code", Ruling::dismissed, kSummary,
+         "Its bytecode names nothing that acts on the machine, imports or looks names up.", maker.canonical});
+    return true;
+  }
+  if (runs_code(maker.known) || is_function_maker(maker.canonical)) {
+    add(index,
+        {"-code-execution", Ruling::confirmed, kSummary,
+         "The function was made by " + std::string(maker.canonical) + " and runs at once.", maker.canonical});
+    return true;
+  }
+  if (is_trusted(maker.known) && !weigh_arguments(index, event, maker.canonical, Role::function)) return true;
+  if (knowledge::policy_of(maker.canonical) != Policy::foreign) return false;
+  weigh_arguments(index, event, maker.canonical, Role::function);
+  return true;
+}
+
+// Whether all that a function made of bytecode names is harmless: nothing that acts, and nothing that evaluates,
+// imports or looks up.
+bool Weigher::is_harmless_function(Value function) const {
+  constexpr size_t kMost = 256;
+  std::vector<Value> pending{function};
+  std::vector<std::string_view> names;
+  bool bytecode = false;
+  for (size_t i = 0; i < pending.size() && pending.size() < kMost; ++i) {
+    const Value value = pending[i];
+    if (value.is(Kind::object)) {
+      const Object& object = heap_.object(value);
+      const Name* maker = resolved(object.callee);
+      bytecode = bytecode || (maker != nullptr && runs_code(maker->known));
+      pending.push_back(object.arguments);
+      pending.push_back(object.keywords);
+    } else if (names_code_runner(value)) {
+      return false;
+    } else if (value.is_sequence()) {
+      for (const Value& item : heap_.items(value)) pending.push_back(item);
+    } else if (value.is(Kind::string)) {
+      names.push_back(value.text());
+    } else if (value.is(Kind::bytes) && !acting_name(identifiers_in(value.text())).empty()) {
+      return false;
+    }
+  }
+  const bool indirect = std::any_of(names.begin(), names.end(), [](std::string_view name) { return is_one_of(kIndirections, name); });
+  return bytecode && pending.size() < kMost && !indirect && acting_name(names).empty();
+}
+
+// Whether a value was found by walking the interpreter's own objects.
+bool Weigher::from_introspection(Value value) const {
+  constexpr int kLongestWalk = 32;
+  for (int steps = 0; steps < kLongestWalk; ++steps) {
+    if (value.is(Kind::attribute)) {
+      if (is_one_of(kInterpreterOwn, heap_.attribute(value).name)) return true;
+      value = heap_.attribute(value).base;
+      continue;
+    }
+    if (!value.is(Kind::object)) return false;
+    const Object& object = heap_.object(value);
+    if (const Name* maker = resolved(object.callee)) {
+      if (maker->canonical.ends_with(".__subclasses__")) return true;
+      if (maker->known != nullptr && maker->known->effect == Effect::introspect) return true;
+    }
+    if (!object.callee.is(Kind::name)) {
+      value = object.callee;
+    } else if (object.arguments.is_sequence() && heap_.items(object.arguments).size > 0) {
+      value = heap_.items(object.arguments)[0];
+    } else {
+      return false;
+    }
+  }
+  return false;
+}
+
+}  // namespace winnow::judge

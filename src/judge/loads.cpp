@@ -1,0 +1,80 @@
+// Loads within the load: serialised objects (pickle.loads and its kin), and models fetched from elsewhere.
+#include <utility>
+
+#include "judge/names.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Effect;
+using knowledge::PayloadKind;
+
+bool is_address(std::string_view target) { return target.find("://") != std::string_view::npos; }
+
+bool is_mere_number(Value value) {
+  return value.is(Kind::integer) || value.is(Kind::real) || value.is(Kind::none) || value.is(Kind::boolean);
+}
+
+}  // namespace
+
+void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
+  if (event.nested != 0) return weigh_nested(index, event, name);
+  Opinion opinion{"-unsafe-deserialisation", Ruling::suspected,
+                  "Loads serialised objects from elsewhere when the model is loaded.",
+                  std::string(name.known->why), name.canonical};
+  if (const auto payload = payload_of(event, *name.known); payload && payload->is(Kind::string)) {
+    refer_to(payload->text(), "file", name);
+    if (is_address(payload->text())) opinion.threat = "transitive-model-load";
+    opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
+  }
+  if (name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
+  add(index, std::move(opinion));
+}
+
+// What a nested load brings was read as part of this program; findings in there stand for themselves.
+void Weigher::weigh_nested(uint32_t index, const Event& event, const Name& name) {
+  if (is_mere_number(event.result)) {
+    return add(index, {"-unsafe-deserialisation", Ruling::suspected,
+                       "Loads a pickle inside the pickle that holds a mere number.",
+                       "A number needs no pickle of its own: the nesting serves to hide or to probe.",
+                       name.canonical});
+  }
+  add(index,
+      {"-unsafe-deserialisation", Ruling::dismissed, "Loads a serialised object that the model carries.",
+       "The object was read: what it would do is judged as part of this model.", name.canonical});
+}
+
+// Another model, by its name or address: the payload, else the first text among the arguments.
+void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) {
+  Opinion opinion{"transitive-model-load", Ruling::suspected, "Loads another model when it is loaded.",
+                  std::string(name.known->why) + " What it fetches can change after this scan.",
+                  name.canonical};
+  std::string_view target;
+  const auto payload = payload_of(event, *name.known);
+  if (payload && payload->is_text()) target = payload->text();
+  for (const std::string_view text : texts_of(event)) {
+    if (target.empty()) target = text;
+  }
+  if (!target.empty()) {
+    opinion.summary = "Loads " + quoted(target, false) + " when the model is loaded.";
+    refer_to(target, "model", name);
+  }
+  if (name.known->effect == Effect::code) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.why += " It runs code that comes with it.";
+  }
+  const Value* trust = keyword_of(event, "trust_remote_code");
+  if (trust != nullptr && trust->is(Kind::boolean) && trust->as_boolean()) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.why += " It allows the other model's own Python code to run.";
+  }
+  add(index, std::move(opinion));
+}
+
+void Weigher::refer_to(std::string_view target, std::string_view unless_address, const Name& by) {
+  scan_.references.push_back({std::string(is_address(target) ? "url" : unless_address), std::string(target),
+                              std::string(by.canonical)});
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,67 @@
+// Attributes and modules that the program looked up and the machine has found already: to get hold of
+// something is not to call it, but some things nobody honest gets hold of.
+#include "judge/names.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+
+namespace {
+
+using knowledge::Effect;
+
+bool looks_up_attribute(const Name& function) {
+  return last_part(function.canonical).find("getattr") != std::string_view::npos;
+}
+
+// setattr and its kin: what is set is judged as a store.
+bool sets(const knowledge::Callable& function) {
+  const std::string_view last = last_part(function.name);
+  return last.starts_with("set") || last.starts_with("__set");
+}
+
+}  // namespace
+
+void Weigher::weigh_computed(uint32_t index, const Event& event) {
+  const Name* name = resolved(event.callee);
+  if (name != nullptr && event.nested != 0) return weigh_load(index, event, *name);
+  if (name != nullptr && name->canonical == "builtins.eval") return;
+  if (event.op == Op::attribute || (name != nullptr && looks_up_attribute(*name))) {
+    return weigh_look_up(index, event, name);
+  }
+  if (name == nullptr || name->known == nullptr) return;
+  if (name->known->effect == Effect::import && event.result.is(Kind::name)) {
+    return weigh_import(index, *name, heap_.name(event.result));
+  }
+  if (name->known->effect == Effect::tamper && !sets(*name->known)) weigh_known(index, event, *name);
+}
+
+void Weigher::weigh_look_up(uint32_t index, const Event& event, const Name* by) {
+  if (names_code_runner(event.result)) return;  // judged by its use
+  const std::string found = printer().expression(event.result);
+  const bool door = opens_door(last_part(found));
+  const std::string callee = by != nullptr ? std::string(by->canonical) : printer().expression(event.callee);
+  add(index, {"-dynamic-attribute", door ? Ruling::suspected : Ruling::dismissed, "Looks up " + found + ".",
+              door ? "From there a program reaches every module and builtin; no honest model looks it up."
+                   : "Retrieving an attribute runs nothing; what becomes of it is judged where it is used.",
+              callee});
+}
+
+void Weigher::weigh_import(uint32_t index, const Name& importer, const Name& imported) {
+  Opinion opinion;
+  opinion.threat = "-dynamic-import";
+  opinion.ruling = Ruling::dismissed;
+  opinion.summary = "Imports " + std::string(imported.canonical) + " by name.";
+  opinion.callee = importer.canonical;
+  if (is_function_pickler(importer.canonical)) {
+    opinion.why = "dill and cloudpickle bring back the modules of a function in this way; nothing of it is "
+                  "called here.";
+  } else if (is_harmless_import(imported)) {
+    opinion.why = "What is imported holds nothing that acts on the machine.";
+  } else {
+    opinion.ruling = Ruling::suspected;
+    opinion.why = "No model library saves an import; it is how gadgets get hold of modules.";
+  }
+  add(index, std::move(opinion));
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,70 @@
+// What is put into things: BUILD, APPEND, SETITEM and setattr, which call methods of an object's class or
+// change what belongs to everybody.
+#include <algorithm>
+
+#include "judge/names.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Callable;
+using knowledge::Effect;
+using knowledge::Policy;
+
+// The method of the object's class that a store calls.
+struct Method { Op op; std::string_view suffix; };
+constexpr Method kMethods[] = {{Op::set_state, ".__setstate__"},
+                               {Op::extend, ".extend"},
+                               {Op::set_items, ".__setitem__"},
+                               {Op::set_attribute, ".__setattr__"}};
+
+const Callable* method_of(std::string_view type, Op op) {
+  const auto* method =
+      std::find_if(std::begin(kMethods), std::end(kMethods), [&](const Method& m) { return m.op == op; });
+  return knowledge::find(std::string(type) + std::string(method->suffix));
+}
+
+}  // namespace
+
+void Weigher::weigh_store(uint32_t index, const Event& event) {
+  const Value target = event.callee;
+  const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
+  if (owner.is(Kind::name)) return weigh_changed_name(index, heap_.name(owner));
+  const Name* type = target.is(Kind::object) ? named(heap_.object(target).callee) : nullptr;
+  if (type == nullptr) return;
+  if (event.op == Op::set_state) weigh_executed_state(index, event, type->canonical);
+  const Callable* method = method_of(type->canonical, event.op);
+  if (!may_harm(method)) return;
+  if (method->effect == Effect::tamper && is_builtin(type->canonical)) return;  // the program's own object
+  const Rule* rule = rule_for(method->effect);
+  if (rule == nullptr) return;
+  const std::string callee(method->name);
+  add(index, {rule->threat, rule->called,
+              std::string(rule->verb) + " through " + callee + " when the model is loaded.",
+              std::string(method->why), callee});
+}
+
+void Weigher::weigh_changed_name(uint32_t index, const Name& owner) {
+  const std::string name(owner.canonical);
+  if (name.starts_with("__main__")) return;  // dill brings back what the session's own module held
+  const bool environment = owner.known != nullptr && owner.known->effect == Effect::environment;
+  const bool foreign = knowledge::policy_of(name) == Policy::foreign;
+  add(index,
+      {environment ? "-environment-access" : "-runtime-tampering",
+       foreign ? Ruling::suspected : Ruling::confirmed, "Changes " + name + " when the model is loaded.",
+       "Whatever the program calls afterwards under that name is what the model put there.", name});
+}
+
+// cloudpickle's fillers change the function or class that they are given: one that the model carries, or, by
+// name, one of everybody's.
+void Weigher::weigh_filled(uint32_t index, const Event& event, const Name& filler) {
+  const std::vector<Value> given = arguments_of(event);
+  const Name* filled = given.empty() ? nullptr : named(given[0]);
+  if (filled == nullptr || knowledge::policy_of(filled->canonical) == Policy::foreign) return;
+  add(index, {"-runtime-tampering", Ruling::confirmed,
+              "Changes " + std::string(filled->canonical) + " when the model is loaded.",
+              "Whatever the program does with it afterwards is what the model put there.", filler.canonical});
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,96 @@
+#include "judge/weigher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "judge/names.h"
+
+namespace winnow::judge {
+
+using knowledge::Callable;
+
+void Weigher::add(uint32_t index, Opinion opinion) {
+  const Event& event = trace_.events[index];
+  if (event.unreached && opinion.ruling == Ruling::confirmed) {
+    opinion.ruling = Ruling::suspected;
+    opinion.why += " It stands behind a fault at which CPython's loader stops.";
+  }
+  Finding finding;
+  finding.threat = opinion.threat.starts_with('-') ? trace_.dialect : std::string();
+  finding.threat += opinion.threat;
+  finding.ruling = opinion.ruling;
+  finding.trigger = event.trigger;
+  finding.summary = std::move(opinion.summary);
+  finding.why = std::move(opinion.why);
+  Evidence evidence;
+  evidence.callee = opinion.callee;
+  evidence.code = printer().statement(index);
+  evidence.location.member = scan_.member_of(trace_.artifacts[event.artifact]);
+  evidence.location.offset = event.offset;
+  evidence.location.line = printer().line_of(index);
+  finding.evidence.push_back(std::move(evidence));
+  scan_.findings.push_back(std::move(finding));
+}
+
+Printer& Weigher::printer() {
+  if (!printer_) printer_ = std::make_unique<Printer>(trace_);
+  return *printer_;
+}
+
+const Name* Weigher::named(Value value) const { return value.is(Kind::name) ? &heap_.name(value) : nullptr; }
+
+const Name* Weigher::resolved(Value callee) const {
+  return named(callee.is(Kind::attribute) ? heap_.attribute(callee).resolved : callee);
+}
+
+bool Weigher::names_code_runner(Value value) const {
+  const Name* name = named(value);
+  return name != nullptr && runs_code(name->known);
+}
+
+std::vector<Value> Weigher::arguments_of(const Event& event) const {
+  std::vector<Value> out;
+  if (event.arguments.is_sequence()) {
+    const Items& given = heap_.items(event.arguments);
+    out.assign(given.begin(), given.end());
+  }
+  if (event.keywords.is(Kind::dict)) {
+    const Items& given = heap_.items(event.keywords);
+    for (uint32_t i = 1; i < given.size; i += 2) out.push_back(given[i]);
+  }
+  return out;
+}
+
+// The strings among the arguments, also inside the containers that are arguments.
+std::vector<std::string_view> Weigher::texts_of(const Event& event) const {
+  constexpr size_t kMost = 256;
+  std::vector<std::string_view> out;
+  std::vector<Value> pending = arguments_of(event);
+  size_t looked = 0;
+  while (!pending.empty() && out.size() < kMost && looked++ < 4 * kMost) {
+    const Value value = pending.back();
+    pending.pop_back();
+    if (value.is_text()) out.push_back(value.text());
+    if (value.is_sequence() || value.is(Kind::dict)) {
+      const Items& items = heap_.items(value);
+      for (uint32_t i = std::min<uint32_t>(items.size, kMost); i-- > 0;) pending.push_back(items[i]);
+    }
+  }
+  return out;
+}
+
+std::optional<Value> Weigher::payload_of(const Event& event, const Callable& known) const {
+  if (!known.keyword.empty()) {
+    if (const Value* found = keyword_of(event, known.keyword)) return *found;
+  }
+  if (known.position < 0 || !event.arguments.is_sequence()) return std::nullopt;
+  const Items& given = heap_.items(event.arguments);
+  const auto position = static_cast<uint32_t>(known.position);
+  return position < given.size ? std::optional(given[position]) : std::nullopt;
+}
+
+const Value* Weigher::keyword_of(const Event& event, std::string_view keyword) const {
+  return event.keywords.is(Kind::dict) ? heap_.find(heap_.items(event.keywords), keyword) : nullptr;
+}
+
+}  // namespace winnow::judge

@@ -1,0 +1,112 @@
+// The weigher of one trace: what it has to hand, the words of a finding, and what it looks at. The
+// declarations stand under the file that holds them, so this page is also the map of the folder.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/print.h"
+#include "core/scan.h"
+#include "core/trace.h"
+#include "judge/rules.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::judge {
+
+// A verdict on one event, before it is written down.
+struct Opinion {
+  std::string_view threat;  // without the dialect where it begins with '-'
+  Ruling ruling = Ruling::suspected;
+  std::string summary, why;
+  std::string_view callee;
+};
+
+// What is called: a type keeps what it is given as data, a function is given it to use.
+enum class Role : uint8_t { type, function };
+
+class Weigher {
+ public:
+  Weigher(Scan& scan, const Trace& trace) : scan_(scan), trace_(trace), heap_(trace.heap) {}
+  void run();
+
+ private:
+  // judge.cpp: the order of things, and what only the whole trace tells.
+  void weigh(uint32_t index, const Event& event);
+  void weigh_hiding();
+  void weigh_break(size_t findings_before);
+  void list_imports();
+  void list_text();
+
+  // calls.cpp: calls of what has a name.
+  void weigh_call(uint32_t index, const Event& event);
+  void weigh_trusted(uint32_t index, const Event& event);
+  void weigh_known(uint32_t index, const Event& event, const Name& name);
+  void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
+  void weigh_unknown(uint32_t index, const Event& event, const Name& name);
+  bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role);
+  bool weigh_callbacks(uint32_t index, const Event& event, std::string_view callee);
+  bool opens_for_reading(const Event& event, const Name& name) const;
+  bool opens_standard_stream(const Event& event, const knowledge::Callable& known) const;
+  Ruling ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const;
+  std::string call_text(uint32_t index);
+
+  // lookups.cpp: attributes and modules that the machine has looked up already.
+  void weigh_computed(uint32_t index, const Event& event);
+  void weigh_look_up(uint32_t index, const Event& event, const Name* by);
+  void weigh_import(uint32_t index, const Name& importer, const Name& imported);
+
+  // code.cpp: source text that is executed.
+  void weigh_code(uint32_t index, const Event& event, const Name& name);
+  void weigh_executed_state(uint32_t index, const Event& event, std::string_view type);
+
+  // functions.cpp: functions that come as bytecode, and calls of what an earlier call returned.
+  void weigh_function_body(uint32_t index, const Event& event, const Name& name);
+  void weigh_made(uint32_t index, const Event& event);
+  bool weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker);
+  bool is_harmless_function(Value function) const;
+  bool from_introspection(Value value) const;
+
+  // loads.cpp: other serialised objects and other models.
+  void weigh_load(uint32_t index, const Event& event, const Name& name);
+  void weigh_nested(uint32_t index, const Event& event, const Name& name);
+  void weigh_fetch(uint32_t index, const Event& event, const Name& name);
+  void refer_to(std::string_view target, std::string_view unless_address, const Name& by);
+
+  // stores.cpp: what is put into objects, classes and modules.
+  void weigh_store(uint32_t index, const Event& event);
+  void weigh_changed_name(uint32_t index, const Name& owner);
+  void weigh_filled(uint32_t index, const Event& event, const Name& filler);
+
+  // references.cpp: names that are held and not called.
+  void weigh_references();
+  void weigh_reference(uint32_t index, uint32_t name, bool reachable);
+  bool weighs_as_reference(const Name& name) const;
+  std::string_view hook_of(uint32_t name) const;
+  std::vector<bool> reachable_names() const;
+  std::vector<uint32_t> first_imports() const;
+
+  // spelling.cpp: names that mislead by how they are written.
+  void weigh_spelling();
+
+  // weigher.cpp: what all of these use.
+  void add(uint32_t index, Opinion opinion);
+  Printer& printer();
+  const Name* named(Value value) const;      // the name that a value is; null for other values
+  const Name* resolved(Value callee) const;  // also the name that an attribute of an object stands for
+  bool names_code_runner(Value value) const;
+  std::vector<Value> arguments_of(const Event& event) const;
+  std::vector<std::string_view> texts_of(const Event& event) const;
+  std::optional<Value> payload_of(const Event& event, const knowledge::Callable& known) const;
+  const Value* keyword_of(const Event& event, std::string_view keyword) const;  // null where it is not given
+
+  Scan& scan_;
+  const Trace& trace_;
+  const Heap& heap_;
+  std::unique_ptr<Printer> printer_;  // made for the first finding: most traces have none
+  bool carries_functions_ = false;    // dill or cloudpickle put functions together here
+};
+
+}  // namespace winnow::judge
