@@ -98,7 +98,11 @@ void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& 
 Ruling Weigher::ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const {
   const auto payload = payload_of(event, *name.known);
   if (payload && names_code_runner(*payload)) return Ruling::confirmed;
-  if (payload && payload->is(Kind::name)) return Ruling::dismissed;
+  // Libraries hand their own functions to their own; the standard library's callbacks run what no model needs run.
+  const Name* handed = payload ? named(*payload) : nullptr;
+  if (handed != nullptr && (is_trusted(handed->known) || knowledge::policy_of(name.canonical) != Policy::stdlib)) {
+    return Ruling::dismissed;
+  }
   return is_function_pickler(name.canonical) ? Ruling::dismissed : otherwise;
 }
 

@@ -15,7 +15,7 @@ SECONDS = 150
 
 
 def main():
-    folders = [pathlib.Path(folder) for folder in sys.argv[2:] if (pathlib.Path(folder) / 'manifest.tsv').is_file()]
+    folders = [folder for folder in map(pathlib.Path, sys.argv[2:]) if (folder / 'manifest.tsv').is_file()]
     if not folders:
         manifest.skip('none of %s holds a manifest.tsv' % ', '.join(sys.argv[2:]))
     lines, taken = [], {}
@@ -23,7 +23,7 @@ def main():
         for row in sorted(manifest.rows(folder), key=lambda row: (int(row.get('size') or 0), row['file'])):
             path = folder / row['file']
             kind = (row['format'], row['expect'])
-            if not manifest.in_family(row) or path.stat().st_size > LARGEST or taken.get(kind, 0) >= PER_FORMAT:
+            if not manifest.in_family(row) or taken.get(kind, 0) >= PER_FORMAT or path.stat().st_size > LARGEST:
                 continue
             taken[kind] = taken.get(kind, 0) + 1
             is_raw = row['format'] == 'pickle' and row['expect'] == 'malicious'

@@ -14,7 +14,8 @@ import sys
 EXEMPT = {}
 
 # Threat ids in source: a string literal of a `threat` member, or any literal that is spelt like a page.
-EMITTED = re.compile(r'threat\s*=\s*"([a-z0-9-]+)"|\.threat\s*=\s*"([a-z0-9-]+)"|Threat\{"([a-z0-9-]+)"')
+# What starts with a dash is joined to the dialect of the trace: threat("-file-read") is pickle-file-read.
+EMITTED = re.compile(r'threat\s*(?:=|\()\s*"([a-z0-9-]+)"')
 LITERAL = re.compile(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"')
 
 
@@ -39,8 +40,9 @@ def main():
             continue
         for number, line in enumerate(path.read_text(errors='replace').splitlines(), 1):
             for match in EMITTED.finditer(line):
-                threat = next(group for group in match.groups() if group)
-                if threat not in pages:
+                threat = match.group(1)
+                known = any(page.endswith(threat) for page in pages) if threat[0] == '-' else threat in pages
+                if not known:
                     wrong.append('%s:%d: "%s" has no page' % (path.relative_to(root), number, threat))
             emitted |= {word for word in LITERAL.findall(line) if word in pages}
     for threat in sorted(pages):
