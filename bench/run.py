@@ -125,7 +125,7 @@ def ratio(cost, winnow):
 
 
 def cost_cells(cost, winnow, limit):
-    cpu = f">{limit:g}, stopped" if cost["stopped"] else "failed" if cost.get("failed") else seconds(cost["cpu"])
+    cpu = f">{limit}, stopped" if cost["stopped"] else "failed" if cost.get("failed") else seconds(cost["cpu"])
     return [cpu, "-" if cost.get("failed") else ratio(cost, winnow), amount(cost["peak"])]
 
 
@@ -272,7 +272,7 @@ def main():
     parser.add_argument("--entries", type=int, default=10_000, help="entries of each (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3, help="measured runs (%(default)s)")
-    parser.add_argument("--limit", type=float, default=60, help="seconds for one run of one scanner (%(default)g)")
+    parser.add_argument("--limit", type=int, default=60, help="CPU seconds for one run of one scanner (%(default)s)")
     parser.add_argument("--write", action="store_true", help="replace the tables in README.md")
     parser.add_argument("--verbose", action="store_true", help="name every miss and false alarm on standard error")
     options = parser.parse_args()

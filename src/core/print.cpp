@@ -1,6 +1,7 @@
 #include "core/print.h"
 
 #include <cstdio>
+#include <set>
 
 #include "knowledge/knowledge.h"
 
@@ -41,6 +42,24 @@ size_t utf8_size(std::string_view text, size_t i) {
 
 }  // namespace
 
+namespace {
+
+// The module of a name: its canonical spelling without as many parts as stand behind the module.
+std::string_view module_of(const Name& name) {
+  std::string_view module = name.canonical;
+  std::string_view rest = name.qualified;
+  while (!rest.empty()) {
+    const size_t dot = module.rfind('.');
+    if (dot == std::string_view::npos) break;
+    module = module.substr(0, dot);
+    const size_t next = rest.find('.');
+    rest = next == std::string_view::npos ? std::string_view() : rest.substr(next + 1);
+  }
+  return module;
+}
+
+}  // namespace
+
 std::string quoted(std::string_view text, bool bytes, size_t most) {
   const bool shortened = text.size() > most + 40;
   const std::string_view shown = shortened ? text.substr(0, most) : text;
@@ -71,6 +90,14 @@ std::string quoted(std::string_view text, bool bytes, size_t most) {
 
 Printer::Printer(const Trace& trace) : trace_(trace) {
   const auto count = static_cast<uint32_t>(trace.events.size());
+  imports_.assign(count, false);
+  std::set<std::string_view> modules{"builtins"};
+  for (uint32_t i = 0; i < count; ++i) {
+    const Event& event = trace.events[i];
+    if (event.op == Op::import && event.callee.is(Kind::name)) {
+      imports_[i] = modules.insert(module_of(trace.heap.name(event.callee))).second;
+    }
+  }
   uses_.assign(count, 0);
   changed_.assign(count, false);
   variables_.assign(count, 0);
@@ -124,7 +151,7 @@ void Printer::count_uses(Value value, std::vector<Value>& pending) {
 
 bool Printer::printed(uint32_t index) const {
   const Event& event = trace_.events[index];
-  if (event.op == Op::import) return event.callee.is(Kind::name);
+  if (event.op == Op::import) return imports_[index];
   // A computed call that only hands an object on is told by the object's own statement.
   return !(event.computed && event.result.is(Kind::object));
 }
@@ -240,16 +267,7 @@ std::string Printer::statement(uint32_t index) const {
   };
   std::string out;
   switch (event.op) {
-    case Op::import: {
-      const Name& name = heap.name(event.callee);
-      // The parts before the last name the module; a bare name is a module itself.
-      const std::string_view canonical = name.canonical;
-      const size_t dot = canonical.rfind('.');
-      out = dot == std::string_view::npos || name.qualified.empty()
-                ? "import " + std::string(canonical)
-                : "from " + std::string(canonical.substr(0, dot)) + " import " + std::string(canonical.substr(dot + 1));
-      break;
-    }
+    case Op::import: out = "import " + std::string(module_of(heap.name(event.callee))); break;
     case Op::set_state: out = expression(event.callee, 0) + ".__setstate__(" + expression(argument(0), 1) + ")"; break;
     case Op::extend: out = expression(event.callee, 0) + ".extend(" + expression(event.arguments, 0) + ")"; break;
     case Op::set_items: out = expression(event.callee, 0) + ".update(" + expression(event.arguments, 0) + ")"; break;

@@ -41,6 +41,7 @@ class Printer {
   std::vector<bool> changed_;        // its result is changed later, so it needs a name
   std::vector<uint32_t> variables_;  // number of the variable that holds it
   std::vector<uint64_t> lines_;
+  std::vector<bool> imports_;        // the first import of a module
   std::vector<bool> seen_;           // containers already counted
 };
 

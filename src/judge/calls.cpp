@@ -193,11 +193,13 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
 
 // A function that runs code, given to what may call it. What a partial holds is handed over with it.
 bool Weigher::weigh_callbacks(uint32_t index, const Event& event, std::string_view callee) {
-  constexpr size_t kMost = 64;
+  constexpr int kMostPartials = 64;  // opened, one inside another
   std::vector<Value> given = arguments_of(event);
-  for (size_t i = 0; i < given.size() && given.size() < kMost; ++i) {
+  int opened = 0;
+  for (size_t i = 0; i < given.size(); ++i) {
     const Name* maker = given[i].is(Kind::object) ? named(heap_.object(given[i]).callee) : nullptr;
-    if (maker != nullptr && maker->canonical == "functools.partial") {
+    if (maker != nullptr && maker->canonical == "functools.partial" && ++opened <= kMostPartials &&
+        heap_.object(given[i]).arguments.is_sequence()) {
       const Items& held = heap_.items(heap_.object(given[i]).arguments);
       given.insert(given.end(), held.begin(), held.end());
     }

@@ -107,7 +107,8 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
     if (facts.acting.empty() && !facts.disguised) continue;
     add(index,
         {"-code-execution", Ruling::confirmed,
-         "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
+         facts.acting.empty() ? "Runs Python code in disguise when the model is loaded."
+                              : "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
          "The class executes the text '" + std::string(executed.key) + "' of its state when it is unpickled.",
          callee});
   }

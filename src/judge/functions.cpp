@@ -103,10 +103,8 @@ bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const 
          "The function was made by " + std::string(maker.canonical) + " and runs at once.", maker.canonical});
     return true;
   }
-  if (is_trusted(maker.known) && !weigh_arguments(index, event, maker.canonical, Role::function)) return true;
-  if (knowledge::policy_of(maker.canonical) != Policy::foreign) return false;
-  weigh_arguments(index, event, maker.canonical, Role::function);
-  return true;
+  const bool told = weigh_arguments(index, event, maker.canonical, Role::function);
+  return told || is_trusted(maker.known) || knowledge::policy_of(maker.canonical) == Policy::foreign;
 }
 
 // Whether all that a function made of bytecode names is harmless: nothing that acts, and nothing that evaluates,

@@ -20,6 +20,7 @@ bool is_mere_number(Value value) {
 
 void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
   if (event.nested != 0) return weigh_nested(index, event, name);
+  if (name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
   Opinion opinion{"-unsafe-deserialisation", Ruling::suspected,
                   "Loads serialised objects from elsewhere when the model is loaded.",
                   std::string(name.known->why), name.canonical};
@@ -28,7 +29,6 @@ void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
     if (is_address(payload->text())) opinion.threat = "transitive-model-load";
     opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
   }
-  if (name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
   add(index, std::move(opinion));
 }
 

@@ -15,8 +15,8 @@ constexpr std::string_view kDoors[] = {"__globals__",   "__subclasses__", "__bui
                                        "__reduce_ex__", "func_globals"};
 
 // The pickler of numba is a copy of cloudpickle under a name of its own.
-constexpr std::string_view kFunctionPicklers[] = {"dill.", "numba.core.serialize.", "numba.serialize."};
-constexpr std::string_view kCopiedPickler = "cloudpickle.";  // wherever a package keeps its copy
+// Under their canonical names: copies inside other packages are aliases of these.
+constexpr std::string_view kFunctionPicklers[] = {"dill.", "cloudpickle.", "numba.core.serialize.", "numba.serialize."};
 
 constexpr std::string_view kFillers[] = {"_function_setstate", "_fill_function", "_class_setstate",
                                          "_rehydrate_skeleton_class"};
@@ -76,7 +76,7 @@ bool is_builtin(std::string_view canonical) { return canonical.starts_with("buil
 bool opens_door(std::string_view attribute) { return is_one_of(kDoors, attribute); }
 
 bool is_function_pickler(std::string_view canonical) {
-  return starts_with_one_of(kFunctionPicklers, canonical) || contains(canonical, kCopiedPickler);
+  return starts_with_one_of(kFunctionPicklers, canonical);
 }
 
 bool is_function_maker(std::string_view canonical) {

@@ -86,7 +86,7 @@ bool Weigher::weighs_as_reference(const Name& name) const {
 // The hook that a dict of the program assigns a name to: {'__setstate__': os.system}; empty for none.
 std::string_view Weigher::hook_of(uint32_t name) const {
   for (const Items& items : heap_.all_items()) {
-    for (uint32_t i = 0; i + 1 < items.size; ++i) {
+    for (uint32_t i = 0; i + 1 < items.size; i += 2) {
       const Value key = items[i], value = items[i + 1];
       if (!value.is(Kind::name) || value.index() != name) continue;
       if (key.is_text() && is_hook(key.text())) return key.text();

@@ -24,7 +24,7 @@ void Weigher::add(uint32_t index, Opinion opinion) {
   finding.why = std::move(opinion.why);
   Evidence evidence;
   evidence.callee = opinion.callee;
-  evidence.code = printer().statement(index);
+  evidence.code = event.op == Op::import ? printer().expression(event.callee) : printer().statement(index);
   evidence.location.member = scan_.member_of(trace_.artifacts[event.artifact]);
   evidence.location.offset = event.offset;
   evidence.location.line = printer().line_of(index);

@@ -282,6 +282,7 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
 }
 
 Value Machine::construct(Value cls, Value arguments, Value keywords) {
+  if (!arguments.is_sequence()) arguments = heap().new_tuple({arguments});  // the unpickler raises
   if (cls.is(Kind::name)) {
     heap().name(cls).called = true;
     if (arguments.is_sequence() && works_in_new(heap().name(cls).canonical)) return call(cls, arguments, keywords);

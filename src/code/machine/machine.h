@@ -94,6 +94,8 @@ class Machine {
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
   std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
   Value global_of_function(std::string_view key);
+  std::optional<Value> run_inner(std::string_view content);
+  void run_held(Value arguments);
   std::optional<Value> load_any_pickle(Value callee, Value arguments);
   void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);
   void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);

@@ -33,29 +33,62 @@ std::optional<Value> Machine::payload_of(const Callable& known, Value arguments,
   return std::nullopt;
 }
 
+// Runs a pickle that stands in the program's own data, as a part of the trace; nothing where it is none.
+std::optional<Value> Machine::run_inner(std::string_view content) {
+  const Artifact of = trace_.artifacts[place.artifact];
+  Artifact inner;
+  inner.id = of.id;
+  inner.path = of.path + "!loads@" + std::to_string(place.offset);
+  inner.depth = of.depth + 1;
+  inner.bytes = as_bytes(content);
+  trace_.artifacts.push_back(inner);
+  const Place outer = place;
+  place = {static_cast<uint32_t>(trace_.artifacts.size() - 1), 0, outer.unreached, outer.depth + 1};
+  const auto value = unpickle(*this, inner.bytes);
+  place = outer;
+  if (!value) trace_.artifacts.pop_back();
+  return value;
+}
+
+// A loader that is given its pickle in a way that is not known here: whatever pickle is held by what it is given
+// is taken for it.
+void Machine::run_held(Value arguments) {
+  constexpr size_t kMostValues = 256;
+  if (!unpickle || place.depth >= scan_.budget.depth) return;
+  std::vector<Value> pending{arguments};
+  for (size_t i = 0; i < pending.size() && pending.size() < kMostValues; ++i) {
+    const Value value = pending[i];
+    if (value.is_sequence() || value.is(Kind::dict)) {
+      const Items& items = heap().items(value);
+      pending.insert(pending.end(), items.begin(), items.begin() + std::min<size_t>(items.size, kMostValues));
+    } else if (value.is(Kind::attribute)) {
+      pending.push_back(heap().attribute(value).base);
+    } else if (value.is(Kind::object)) {
+      const Object& object = heap().object(value);
+      for (const Value part : {object.arguments, object.keywords, object.state}) pending.push_back(part);
+    } else if (value.is_text() && value.text().size() > 8 && value.text().ends_with('.')) {
+      run_inner(value.text());
+    }
+  }
+}
+
 std::optional<Value> Machine::load_nested(const Callable& loader, Value arguments, Value keywords) {
   if (loader.effect != Effect::deserialise || loader.payload == PayloadKind::marshal) return std::nullopt;
   const auto payload = payload_of(loader, arguments, keywords);
-  if (!payload) return std::nullopt;
-  const auto content =
-      payload->is_text() && loader.payload != PayloadKind::path ? std::optional(payload->text()) : file_content(*this, *payload);
-  if (!content) return std::nullopt;
+  std::optional<std::string_view> content;
+  if (payload && payload->is_text() && loader.payload != PayloadKind::path) content = payload->text();
+  else if (payload) content = file_content(*this, *payload);
+  if (!content || !unpickle) {
+    run_held(arguments);
+    return std::nullopt;
+  }
   const auto event = static_cast<uint32_t>(trace_.events.size());
   const Artifact of = trace_.artifacts[place.artifact];
   const auto nested = static_cast<uint32_t>(trace_.artifacts.size());
-  if (unpickle && place.depth < scan_.budget.depth) {
+  if (place.depth < scan_.budget.depth) {
     // The call stands before what it loads.
     record(Op::call, Value::unknown(), arguments, keywords, Value::unknown());
-    Artifact inner;
-    inner.id = of.id;
-    inner.path = of.path + "!loads@" + std::to_string(place.offset);
-    inner.depth = of.depth + 1;
-    inner.bytes = as_bytes(*content);
-    trace_.artifacts.push_back(inner);
-    const Place outer = place;
-    place = {nested, 0, outer.unreached, outer.depth + 1};
-    const auto value = unpickle(*this, inner.bytes);
-    place = outer;
+    const auto value = run_inner(*content);
     if (value) {
       Event& call = trace_.events[event];
       if (!loader.name.empty()) call.callee = resolve(loader.name, "");
@@ -63,7 +96,6 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
       call.result = *value;
       return *value;
     }
-    trace_.artifacts.pop_back();
     trace_.events.pop_back();
   }
   scan_.child(scan_.artifact(of.id), "loads@" + std::to_string(place.offset), as_bytes(*content));
