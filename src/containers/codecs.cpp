@@ -13,7 +13,7 @@ namespace {
 using namespace std::string_view_literals;
 
 // What one more stream costs of the budget, so that millions of empty ones are not free.
-constexpr uint64_t kStreamCost = 4096;
+constexpr uint64_t kStreamCost = uint64_t{32} << 10;
 
 constexpr std::string_view kGzip = "\x1f\x8b\x08"sv;
 constexpr std::string_view kXz = "\xfd\x37zXZ\0"sv;
@@ -79,7 +79,7 @@ bool is_lzma(Bytes input) {
   const uint32_t dictionary = reader.le<uint32_t>();
   const uint64_t size = reader.le<uint64_t>();
   const uint8_t first = reader.u8();
-  if (!reader.ok() || properties != 0x5d || first != 0) return false;
+  if (!reader.ok() || properties >= 225 || first != 0) return false;
   if (size != UINT64_MAX && size >= (uint64_t{1} << 38)) return false;
   if (dictionary < 4096 || (dictionary & 0xff) != (dictionary == UINT32_MAX ? 0xff : 0)) return false;
   if (dictionary != UINT32_MAX) {
@@ -88,11 +88,22 @@ bool is_lzma(Bytes input) {
     const bool power_and_half = dictionary % 3 == 0 && (third & (third - 1)) == 0;
     if (!power && !power_and_half) return false;
   }
-  return decodes(input, Codec::lzma);
+  if (properties == 0x5d) return decodes(input, Codec::lzma);
+  // Other settings than everybody's: then what comes out must show that it is a stream.
+  const Decoded probe = decode(Codec::lzma, slice(input, 0, 4096), Limits{});
+  return !probe.bytes.empty() && probe.bytes[0] == std::byte{0x80};
 }
 
 // joblib before 0.10: "ZF", the decoded size as 19 characters of hexadecimal text, perhaps a space, zlib.
-bool is_zfile(Bytes input) { return starts(input, "ZF0x"); }
+// The size is what int(text, 16) reads.
+bool is_zfile(Bytes input) {
+  constexpr size_t kDigits = 19;
+  if (!starts(input, "ZF") || input.size() < 2 + kDigits + 2) return false;
+  const std::string_view digits = as_text(input).substr(2, kDigits);
+  if (digits.find_first_not_of("0123456789abcdefABCDEFxX_+-L \t\r\n") != std::string_view::npos) return false;
+  const std::string_view stream = as_text(input).substr(2 + kDigits, 2);
+  return (stream[0] & 0x0f) == 8 || (stream[0] == ' ' && (stream[1] & 0x0f) == 8);
+}
 
 std::optional<Error> decode_zfile(Bytes input, Sink& sink, uint64_t& consumed) {
   constexpr uint64_t kHeader = 2 + 19;

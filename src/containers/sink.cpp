@@ -7,15 +7,19 @@ namespace winnow::containers {
 namespace {
 
 constexpr uint64_t kSmallest = 4096;
-constexpr uint64_t kRoom = uint64_t{1} << 20;      // at most this much between two looks at the budget
-constexpr uint64_t kTrusted = uint64_t{64} << 20;  // a promised size is believed up to here
-constexpr uint64_t kUsualRatio = 1100;             // deflate cannot do better
+constexpr uint64_t kMovedCheaply = uint64_t{64} << 20;
+constexpr uint64_t kRoom = uint64_t{1} << 20;  // at most this much between two looks at the budget
+// A promised size is believed up to this, so that promises alone cost nothing.
+uint64_t believable(uint64_t input_size) {
+  constexpr uint64_t kUsualRatio = 32;
+  constexpr uint64_t kAlways = uint64_t{64} << 10;
+  return input_size > (UINT64_MAX >> 8) ? input_size : input_size * kUsualRatio + kAlways;
+}
 
 }  // namespace
 
 Sink::Sink(const Limits& limits, uint64_t input_size) : limits_(limits) {
-  const uint64_t possible = input_size > kTrusted ? kTrusted : input_size * kUsualRatio + kSmallest;
-  buffer_.resize(std::min({limits.expected, possible, kTrusted}));
+  buffer_.resize(std::min(limits.expected, believable(input_size)));
 }
 
 std::span<std::byte> Sink::room() {
@@ -41,7 +45,7 @@ bool Sink::wrote(uint64_t size, uint64_t consumed) {
 
 std::vector<std::byte> Sink::take() {
   buffer_.resize(used_);
-  if (buffer_.capacity() - used_ > used_ / 4 && used_ < kTrusted) buffer_.shrink_to_fit();
+  if (buffer_.capacity() - used_ > used_ / 4 && used_ < kMovedCheaply) buffer_.shrink_to_fit();
   return std::move(buffer_);
 }
 

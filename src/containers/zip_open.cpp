@@ -112,7 +112,8 @@ void open_packed(const ZipMember& member, Bytes packed, const Limits& limits, Zi
 ZipContent open_zip_member(const Zip& zip, const ZipMember& member, const Limits& limits) {
   ZipContent content;
   if (member.data_offset == 0) {
-    content.error = Error{Fault::malformed, member.header_offset, "the member has no local header"};
+    const uint64_t offset = std::min<uint64_t>(member.header_offset, zip.bytes.size());
+    content.error = Error{Fault::malformed, offset, "the member has no local header"};
     return content;
   }
   const Bytes packed = slice(zip.bytes, member.data_offset, member.packed_size);

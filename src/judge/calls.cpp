@@ -38,7 +38,7 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
     weigh_arguments(index, event, callee, Role::function);
     return;
   }
-  if (!is_one_of(kGrowing, callee)) return;
+  if (weigh_binding(index, event, callee) || !is_one_of(kGrowing, callee)) return;
   for (const Value& argument : arguments_of(event)) {
     const bool enormous = argument.is(Kind::big_integer) ||
                           (argument.is(Kind::integer) && argument.as_integer() >= kEnormous);
@@ -116,7 +116,7 @@ std::string Weigher::call_text(uint32_t index) {
 
 // open(path) and open(path, 'rb') read; any other mode writes.
 bool Weigher::opens_for_reading(const Event& event, const Name& name) const {
-  static constexpr std::string_view kOpeners[] = {"open", "FileIO", "file"};
+  static constexpr std::string_view kOpeners[] = {"open", "FileIO", "file", "netcdf_file"};
   if (!is_one_of(kOpeners, last_part(name.canonical))) return false;
   const auto mode_in = [](Value given) { return given.is_text() ? given.text() : std::string_view("?"); };
   std::string_view mode = "r";
@@ -186,6 +186,24 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
          "Calls " + std::string(callee) + " with an argument that " + sign.why + ".",
          "Nothing is known of " + std::string(callee) + "; what it is given is what an attack would give it.",
          callee});
+    return true;
+  }
+  return false;
+}
+
+// A trusted callable that is given a function which acts: a default factory, a key, a partial. Nothing is called
+// yet as far as is known, and nothing honest prepares it. Functions that dill and cloudpickle save refer to what
+// they like.
+bool Weigher::weigh_binding(uint32_t index, const Event& event, std::string_view callee) {
+  if (carries_functions_ || event.op == Op::construct || !event.arguments.is_sequence()) return false;
+  for (const Value& argument : heap_.items(event.arguments)) {
+    const Name* given = named(argument);
+    if (given == nullptr || !acts_on_machine(given->known)) continue;
+    if (knowledge::policy_of(given->canonical) != Policy::stdlib || names_class(given->canonical)) continue;
+    add(index, {"-callback", Ruling::suspected,
+                "Gives " + std::string(given->canonical) + " to " + std::string(callee) + ".",
+                std::string(given->known->why) + " It is bound here and may be called by whoever uses the result.",
+                given->canonical});
     return true;
   }
   return false;

@@ -68,9 +68,9 @@ void weigh_sources(const Sources& sources, Opinion& opinion) {
   }
 }
 
-// Classes whose __setstate__ executes a text of their state.
-struct Executed { std::string_view types, key; };
-constexpr Executed kExecuted[] = {{"scipy.stats.", "_parse_arg_template"}};
+// Keys of a state whose text the class's own __setstate__ executes: scipy's distributions and what is derived
+// from them.
+constexpr std::string_view kExecuted[] = {"_parse_arg_template"};
 
 }  // namespace
 
@@ -99,9 +99,8 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
   const Value state = heap_.items(event.arguments)[0];
   if (!state.is(Kind::dict)) return;
   const std::string callee = std::string(type) + ".__setstate__";
-  for (const Executed& executed : kExecuted) {
-    if (!type.starts_with(executed.types)) continue;
-    const Value* text = heap_.find(heap_.items(state), executed.key);
+  for (const std::string_view executed : kExecuted) {
+    const Value* text = heap_.find(heap_.items(state), executed);
     if (text == nullptr || !text->is_text()) continue;
     const SourceFacts facts = read_source(text->text());
     if (facts.acting.empty() && !facts.disguised) continue;
@@ -109,7 +108,7 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
         {"-code-execution", Ruling::confirmed,
          facts.acting.empty() ? "Runs Python code in disguise when the model is loaded."
                               : "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
-         "The class executes the text '" + std::string(executed.key) + "' of its state when it is unpickled.",
+         "The class executes the text '" + std::string(executed) + "' of its state when it is unpickled.",
          callee});
   }
 }

@@ -58,6 +58,13 @@ bool is_trusted(const Callable* known) {
 
 bool may_harm(const Callable* known) { return known != nullptr && !is_trusted(known); }
 
+bool acts_on_machine(const Callable* known) {
+  if (known == nullptr) return false;
+  const Effect effect = known->effect;
+  return runs_code(known) || effect == Effect::network || effect == Effect::file_write || effect == Effect::file_delete ||
+         effect == Effect::terminate;
+}
+
 bool runs_code(const Callable* known) {
   if (known == nullptr) return false;
   return known->effect == Effect::code || known->effect == Effect::process || known->effect == Effect::native;

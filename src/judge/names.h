@@ -19,6 +19,8 @@ bool is_trusted(const knowledge::Callable* known);  // it computes or constructs
 bool may_harm(const knowledge::Callable* known);    // it has an entry and is not trusted
 bool runs_code(const knowledge::Callable* known);   // code, programs, native libraries
 
+bool acts_on_machine(const knowledge::Callable* known);  // that, the network, files, the process
+
 // Of how a name is spelled.
 std::string_view last_part(std::string_view dotted);
 bool names_class(std::string_view dotted);    // its last part is in capitals, after underscores

@@ -73,7 +73,10 @@ void Weigher::weigh_reference(uint32_t index, uint32_t number, bool reachable) {
 // Functions of dill and cloudpickle keep what they refer to: code generators, open, setattr and classes are
 // honest there. What takes a command or source text and runs it is not.
 bool Weigher::weighs_as_reference(const Name& name) const {
-  if (names_class(name.canonical) || knowledge::policy_of(name.canonical) != Policy::stdlib) return false;
+  if ((names_class(name.canonical) && name.known->effect != Effect::process) ||
+      knowledge::policy_of(name.canonical) != Policy::stdlib) {
+    return false;
+  }
   const bool builtin = is_builtin(name.canonical);
   switch (name.known->effect) {
     case Effect::process: return true;

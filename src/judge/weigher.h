@@ -47,6 +47,7 @@ class Weigher {
   void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role);
+  bool weigh_binding(uint32_t index, const Event& event, std::string_view callee);
   bool weigh_callbacks(uint32_t index, const Event& event, std::string_view callee);
   bool opens_for_reading(const Event& event, const Name& name) const;
   bool opens_standard_stream(const Event& event, const knowledge::Callable& known) const;

@@ -28,6 +28,12 @@ bool splits_look_up(std::string_view name, std::string_view& of) {
   return false;
 }
 
+// Called with a name, bases and a dict, these make a class.
+bool makes_class(std::string_view canonical) {
+  static constexpr std::string_view kMakers[] = {"builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType", "types.new_class"};
+  return std::find(std::begin(kMakers), std::end(kMakers), canonical) != std::end(kMakers);
+}
+
 // Builtins whose __new__ alone does the work of calling them: it iterates, and so runs what it is given.
 bool works_in_new(std::string_view canonical) {
   static constexpr std::string_view kTypes[] = {"builtins.map", "builtins.filter", "builtins.zip", "builtins.reversed",
@@ -121,6 +127,11 @@ Value Machine::settled(Value arguments) {
 Value Machine::call_name(Value callee, Value arguments, Value keywords) {
   const uint32_t index = callee.index();
   heap().name(callee).called = true;
+  if (heap().name(callee).canonical.ends_with(".__new__") && models_[index] == nullptr && heap().items(arguments).size > 0 &&
+      heap().items(arguments)[0].is(Kind::name)) {
+    const Items given = heap().items(arguments);
+    return construct(given[0], heap().new_items(Kind::tuple, given.data + 1, given.size - 1), keywords);
+  }
   if (const Model model = models_[index]) {
     const Items items = heap().items(arguments);
     const auto result = model(*this, {callee, {items.data, items.size}, keywords});
@@ -261,16 +272,24 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
     const std::vector<Value> rest(given.begin() + 1, given.end());
     return call(attribute(arguments[0], given[0].text()), rest, made.keywords);
   }
-  if (maker == "builtins.type" && given.size == 3 && given[2].is(Kind::dict)) {
+  if (makes_class(maker) && given.size >= 3) {
     const Value instance = record(Op::construct, callee, arguments_tuple, keywords);
+    call_bases(given[1], arguments_tuple, keywords);
     for (const std::string_view hook : {"__new__", "__init__"}) {
-      if (const Value* body = heap().find(heap().items(given[2]), hook)) {
-        std::vector<Value> bound{instance};
-        bound.insert(bound.end(), arguments.begin(), arguments.end());
-        call(*body, bound, keywords);
-      }
+      const Value* body = given[2].is(Kind::dict) ? heap().find(heap().items(given[2]), hook) : nullptr;
+      if (body == nullptr) continue;
+      std::vector<Value> bound{instance};
+      bound.insert(bound.end(), arguments.begin(), arguments.end());
+      call(*body, bound, keywords);
     }
     return instance;
+  }
+  // An instance of a class whose __call__ is known to act.
+  if (const Callable* method = knowledge::find(maker + ".__call__"); method != nullptr && !is_trusted(method)) {
+    const auto named = heap().intern_name(method->name);
+    models_.resize(heap().names().size(), nullptr);
+    heap().name(named.first).known = method;
+    return call_name(named.first, arguments_tuple, keywords);
   }
   // What wraps a callable usually calls it: functools.lru_cache(os.system)('id'), numpy.vectorize(...)(...).
   for (const Value& wrapped : given) {
@@ -279,6 +298,17 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
     }
   }
   return record(Op::call, callee, arguments_tuple, keywords);
+}
+
+// A class made by the program acts as its bases do.
+void Machine::call_bases(Value bases, Value arguments, Value keywords) {
+  if (!bases.is_sequence()) return;
+  const Items all = heap().items(bases);
+  for (const Value& base : all) {
+    if (!base.is(Kind::name)) continue;
+    const Callable* known = heap().name(base).known;
+    if (known != nullptr && !is_trusted(known)) call(base, arguments, keywords);
+  }
 }
 
 Value Machine::construct(Value cls, Value arguments, Value keywords) {

@@ -94,6 +94,7 @@ class Machine {
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
   std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
   Value global_of_function(std::string_view key);
+  Value missing_item(const Object& dict);
   std::optional<Value> run_inner(std::string_view content);
   void run_held(Value arguments);
   std::optional<Value> load_any_pickle(Value callee, Value arguments);
@@ -103,6 +104,8 @@ class Machine {
   Value overridden(Value name) const;
   Value settled(Value arguments);
   bool file_like(Value object) const;
+  const Items* attributes_of(Value object) const;
+  void call_bases(Value made_class, Value arguments, Value keywords);
 
   Scan& scan_;
   Trace& trace_;

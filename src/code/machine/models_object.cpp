@@ -181,7 +181,29 @@ Result file_read(Machine& m, const Call& call) {
 // torch's rebuilding of tensor subclasses: _rebuild_from_type_v2(function, type, arguments, state).
 Result rebuild_from_type(Machine& m, const Call& call) {
   if (call.count() < 3) return std::nullopt;
-  return m.call(call[0], call[2]);
+  const Value tensor = m.call(call[0], call[2]);
+  // What the function returned decides what these are: attributes that it brought along are called too.
+  const Value hook = m.attribute(tensor, "as_subclass");
+  if (!hook.is(Kind::attribute)) m.call(hook, call.arguments.subspan(1, 1));
+  if (call.count() > 3) m.set_state(tensor, call[3]);
+  return tensor;
+}
+
+// multiprocessing's form of a partial: (function, arguments, keywords).
+Result rebuild_partial(Machine& m, const Call& call) {
+  if (call.count() < 2 || !call[1].is_sequence()) return std::nullopt;
+  std::vector<Value> bound{call[0]};
+  const Items given = m.heap().items(call[1]);
+  bound.insert(bound.end(), given.begin(), given.end());
+  return m.call(m.import_name("functools", "partial"), bound, call[2].is(Kind::dict) ? call[2] : Value::none());
+}
+
+// _create_namedtuple(name, fields, module): what the module has under that name, where it has it.
+Result create_namedtuple(Machine& m, const Call& call) {
+  if (call.count() < 3 || !call[0].is_text() || !call[2].is_text()) return std::nullopt;
+  const Value found = m.import_name(call[2].text(), call[0].text());
+  if (!found.is(Kind::name) || m.heap().name(found).known == nullptr) return std::nullopt;
+  return found;
 }
 
 // copyreg._reconstructor(cls, base, state) makes the object by base.__new__ and, where that is not object's
@@ -238,6 +260,12 @@ constexpr ModelEntry kModels[] = {
     {"importlib._bootstrap._find_and_load", import_module},
     {"dill._dill._import_module", resolve_name},
     {"dill._dill._load_type", load_type},
+    {"dill._dill._create_namedtuple", create_namedtuple},
+    {"multiprocessing.reduction._rebuild_partial", rebuild_partial},
+    {"scipy._lib._uarray._backend.unpickle_function", [](Machine& m, const Call& call) -> Result {
+       if (call.count() < 2 || !call[0].is_text() || !call[1].is_text()) return std::nullopt;
+       return m.import_name(call[0].text(), call[1].text());
+     }},
     {"dill._dill._setattr", set_attribute},
     {"cloudpickle.cloudpickle.subimport", import_module},
     {"cloudpickle.cloudpickle._builtin_type", builtin_type},

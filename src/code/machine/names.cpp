@@ -141,8 +141,8 @@ Value Machine::attribute(Value base, std::string_view name) {
   }
   if (base.is(Kind::object)) {
     const Object& object = heap().object(base);
-    if (object.has_state && object.state.is(Kind::dict)) {
-      if (const Value* held = heap().find(heap().items(object.state), name)) return *held;
+    if (const Items* attributes = attributes_of(base)) {
+      if (const Value* held = heap().find(*attributes, name)) return *held;
     }
     if (object.callee.is(Kind::name)) {
       const std::string_view maker = heap().name(object.callee).canonical;
@@ -206,10 +206,18 @@ Value Machine::item(Value base, Value key) {
     if (const Value* found = heap().find(object.entries, key.text())) return *found;
     if (object.callee.is(Kind::name)) {
       const std::string_view maker = heap().name(object.callee).canonical;
+      if (maker == "collections.defaultdict") return missing_item(object);
       if (maker == "builtins.globals" || maker == "builtins.locals" || maker == "builtins.vars") return global_of_function(key.text());
     }
   }
   return Value::unknown();
+}
+
+// A defaultdict makes what is missing by calling its factory.
+Value Machine::missing_item(const Object& dict) {
+  const Items& given = heap().items(dict.arguments);
+  if (given.size == 0 || given[0].is(Kind::none)) return Value::unknown();
+  return call(given[0], std::span<const Value>());
 }
 
 // The globals of a function hold what its module imported: modules and builtins by their names.

@@ -23,6 +23,17 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
   }
 }
 
+// The instance dict of an object: its state, or what partial keeps behind its function and arguments. Null where
+// there is none.
+const Items* Machine::attributes_of(Value object) const {
+  if (!object.is(Kind::object) || !heap().object(object).has_state) return nullptr;
+  const Value state = heap().object(object).state;
+  if (state.is(Kind::dict)) return &heap().items(state);
+  if (!state.is(Kind::tuple) || heap().items(state).size != 4) return nullptr;
+  const Value dict = heap().items(state)[3];
+  return dict.is(Kind::dict) ? &heap().items(dict) : nullptr;
+}
+
 bool Machine::file_like(Value object) const {
   if (!object.is(Kind::object)) return false;
   const Value maker = heap().object(object).callee;
@@ -41,14 +52,11 @@ void Machine::set_state(Value object, Value state) {
       state = heap().new_items(Kind::dict, both.data(), static_cast<uint32_t>(both.size()));
     }
   }
-  if (object.is(Kind::object) && heap().object(object).has_state) {
-    // An instance may carry its own __setstate__, put there by an earlier BUILD.
-    const Object& of = heap().object(object);
-    if (of.state.is(Kind::dict)) {
-      if (const Value* hook = heap().find(heap().items(of.state), "__setstate__")) {
-        call(*hook, heap().new_tuple({state}));
-        return;
-      }
+  // An instance may carry its own __setstate__, put there by an earlier BUILD.
+  if (const Items* attributes = attributes_of(object)) {
+    if (const Value* hook = heap().find(*attributes, "__setstate__")) {
+      call(*hook, heap().new_tuple({state}));
+      return;
     }
   }
   if (file_like(object)) state = settled(state);
@@ -86,10 +94,9 @@ void Machine::extend(Value object, std::span<const Value> items, std::string_vie
   }
   if (object.is(Kind::object)) {
     // Whatever answers to append, extend or add is called: also a function that BUILD put there.
-    const Object& of = heap().object(object);
-    if (of.has_state && of.state.is(Kind::dict)) {
+    if (const Items* attributes = attributes_of(object)) {
       for (const std::string_view name : {method, std::string_view("append"), std::string_view("extend")}) {
-        if (const Value* hook = heap().find(heap().items(of.state), name)) {
+        if (const Value* hook = heap().find(*attributes, name)) {
           const Value body = *hook;
           for (const Value& item : items) call(body, heap().new_tuple({item}));
           return;

@@ -14,7 +14,8 @@ namespace {
 
 // A name as a GLOBAL line holds it: letters of any script, dots, and the blanks that attackers add.
 bool is_plain_name(std::string_view name) {
-  if (name.empty() || name.size() > 256 || !machine::is_utf8(name)) return false;
+  constexpr size_t kLongest = 1 << 16;
+  if (name.empty() || name.size() > kLongest || !machine::is_utf8(name)) return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
     return u >= 0x80 || std::isalnum(u) || std::string_view("_.<> \t\r").find(c) != std::string_view::npos;
@@ -98,7 +99,7 @@ Likeness looks_like_pickle(Bytes data) {
       depth += use.gives - use.takes;
     }
     const ArgumentForm form = kOpcodes[static_cast<uint8_t>(at.opcode)].form;
-    strings += form == ArgumentForm::counted1 || form == ArgumentForm::counted4 || at.opcode == Opcode::UNICODE || at.opcode == Opcode::STRING;
+    strings += form == ArgumentForm::counted1 || form == ArgumentForm::counted4 || form == ArgumentForm::counted8 || at.opcode == Opcode::UNICODE || at.opcode == Opcode::STRING;
     // Without the magic, two strings must have been there for STACK_GLOBAL to name something.
     like.names = like.names || at.opcode == Opcode::GLOBAL || at.opcode == Opcode::INST ||
                  (at.opcode == Opcode::STACK_GLOBAL && (magic || strings >= 2)) || (magic && at.opcode == Opcode::EXT1);

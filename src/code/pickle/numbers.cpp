@@ -82,7 +82,7 @@ std::optional<uint64_t> read_index(std::string_view line) {
 }
 
 std::optional<double> read_float(std::string_view line) {
-  const std::string text(line);
+  const std::string text(line.substr(0, line.find('\0')));
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
   if (text.empty() || end != text.c_str() + text.size()) return std::nullopt;

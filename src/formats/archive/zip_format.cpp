@@ -30,14 +30,15 @@ namespace {
 constexpr uint64_t kStepsPerMember = 16;
 constexpr uint64_t kBytesPerStep = 16;     // where bytes are read more than once
 constexpr uint64_t kMostOverlapping = 64;  // members that share bytes multiply what there is to read
-constexpr uint64_t kMostGapReports = 32;
+constexpr uint64_t kMostGapReports = 8;
 constexpr uint64_t kGlance = 16;       // bytes of a storage
 constexpr uint64_t kShortRecord = 64;  // "version", "byteorder": text that nothing can be hidden in
 
 bool is_written_by_pandas(std::string_view name) {
   static constexpr std::string_view kEndings[] = {".pkl", ".pickle", ".p", ".csv", ".json", ".zip"};
   return name.find("..") == std::string_view::npos &&
-         std::any_of(std::begin(kEndings), std::end(kEndings), [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
+         std::any_of(std::begin(kEndings), std::end(kEndings),
+                     [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); });
 }
 
 class Reading {
@@ -114,12 +115,12 @@ class Reading {
   }
 
   void read(const ZipMember& member) {
-    if (!scan_.step(kStepsPerMember + (member.overlaps ? member.packed_size / kBytesPerStep : 0))) {
+    if (member.bulk) return glance(member);
+    if (!scan_.step(kStepsPerMember + (member.overlaps ? member.packed_size : 0))) {
       spent_ = true;
       return gap(member, {Fault::limit, member.header_offset, "the budget for work is used up"});
     }
     if (member.is_folder() && member.packed_size == 0) return;
-    if (member.bulk) return glance(member);
     if (member.overlaps && ++overlapping_ > kMostOverlapping) {
       return gap(member, {Fault::limit, member.header_offset, "too many members share their bytes"});
     }

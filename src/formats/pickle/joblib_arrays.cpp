@@ -10,8 +10,14 @@ namespace {
 
 std::string_view class_of(const machine::Machine& machine, Value object) {
   if (!object.is(Kind::object)) return {};
-  const Value maker = machine.heap().object(object).callee;
-  return maker.is(Kind::name) ? machine.heap().name(maker).canonical : std::string_view();
+  const Heap& heap = machine.heap();
+  Value maker = heap.object(object).callee;
+  // A class that the pickle makes itself is told by its first base: type('X', (NumpyArrayWrapper,), {}).
+  if (maker.is(Kind::object)) {
+    const Items& given = heap.items(heap.object(maker).arguments);
+    if (given.size >= 2 && given[1].is_sequence() && heap.items(given[1]).size > 0) maker = heap.items(given[1])[0];
+  }
+  return maker.is(Kind::name) ? heap.name(maker).canonical : std::string_view();
 }
 
 struct DataType {
@@ -19,11 +25,29 @@ struct DataType {
   bool objects = false;
 };
 
-uint64_t size_of_code(std::string_view code) {
+// The types that NumPy knows by a word or a letter, with their sizes on 64 bit machines.
+struct NamedType { std::string_view name; uint64_t size; };
+constexpr NamedType kNamedTypes[] = {
+    {"bool", 1}, {"bool_", 1}, {"bool8", 1}, {"int8", 1}, {"uint8", 1}, {"int16", 2}, {"uint16", 2}, {"int32", 4},
+    {"uint32", 4}, {"int64", 8}, {"uint64", 8}, {"float16", 2}, {"float32", 4}, {"float64", 8}, {"float128", 16},
+    {"longdouble", 16}, {"complex64", 8}, {"complex128", 16}, {"complex256", 32}, {"float", 8}, {"int", 8}, {"uint", 8},
+    {"complex", 16}, {"half", 2}, {"single", 4}, {"double", 8}, {"byte", 1}, {"ubyte", 1}, {"short", 2}, {"ushort", 2},
+    {"intc", 4}, {"uintc", 4}, {"long", 8}, {"ulong", 8}, {"longlong", 8}, {"ulonglong", 8}, {"intp", 8}, {"uintp", 8},
+    {"csingle", 8}, {"cdouble", 16}, {"clongdouble", 32}, {"datetime64", 8}, {"timedelta64", 8}, {"?", 1}, {"b", 1}, {"B", 1}, {"h", 2},
+    {"H", 2}, {"i", 4}, {"I", 4}, {"l", 8}, {"L", 8}, {"q", 8}, {"Q", 8}, {"p", 8}, {"P", 8}, {"e", 2}, {"f", 4}, {"d", 8}, {"g", 16},
+    {"F", 8}, {"D", 16}, {"G", 32}, {"M", 8}, {"m", 8}, {"O", 8}, {"object", 8}};
+
+// The size of one item, or nothing where the code is not understood.
+std::optional<uint64_t> size_of_code(std::string_view code) {
   while (!code.empty() && std::string_view("<>=|").find(code.front()) != std::string_view::npos) code.remove_prefix(1);
-  if (code.empty()) return 0;
+  for (const NamedType& type : kNamedTypes) {
+    if (type.name == code || (code.starts_with(type.name) && code.substr(type.name.size()).starts_with('['))) return type.size;
+  }
+  if (code.empty()) return std::nullopt;
   uint64_t size = 0;
-  std::from_chars(code.data() + 1, code.data() + code.size(), size);
+  const auto read = std::from_chars(code.data() + 1, code.data() + code.size(), size);
+  if (code.front() == 'M' || code.front() == 'm') return 8;
+  if (read.ec != std::errc() || read.ptr != code.data() + code.size()) return std::nullopt;
   return code.front() == 'U' ? size * 4 : size;
 }
 
@@ -36,12 +60,15 @@ std::optional<DataType> data_type(const Heap& heap, Value value, int depth = 0) 
   if (!object.arguments.is_sequence()) return std::nullopt;
   const Items& arguments = heap.items(object.arguments);
   DataType type;
+  bool sized = false;
   if (arguments.size > 0 && arguments[0].is_text()) {
     const std::string_view code = arguments[0].text();
-    type.item_size = size_of_code(code);
-    type.objects = code.find('O') != std::string_view::npos;
+    const auto size = size_of_code(code);
+    sized = size.has_value();
+    type.item_size = size.value_or(0);
+    type.objects = code.find('O') != std::string_view::npos || code == "object";
   }
-  if (!object.has_state || !object.state.is(Kind::tuple)) return type;
+  if (!object.has_state || !object.state.is(Kind::tuple)) return sized ? std::optional(type) : std::nullopt;
   const Items& state = heap.items(object.state);
   if (state.size > 5 && state[5].is(Kind::integer) && state[5].as_integer() >= 0) {
     type.item_size = static_cast<uint64_t>(state[5].as_integer());

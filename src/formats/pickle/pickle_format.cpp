@@ -73,7 +73,10 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
     if (!is_array_wrapper(m, object)) return std::nullopt;
     if (!reading.wrappers) names_before = m.heap().names().size();
     reading.wrappers = true;
-    return joblib ? behind_array(m, artifact.bytes, object, offset) : std::nullopt;
+    if (!joblib) return std::nullopt;
+    const auto behind = behind_array(m, artifact.bytes, object, offset);
+    if (!behind) scan.gap(artifact, Fault::unsupported, offset, "an array's description is not understood, so that its end is not known");
+    return behind;
   };
   reading.outcome = pickle::run(machine, artifact.bytes, start, options);
   trace.root = reading.outcome.root;
