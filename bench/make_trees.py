@@ -415,9 +415,9 @@ def constructs(rng):
     yield "path.pkl", model(output=pathlib.PurePosixPath("runs/17/weights"))
     yield "dates_and_decimals.pkl", model(at=datetime.datetime(2024, 5, 1), price=decimal.Decimal("0.25"))
     yield "counters.pkl", model(seen=collections.Counter("abracadabra"), rows=collections.defaultdict(list))
-    yield "random_state.pkl", model(rng=call(
-        name("numpy.random._pickle.__randomstate_ctor"), ("MT19937",),
-        {"bit_generator": "MT19937", "state": {"key": arrays.integers(1, 2, 3), "pos": 3}, "has_gauss": 0, "gauss": 0.0}))
+    twister = {"bit_generator": "MT19937", "state": {"key": arrays.integers(1, 2, 3), "pos": 3}, "has_gauss": 0}
+    yield "random_state.pkl", model(
+        rng=call(name("numpy.random._pickle.__randomstate_ctor"), ("MT19937",), {**twister, "gauss": 0.0}))
     yield "universal_function.pkl", model(
         transform=call(name("numpy.core._ufunc_reconstruct"), ("numpy", "log1p")))
     yield "sparse_matrix.pkl", model(
@@ -427,13 +427,14 @@ def constructs(rng):
     yield "data_frame.pkl", model(frame=new(name("pandas.core.frame.DataFrame"), {
         "_mgr": call(name("pandas.core.internals.managers.BlockManager"), ((blocks,), [])), "_typ": "dataframe",
         "attrs": {}, "_flags": {"allows_duplicate_labels": True}}))
-    yield "xgboost.pkl", dump(new(name("xgboost.sklearn.XGBClassifier"), {
-        "n_estimators": 40, "_Booster": new(name("xgboost.core.Booster"), {"handle": bytearray(rng.randbytes(6000))})}), 4)
-    yield "lightgbm.pkl", dump(new(name("lightgbm.basic.Booster"), {"handle": "tree\nversion=v4\nnum_class=1\n" * 90}), 4)
+    booster = new(name("xgboost.core.Booster"), {"handle": bytearray(rng.randbytes(6000))})
+    yield "xgboost.pkl", dump(new(name("xgboost.sklearn.XGBClassifier"), {"n_estimators": 40, "_Booster": booster}), 4)
+    yield "lightgbm.pkl", dump(new(name("lightgbm.basic.Booster"), {"handle": "tree\nversion=v4\n" * 150}), 4)
     yield "bytes_of_protocol_2.pkl", model(raw=bytes(range(256)))
     yield "bytes_of_protocol_0.pkl", dump(new(name("sklearn.naive_bayes.GaussianNB"), {"raw": b"\xff\0", "n": 1}), 0)
     yield "whole_module.pt", torch_module(rng)
-    yield "legacy_torch.bin", legacy_torch(state_dict([("w", tensor(80215024, 64, (8, 8), view=(None,)))]), rng.randbytes(256))
+    weight = tensor(80215024, 64, (8, 8), view=(None,))
+    yield "legacy_torch.bin", legacy_torch(state_dict([("weight", weight)]), rng.randbytes(256))
     yield "tensor_inside_pickle.pkl", dump({"w": call(name("torch._utils._rebuild_tensor_v2"), (
         call(name("torch.storage._load_from_bytes"), (legacy_torch(storage, rng.randbytes(256)),)),
         0, (8, 8), (8, 1), False, collections.OrderedDict()))}, 4)
@@ -444,7 +445,8 @@ def constructs(rng):
     yield "training_args.bin", dump(new(name("transformers.training_args.TrainingArguments"), {
         "output_dir": "out", "save_strategy": call(name("transformers.trainer_utils.IntervalStrategy"), ("steps",))}))
     yield "words_of_an_attack.pkl", model(
-        help="never load this: __import__('os').system('id') and eval(compile(...)) would run", tokens=["exec", "os", "system"])
+        help="never load this: __import__('os').system('id') and eval(compile(...)) would run",
+        tokens=["exec", "os", "system"])
     yield "numbers.npy", npy("<f8", (48,), rng.randbytes(8 * 48))
     yield "strings.npy", npy("|O", (2,), dump(Call(
         name("numpy.core.multiarray._reconstruct"), (name("numpy.ndarray"), (0,), b"b"),

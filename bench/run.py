@@ -28,8 +28,8 @@ import scanners
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-PICKLE_FAMILY = ("7z", "joblib", "nemo", "npy", "npz", "paddle", "pickle", "pytorch", "stable-baselines", "tar-of-models",
-                 "torchscript", "torchserve", "zip")
+PICKLE_FAMILY = ("7z", "joblib", "nemo", "npy", "npz", "paddle", "pickle", "pytorch", "stable-baselines",
+                 "tar-of-models", "torchscript", "torchserve", "zip")
 BEGIN, END = "<!-- tables: bench/run.py --write -->", "<!-- end of tables -->"
 
 
@@ -40,10 +40,9 @@ def measure(scanner, path, scratch, limit):
     """The cost of one run, and its output."""
     result, report = os.path.join(scratch, "cost.json"), os.path.join(scratch, "report.json")
     pathlib.Path(report).unlink(missing_ok=True)
-    environment = dict(os.environ, AISBOM_OFFLINE="1", AISBOM_NO_TELEMETRY="1")
     command = [sys.executable, "-I", "-S", str(HERE / "launch.py"), result, str(limit)]
     with open(os.path.join(scratch, "output"), "w+") as output:
-        subprocess.run([*command, *scanner.command(path, report)], cwd=scratch, env=environment, check=True,
+        subprocess.run([*command, *scanner.command(path, report)], cwd=scratch, env=scanners.ENVIRONMENT, check=True,
                        stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.DEVNULL)
         output.seek(0)
         text = output.read()
@@ -156,7 +155,8 @@ def tree_section(title, note, path, tools, scratch, options):
         done = not cost["stopped"] and not cost.get("failed")
         rows.append([name, *cost_cells(cost, costs["winnow"], options.limit),
                      f"{size / 1e6 / cost['cpu']:.0f}" if done else "-", or_dash(cost["alarms"])])
-    text = table([f"{len(files)} files, {size / 1e6:.0f} MB", "CPU s", "times Winnow", "peak memory", "MB/s", "false alarms"], rows)
+    heads = [f"{len(files)} files, {size / 1e6:.0f} MB", "CPU s", "times Winnow", "peak memory", "MB/s", "false alarms"]
+    text = table(heads, rows)
     return f"### {title}\n\n{note}\n\n{text}\n"
 
 
@@ -168,8 +168,8 @@ def sparse_section(path, tools, startup, scratch, options):
         rows.append([name, *cost_cells(cost, costs["winnow"], options.limit), amount(read), amount(cached_bytes(path)),
                      or_dash(cost["alarms"])])
     evict(path)
-    size = amount(os.path.getsize(path))
-    text = table([f"1 file, {size}", "CPU s", "times Winnow", "peak memory", "read", "brought into memory", "false alarms"], rows)
+    text = table([f"1 file, {amount(os.path.getsize(path))}", "CPU s", "times Winnow", "peak memory", "read",
+                  "brought into memory", "false alarms"], rows)
     note = ("32 stored members, a sparse file. *Read*: what went through read calls, less what start-up reads. *Brought\n"
             "into memory*: pages of the file in the page cache afterwards (mincore; it was evicted before), so what was\n"
             "mapped or read ahead counts too.")
@@ -192,8 +192,8 @@ def constructs_section(path, tools, options):
 def detection_section(title, note, folder, tools, options):
     with open(folder / "manifest.tsv", newline="") as file:
         entries = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    entries = [e for e in entries if e["expect"] in ("malicious", "flag", "clean") and e["format"].startswith(PICKLE_FAMILY)]
-    entries = [e for e in entries if (folder / e["file"]).is_file()]
+    entries = [e for e in entries if e["expect"] in ("malicious", "flag", "clean")
+               and e["format"].startswith(PICKLE_FAMILY) and (folder / e["file"]).is_file()]
     harmful = [e["expect"] != "clean" for e in entries]
     rows = []
     for name, tool in tools.items():
@@ -207,7 +207,8 @@ def detection_section(title, note, folder, tools, options):
         if options.verbose:
             for entry, verdict, is_harmful in zip(entries, verdicts, harmful):
                 if verdict["alarm"] != is_harmful:
-                    print(f"{name}\t{'missed' if is_harmful else 'false alarm'}\t{entry['file']}\t{verdict['unread']}", file=sys.stderr)
+                    kind = "missed" if is_harmful else "false alarm"
+                    print(name, kind, entry["file"], verdict["unread"], sep="\t", file=sys.stderr)
     text = table([f"{sum(harmful)} harmful, {len(harmful) - sum(harmful)} harmless", "found", "missed: called clean",
                   "missed: not read", "false alarms", "harmless, not read"], rows)
     return f"### {title}\n\n{note}\n\n{text}\n"
@@ -284,7 +285,7 @@ def main():
         peer = scanners.PEERS[name](ROOT / "build" / "bench-venv")
         if not options.no_install:
             peer.install()
-        if os.path.exists(peer.program("python")):
+        if (peer.environment / "installed").exists():
             tools[name] = peer
     load = os.getloadavg()[0]
     versions = ", ".join(f"{name} {tool.version()}" for name, tool in tools.items())

@@ -6,14 +6,15 @@ import pathlib
 import re
 import select
 import subprocess
-import sys
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
+ENVIRONMENT = dict(os.environ, AISBOM_OFFLINE="1", AISBOM_NO_TELEMETRY="1", AISBOM_NO_HF_LOOKUP="1",
+                   HOME=str(HERE.parent / "build" / "bench-venv"))  # aisbom keeps notes there
 
 
 class Scanner:
-    """What all have in common; `found` and `unread` of `counts` are numbers of files."""
+    """What all have in common. `counts` gives the files with an alarm and those not read, None where it is not said."""
 
     packages = ()
 
@@ -24,21 +25,25 @@ class Scanner:
         return str(self.environment / "bin" / name)
 
     def install(self):
-        if not (self.environment / "bin" / "pip").exists():
+        done = self.environment / "installed"
+        if not done.exists():
             venv.create(self.environment, with_pip=True)
             quiet = ["-q", "--disable-pip-version-check"]
             subprocess.run([self.program("pip"), "install", *quiet, *self.packages], check=True)
+            done.touch()
 
     def version(self):
-        code = f"import importlib.metadata as m; print(m.version({self.packages[0]!r}))"
-        return subprocess.run([self.program("python"), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        package = self.packages[0].split("[")[0]
+        code = f"import importlib.metadata as m; print(m.version({package!r}))"
+        command = [self.program("python"), "-c", code]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     def verdicts(self, files, limit):
         """One verdict per file; a scanner that dies or hangs is started again after that file."""
         scanner = None
         for file in files:
             if scanner is None:
-                scanner = subprocess.Popen([self.program("python"), str(HERE / "drive.py"), self.name],
+                scanner = subprocess.Popen([self.program("python"), str(HERE / "drive.py"), self.name], env=ENVIRONMENT,
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             scanner.stdin.write(os.fsencode(file) + b"\n")
             scanner.stdin.flush()
@@ -74,7 +79,8 @@ class Winnow(Scanner):
     def counts(self, output, report):
         summary = output.strip().splitlines()[-1]
         number = {word: int(count) for count, word in re.findall(r"(\d+) ([a-z]+)", summary.rsplit(": ", 1)[1])}
-        return number.get("malicious", 0) + number.get("suspicious", 0), number.get("incomplete", 0) + number.get("skipped", 0)
+        alarms = number.get("malicious", 0) + number.get("suspicious", 0)
+        return alarms, number.get("incomplete", 0) + number.get("skipped", 0)
 
     def verdicts(self, files, limit):
         for file in files:
@@ -87,7 +93,7 @@ class Winnow(Scanner):
 
 class Picklescan(Scanner):
     name = "picklescan"
-    packages = ("picklescan",)
+    packages = ("picklescan[7z]", "numpy<2.3")  # what it asks for when it meets 7z and .npy
 
     def command(self, path, report):
         return [self.program("picklescan"), "-p", str(path)]
@@ -110,7 +116,7 @@ class Fickling(Scanner):
 
 class Modelscan(Scanner):
     name = "modelscan"
-    packages = ("modelscan",)
+    packages = ("modelscan", "numpy<2.3")  # 0.8.8 cannot read .npy with later ones
 
     def command(self, path, report):
         return [self.program("modelscan"), "scan", "-p", str(path), "-r", "json", "-o", report]

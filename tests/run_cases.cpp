@@ -1,4 +1,4 @@
-// Runs test cases: winnow_cases FOLDER|FILE.test... Each is assembled, scanned and compared with what it
+// Runs test cases: winnow-cases FOLDER|FILE.test... Each is assembled, scanned and compared with what it
 // expects. With UPDATE_GOLDENS=1 in the environment the expectations are rewritten, except for the first
 // line: a verdict is decided by people (UPDATE_GOLDENS=verdicts rewrites that, too).
 //

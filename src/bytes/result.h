@@ -54,11 +54,3 @@ class [[nodiscard]] Result {
 };
 
 }  // namespace winnow
-
-// The value of a Result, or return its error from the enclosing function.
-#define WINNOW_TRY(expression)                 \
-  __extension__({                              \
-    auto try_result = (expression);            \
-    if (!try_result) return try_result.error(); \
-    try_result.take();                         \
-  })

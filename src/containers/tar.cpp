@@ -1,9 +1,7 @@
 #include "containers/tar.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <map>
 
 #include "bytes/reader.h"
 
@@ -17,7 +15,6 @@ constexpr uint64_t kLongest = uint64_t{1} << 20;  // bytes of one extended heade
 struct Header {
   std::string_view name, link, prefix;
   uint64_t size = 0;
-  uint32_t mode = 0;
   char type = '0';
   bool is_pax = false;  // ustar with a zero byte: the prefix field is part of the name
   bool sparse_continues = false;
@@ -92,8 +89,7 @@ std::optional<Header> header_of(Bytes block) {
   Reader reader(block);
   Header out;
   out.name = until_zero(reader.text(100));
-  const auto mode = number(reader.text(8));
-  reader.skip(8 + 8);
+  reader.skip(8 + 8 + 8);
   const auto size = number(reader.text(12));
   reader.skip(12 + 8);
   out.type = static_cast<char>(reader.u8());
@@ -106,7 +102,6 @@ std::optional<Header> header_of(Bytes block) {
   out.sparse_continues = tail.size() > 137 && tail[137] != std::byte{0};
   if (!size || !reader.ok()) return std::nullopt;
   out.size = *size;
-  out.mode = static_cast<uint32_t>(mode.value_or(0));
   return out;
 }
 
@@ -146,7 +141,6 @@ bool has_data(char type) { return type < '1' || type > '6'; }
 TarMember member_of(const Header& header, const Overrides& now, const Overrides& always) {
   TarMember out;
   out.type = header.type == '\0' ? '0' : header.type;
-  out.mode = header.mode;
   out.name = header.name;
   if (header.is_pax && !header.prefix.empty()) out.name = std::string(header.prefix) + "/" + out.name;
   if (always.path) out.name = *always.path;

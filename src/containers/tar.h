@@ -22,7 +22,6 @@ struct TarMember {
   bool sparse = false;        // `bytes` lack the holes
   bool size_differs = false;  // a pax header gives another size than the header itself, which is not zero
   bool truncated = false;     // the archive ends inside `bytes`
-  uint32_t mode = 0;
   uint64_t header_offset = 0;  // of the last header, in bytes
   Bytes bytes;
 

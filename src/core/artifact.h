@@ -21,7 +21,6 @@ enum class Hint : uint8_t {
 
 struct Artifact {
   ArtifactId id = 0;
-  ArtifactId parent = 0;  // its own id for the outermost
   std::string path;       // "model.pt!archive/data.pkl": member names joined with '!'
   Hint hint = Hint::none;
   uint32_t depth = 0;     // 0 for the outermost

@@ -40,10 +40,6 @@ size_t utf8_size(std::string_view text, size_t i) {
   return size;
 }
 
-}  // namespace
-
-namespace {
-
 // The module of a name: its canonical spelling without as many parts as stand behind the module.
 std::string_view module_of(const Name& name) {
   std::string_view module = name.canonical;
@@ -164,7 +160,7 @@ bool Printer::folded(uint32_t index) const {
   if (event.op != Op::call && event.op != Op::construct) return false;
   if (!event.callee.is(Kind::name)) return false;
   const knowledge::Callable* known = trace_.heap.name(event.callee).known;
-  return known != nullptr && (known->effect == knowledge::Effect::pure || known->effect == knowledge::Effect::construct);
+  return is_trusted(known);
 }
 
 std::string Printer::variable(uint32_t event) const { return "_var" + std::to_string(variables_[event]); }
@@ -311,20 +307,6 @@ std::string Printer::text() const {
       put("# " + path.substr(path.rfind('!') == std::string::npos ? 0 : path.rfind('!') + 1));
     }
     put(statement(i));
-  }
-  return out;
-}
-
-std::string Printer::trace() const {
-  static constexpr const char* kOps[] = {"import", "attribute", "call", "construct", "set_state", "extend",
-                                         "set_items", "set_attribute", "persistent", "result"};
-  std::string out;
-  for (uint32_t i = 0; i < trace_.events.size(); ++i) {
-    const Event& event = trace_.events[i];
-    char place[64];
-    std::snprintf(place, sizeof place, "%8llu  %-13s %-9s ", static_cast<unsigned long long>(event.offset),
-                  kOps[static_cast<size_t>(event.op)], trigger_name(event.trigger));
-    out += place + statement(i) + "\n";
   }
   return out;
 }

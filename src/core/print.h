@@ -23,8 +23,6 @@ class Printer {
   uint64_t line_of(uint32_t event) const { return lines_[event]; }
   // The whole program: numbered lines.
   std::string text() const;
-  // Every event as it stands in the trace: offset, kind, what it says.
-  std::string trace() const;
 
  private:
   std::string expression(Value value, int depth) const;

@@ -16,7 +16,6 @@ void Scan::child(const Artifact& of, std::string_view name, Bytes bytes, Hint hi
   }
   Artifact artifact;
   artifact.id = static_cast<ArtifactId>(artifacts.size());
-  artifact.parent = of.id;
   artifact.path = of.path + "!" + std::string(name);
   // What hides where no loader looks stays hidden, however deep.
   const bool unasked = of.hint == Hint::storage || of.hint == Hint::unclaimed;

@@ -4,8 +4,6 @@
 
 #include <deque>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -31,14 +31,15 @@ struct Event {
   bool computed = false;   // the machine computed the result: no effect, nothing to judge
   bool unreached = false;  // stands behind a fault at which the loader stops
   uint32_t artifact = 0;   // index into Trace::artifacts
-  uint32_t nested = 0;     // a program that this call loads: index into Trace::artifacts, 0 for none
+  uint32_t nested = 0;     // a program that this call loads: index into Trace::artifacts, 0 for none,
+                           // UINT32_MAX for one that becomes an artifact of its own
   uint64_t offset = 0;     // in bytes from the start of that artifact
   Value callee, arguments, keywords, result;
 };
 
 // Code that the program carries or makes and hands to something that runs it.
 struct Payload {
-  Hint kind = Hint::none;     // python_source, code_object, or none for a model in memory
+  Hint kind = Hint::none;     // python_source or code_object
   std::string_view bytes;     // in the heap or the input
   uint32_t event = 0;         // that runs it
 };

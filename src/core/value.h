@@ -5,7 +5,6 @@
 #pragma once
 
 #include <bit>
-#include <cassert>
 #include <unordered_map>
 
 #include "bytes/arena.h"

@@ -38,10 +38,7 @@ std::string trace_text(const Trace& trace) {
     char head[64];
     std::snprintf(head, sizeof head, "%10llu  %-13s  ", static_cast<unsigned long long>(event.offset),
                   op_name(event.op));
-    text += head + printer.statement(i);
-    if (event.computed) text += "  # computed: " + printer.expression(event.result);
-    if (event.unreached) text += "  # not reached";
-    text += '\n';
+    text += head + printer.statement(i) + "\n";
   }
   return text;
 }

@@ -7,7 +7,7 @@
 
 namespace winnow::engine {
 
-// One line per event: offset, kind, statement, and what the machine made of it.
+// One line per event: offset in its artifact, kind, statement with what the machine made of it.
 std::string trace_text(const Trace& trace);
 
 }  // namespace winnow::engine

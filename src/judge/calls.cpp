@@ -65,7 +65,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
       if (is_function_pickler(name.canonical)) return;
       break;
     case Effect::file_write:
-      if (opens_standard_stream(event, known)) return;
+      if (opens_no_file(event, known)) return;
       break;
     default: break;
   }
@@ -128,9 +128,10 @@ bool Weigher::opens_for_reading(const Event& event, const Name& name) const {
   return mode.find_first_not_of("rbtU") == std::string_view::npos;
 }
 
-// <stdout> and kin: streams that are open already.
-bool Weigher::opens_standard_stream(const Event& event, const Callable& known) const {
+// No path at all, or <stdout> and kin: streams that are open already.
+bool Weigher::opens_no_file(const Event& event, const Callable& known) const {
   const auto payload = payload_of(event, known);
+  if (payload && payload->is(Kind::none)) return true;
   return payload && payload->is_text() && payload->text().starts_with('<') && payload->text().ends_with('>');
 }
 

@@ -17,6 +17,7 @@ struct Sources {
   bool literal = true;     // constants, all of them
   bool quiet = true;       // none calls or imports anything
   bool disguised = false;
+  bool trusted = true;     // all that they call is
   std::string acting;      // the first call that acts on the world
   std::string first_call;  // the first call of any kind
 };
@@ -28,7 +29,10 @@ Sources read_sources(std::span<const std::string_view> texts) {
     all.literal = all.literal && facts.literal;
     all.quiet = all.quiet && facts.calls.empty() && facts.imports.empty();
     all.disguised = all.disguised || facts.disguised;
+    for (const std::string& call : facts.calls) all.trusted = all.trusted && is_trusted(knowledge::find(call));
     if (all.acting.empty()) all.acting = facts.acting_code;
+    // A function can be reached by another name than its own: r = os.system.
+    if (all.acting.empty()) all.acting = acting_name(words_in(text));
     if (all.first_call.empty() && !facts.calls.empty()) all.first_call = facts.calls.front();
   }
   return all;
@@ -37,7 +41,7 @@ Sources read_sources(std::span<const std::string_view> texts) {
 // Libraries that save functions as their source, and the source does nothing but define them.
 bool saves_source(std::string_view callee, const Sources& sources) {
   if (sources.disguised) return false;
-  return restores_source(callee) || (sources.quiet && is_function_pickler(callee));
+  return restores_source(callee) || (sources.trusted && is_function_pickler(callee));
 }
 
 // Completes the opinion on a call that executes the sources.
@@ -86,8 +90,12 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
                   std::string(name.known->why), name.canonical};
   const auto payload = payload_of(event, *name.known);
   const bool hidden = is_builtin(name.canonical) && !(payload && payload->is_text());
-  const std::vector<std::string_view> texts = texts_of(event);
-  if (texts.empty() || hidden) {
+  // A builtin runs its payload and nothing else; of others, any of the strings can become part of the code.
+  std::vector<std::string_view> texts;
+  if (payload && payload->is_text()) texts.push_back(payload->text());
+  const std::vector<std::string_view> others = is_builtin(name.canonical) ? std::vector<std::string_view>() : texts_of(event);
+  texts.insert(texts.end(), others.begin(), others.end());
+  if (texts.empty() || hidden || others.size() >= kMostTexts) {
     opinion.why += " The code is put together from parts that are not known here.";
   } else {
     weigh_sources(read_sources(texts), opinion);
@@ -103,11 +111,12 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
     const Value* text = heap_.find(heap_.items(state), executed);
     if (text == nullptr || !text->is_text()) continue;
     const SourceFacts facts = read_source(text->text());
-    if (facts.acting.empty() && !facts.disguised) continue;
+    const std::string named = acting_name(words_in(text->text()));
+    if (facts.acting.empty() && named.empty() && !facts.disguised) continue;
     add(index,
         {"-code-execution", Ruling::confirmed,
-         facts.acting.empty() ? "Runs Python code in disguise when the model is loaded."
-                              : "Runs Python code that calls " + facts.acting_code + " when the model is loaded.",
+         facts.acting.empty() && named.empty() ? "Runs Python code in disguise when the model is loaded."
+                              : "Runs Python code that calls " + (facts.acting.empty() ? named : facts.acting_code) + " when the model is loaded.",
          "The class executes the text '" + std::string(executed) + "' of its state when it is unpickled.",
          callee});
   }

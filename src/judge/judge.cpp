@@ -80,11 +80,11 @@ void Weigher::list_imports() {
 }
 
 void Weigher::list_text() {
-  if (scan_.show == Show::nothing) return;
+  if (scan_.show != Show::decompiled) return;
   const std::string member = scan_.member_of(trace_.artifacts.front());
   if (!scan_.text.empty()) scan_.text += "\n";
   if (!member.empty()) scan_.text += "# " + member + "\n";
-  scan_.text += scan_.show == Show::trace ? printer().trace() : printer().text();
+  scan_.text += printer().text();
 }
 
 }  // namespace winnow::judge

@@ -52,10 +52,6 @@ bool starts_with_one_of(std::span<const std::string_view> table, std::string_vie
                      [&](std::string_view start) { return word.starts_with(start); });
 }
 
-bool is_trusted(const Callable* known) {
-  return known != nullptr && (known->effect == Effect::pure || known->effect == Effect::construct);
-}
-
 bool may_harm(const Callable* known) { return known != nullptr && !is_trusted(known); }
 
 bool acts_on_machine(const Callable* known) {

@@ -14,11 +14,9 @@ namespace winnow::judge {
 bool is_one_of(std::span<const std::string_view> table, std::string_view word);
 bool starts_with_one_of(std::span<const std::string_view> table, std::string_view word);
 
-// Of an entry of the knowledge. A name without one is none of the three.
-bool is_trusted(const knowledge::Callable* known);  // it computes or constructs, and does nothing else
+// Of an entry of the knowledge, beside knowledge::is_trusted. A name without one is none of these.
 bool may_harm(const knowledge::Callable* known);    // it has an entry and is not trusted
 bool runs_code(const knowledge::Callable* known);   // code, programs, native libraries
-
 bool acts_on_machine(const knowledge::Callable* known);  // that, the network, files, the process
 
 // Of how a name is spelled.

@@ -42,11 +42,12 @@ void Weigher::weigh_references() {
   if (std::none_of(names.begin(), names.end(), is_held)) return;
   const std::vector<bool> reachable = reachable_names();
   const std::vector<uint32_t> imports = first_imports();
+  // Those that run code are never too many to tell.
   int told = 0;
-  for (uint32_t i = 0; i < names.size() && told < kMostReferences; ++i) {
+  for (uint32_t i = 0; i < names.size(); ++i) {
     if (!is_held(names[i]) || imports[i] == kNever || rule_for(names[i].known->effect) == nullptr) continue;
+    if (!runs_code(names[i].known) && ++told > kMostReferences) continue;
     weigh_reference(imports[i], i, reachable[i]);
-    ++told;
   }
 }
 

@@ -1,8 +1,6 @@
 // The rules as data: what each kind of effect means when a model causes it, and in which words.
 #pragma once
 
-#include <string_view>
-
 #include "core/report.h"
 #include "knowledge/knowledge.h"
 

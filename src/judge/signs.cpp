@@ -41,7 +41,7 @@ SignOf command_sign(std::string_view text) {
     const bool alone = word.size() == part.size();
     const bool path = part.substr(0, part.find(' ')).find('/') != std::string_view::npos;
     if ((command->strong && !alone) || (!alone && has_shell_syntax(part)) || (path && part.front() == '/')) {
-      return {Sign::command, "is a command line that starts " + std::string(word), {}};
+      return {Sign::command, "is a command line that starts " + std::string(word)};
     }
   }
   return {};
@@ -58,13 +58,13 @@ SignOf code_sign(std::string_view text) {
   const bool starts = std::any_of(std::begin(kStarts), std::end(kStarts), [&](std::string_view s) { return trimmed.starts_with(s); });
   const bool whole = trimmed.starts_with(facts.acting_code.substr(0, facts.acting_code.find('(')));
   if (!starts && !whole) return {};
-  return {Sign::code, "is Python code that calls " + facts.acting, {}};
+  return {Sign::code, "is Python code that calls " + facts.acting};
 }
 
 SignOf url_sign(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://", "ftp://", "file://", "ws://", "wss://", "tcp://", "smb://", "ssh://"}) {
     if (text.starts_with(scheme) && text.size() > scheme.size() + 3 && text.find(' ') == std::string_view::npos) {
-      return {Sign::url, "is an address", {}};
+      return {Sign::url, "is an address"};
     }
   }
   return {};
@@ -75,7 +75,7 @@ SignOf path_sign(std::string_view text) {
   const bool looks = text.find('/') != std::string_view::npos || text.find('\\') != std::string_view::npos || text.starts_with('~') || text.starts_with('.');
   if (!looks) return {};
   if (const knowledge::Sensitive* place = knowledge::sensitive_path(text)) {
-    return {Sign::path, "names a sensitive place: " + std::string(place->why), {}};
+    return {Sign::path, "names a sensitive place: " + std::string(place->why)};
   }
   return {};
 }
@@ -123,7 +123,7 @@ SignOf bytecode_sign(std::string_view data) {
   if (data.size() < 32 || (data[0] != '\xe3' && data[0] != 'c') || is_printable(data)) return {};
   const std::string acting = acting_name(identifiers_in(data));
   if (acting.empty()) return {};
-  return {Sign::code, "is compiled Python code that uses " + acting, {}};
+  return {Sign::code, "is compiled Python code that uses " + acting};
 }
 
 SignOf plain_sign(std::string_view text) {
@@ -147,7 +147,6 @@ SignOf sign_of(std::string_view text) {
     sign = plain_sign(decoded);
     if (sign.sign == Sign::none) continue;
     sign.why = "decodes from " + std::string(name) + " to what " + sign.why;
-    sign.decoded = decoded;
     return sign;
   }
   return sign;

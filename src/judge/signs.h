@@ -10,8 +10,7 @@ enum class Sign : uint8_t { none, command, code, url, path };
 
 struct SignOf {
   Sign sign = Sign::none;
-  std::string why;      // "is a shell command (curl)"
-  std::string decoded;  // the text itself where it was wrapped in base64 or hex
+  std::string why;  // a clause: "is a command line that starts curl"
 };
 
 // What `text` is when taken as an argument. Prose, labels, patterns and model names are none.

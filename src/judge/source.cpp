@@ -171,17 +171,14 @@ SourceFacts read_source(std::string_view source) {
   for (size_t i = 0; i < tokens.size();) {
     const Token& token = tokens[i];
     if (token.type != Token::Type::name) {
-      if (token.text == "=") facts.statements = true;
       ++i;
       continue;
     }
     if (token.text == "import" || token.text == "from") {
-      facts.statements = true;
       i = read_import(tokens, i, facts, aliases);
       continue;
     }
     if (token.text == "def" || token.text == "class") {
-      facts.statements = true;
       i += 2;
       continue;
     }
@@ -215,27 +212,36 @@ SourceFacts read_source(std::string_view source) {
 }
 
 std::string acting_name(const std::vector<std::string_view>& names) {
-  static const std::set<std::string_view> kBuiltins = {"exec", "__import__", "execfile"};  // eval is also what torch and pandas call a method
+  // eval is not among them: torch and pandas have methods of that name.
+  static constexpr std::string_view kBuiltins[] = {"exec", "__import__", "execfile"};
   const std::set<std::string_view> all(names.begin(), names.end());
-  for (const std::string_view module : all) {
-    const bool dotted = module.find('.') != std::string_view::npos;
-    if (!dotted && knowledge::policy_of(module) == knowledge::Policy::foreign) continue;
-    for (const std::string_view member : all) {
-      const std::string name = knowledge::canonical(module, member);
-      const knowledge::Callable* known = knowledge::find(name);
-      // Ordinary code names the types of functions, and what dataclasses generates names its generator.
-      if (known == nullptr || name.starts_with("dataclasses.") || name.starts_with("types.")) continue;
-      switch (known->effect) {
+  for (const std::string_view word : all) {
+    const bool dotted = word.find('.') != std::string_view::npos;
+    if (!dotted && knowledge::policy_of(word) == knowledge::Policy::foreign) continue;
+    // Ordinary code names the types of functions, and what dataclasses generates names its generator.
+    if (word == "dataclasses" || word == "types") continue;
+    const std::string module = knowledge::canonical(word, "");
+    for (const knowledge::Callable& callable : knowledge::members_of(module)) {
+      if (!all.contains(callable.name.substr(module.size() + 1))) continue;
+      switch (callable.effect) {
         case Effect::code: case Effect::process: case Effect::native: case Effect::network: case Effect::file_delete:
-        case Effect::tamper: return name;
+        case Effect::tamper: return std::string(callable.name);
         default: break;
       }
     }
   }
-  for (const std::string_view name : all) {
-    if (kBuiltins.contains(name)) return "builtins." + std::string(name);
+  for (const std::string_view name : kBuiltins) {
+    if (all.contains(name)) return "builtins." + std::string(name);
   }
   return {};
+}
+
+std::vector<std::string_view> words_in(std::string_view source) {
+  std::vector<std::string_view> out;
+  for (const Token& token : tokens_of(source)) {
+    if (token.type == Token::Type::name) out.push_back(token.text);
+  }
+  return out;
 }
 
 std::vector<std::string_view> identifiers_in(std::string_view data) {

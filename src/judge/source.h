@@ -10,7 +10,6 @@ namespace winnow::judge {
 
 struct SourceFacts {
   bool literal = false;              // one constant: a number, a string, a tuple of them ...
-  bool statements = false;           // assigns, imports, defines, loops
   bool disguised = false;            // written so that a reader takes it for something else
   std::vector<std::string> calls;    // resolved names that are called, in order
   std::vector<std::string> imports;  // modules
@@ -25,6 +24,9 @@ SourceFacts read_source(std::string_view source);
 // Of the names and strings that a compiled function holds: a pair of module and member that acts on the
 // world, else a builtin that executes or imports, or empty.
 std::string acting_name(const std::vector<std::string_view>& names);
+
+// The names in Python source, outside of strings and comments.
+std::vector<std::string_view> words_in(std::string_view source);
 
 // The identifiers that stand as printable runs in compiled or otherwise opaque data.
 std::vector<std::string_view> identifiers_in(std::string_view data);

@@ -1,6 +1,5 @@
 // Names that mislead by how they are written: with blanks or control characters in them, or in letters of
 // other scripts that make them look like modules of Python's. Otherwise other scripts are legal and honest.
-#include <algorithm>
 #include <optional>
 
 #include "judge/weigher.h"

@@ -63,7 +63,7 @@ std::vector<Value> Weigher::arguments_of(const Event& event) const {
 
 // The strings among the arguments, also inside the containers that are arguments.
 std::vector<std::string_view> Weigher::texts_of(const Event& event) const {
-  constexpr size_t kMost = 256;
+  constexpr size_t kMost = kMostTexts;
   std::vector<std::string_view> out;
   std::vector<Value> pending = arguments_of(event);
   size_t looked = 0;

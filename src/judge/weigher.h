@@ -24,6 +24,9 @@ struct Opinion {
   std::string_view callee;
 };
 
+// The most strings of one call that are looked at.
+constexpr size_t kMostTexts = 256;
+
 // What is called: a type keeps what it is given as data, a function is given it to use.
 enum class Role : uint8_t { type, function };
 
@@ -50,7 +53,7 @@ class Weigher {
   bool weigh_binding(uint32_t index, const Event& event, std::string_view callee);
   bool weigh_callbacks(uint32_t index, const Event& event, std::string_view callee);
   bool opens_for_reading(const Event& event, const Name& name) const;
-  bool opens_standard_stream(const Event& event, const knowledge::Callable& known) const;
+  bool opens_no_file(const Event& event, const knowledge::Callable& known) const;
   Ruling ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const;
   std::string call_text(uint32_t index);
 

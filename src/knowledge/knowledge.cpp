@@ -55,14 +55,6 @@ std::string folded(std::string_view text) {
 
 }  // namespace
 
-const char* effect_name(Effect effect) {
-  static constexpr const char* kNames[] = {
-      "code", "process", "native", "network", "file-write", "file-delete", "file-read", "environment",
-      "deserialise", "fetch-model", "terminate", "introspect", "import", "tamper", "input", "call", "pure",
-      "construct"};
-  return kNames[static_cast<size_t>(effect)];
-}
-
 const Callable* find(std::string_view canonical) {
   const auto name_of = [](const Callable& c) { return c.name; };
   if (const Callable* exact = lookup(kCallables, kCallablesCount, canonical, name_of)) return exact;
@@ -71,6 +63,14 @@ const Callable* find(std::string_view canonical) {
     if (canonical.starts_with(prefix)) return &kWildcards[i];
   }
   return nullptr;
+}
+
+std::span<const Callable> members_of(std::string_view module) {
+  const auto before = [](const Callable& c, const std::string& name) { return c.name < name; };
+  const Callable* end = kCallables + kCallablesCount;
+  const Callable* first = std::lower_bound(kCallables, end, std::string(module) + ".", before);
+  const Callable* last = std::lower_bound(first, end, std::string(module) + "/", before);  // '/' follows '.'
+  return {first, last};
 }
 
 std::string canonical(std::string_view module, std::string_view qualified) {
@@ -104,6 +104,5 @@ const Command* command(std::string_view word) {
 }
 
 std::string_view version() { return kVersion; }
-size_t size() { return kCallablesCount + kWildcardsCount; }
 
 }  // namespace winnow::knowledge

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,6 +28,11 @@ struct Callable {
   std::string_view source;    // where the claim comes from
 };
 
+// Whether a callable only computes or constructs. One without an entry (null) is not trusted.
+inline bool is_trusted(const Callable* known) {
+  return known != nullptr && (known->effect == Effect::pure || known->effect == Effect::construct);
+}
+
 // What an unlisted callable of a module is taken for.
 enum class Policy : uint8_t {
   foreign,    // nothing is known: the user's own package
@@ -36,10 +40,11 @@ enum class Policy : uint8_t {
   framework,  // a well-known library
 };
 
-const char* effect_name(Effect);
-
 // The entry for a canonical name: exact, else the longest wildcard. Null where there is none.
 const Callable* find(std::string_view canonical);
+
+// The entries whose names begin with `module` and a dot.
+std::span<const Callable> members_of(std::string_view module);
 
 // The one spelling of module + qualified name: posix.system and nt.system are os.system,
 // __builtin__.eval is builtins.eval. An empty `qualified` names the module itself.
@@ -57,6 +62,5 @@ struct Command { std::string_view name, why; bool strong; };
 const Command* command(std::string_view word);
 
 std::string_view version();  // a digest of the tables
-size_t size();               // entries
 
 }  // namespace winnow::knowledge

@@ -1,6 +1,6 @@
 #include "code/machine/encodings.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 
 namespace winnow::machine {

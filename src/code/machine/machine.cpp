@@ -1,9 +1,7 @@
-#include <algorithm>
-
 #include "code/machine/machine.h"
-#include "code/machine/words.h"
 
 namespace winnow::machine {
+
 const Value* Machine::keyword(const Call& call, std::string_view name) const {
   if (!call.keywords.is(Kind::dict)) return nullptr;
   return heap().find(heap().items(call.keywords), name);

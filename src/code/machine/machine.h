@@ -56,8 +56,9 @@ class Machine {
   Value persistent_load(Value id);
 
   // Reads a pickle that the program loads, on this machine; set by the pickle front end. Nothing means that
-  // the bytes are no pickle.
-  std::function<std::optional<Value>(Machine&, Bytes)> unpickle;
+  // the bytes are no pickle, which is asked only where that is likely and not certain.
+  enum class Likely : uint8_t { perhaps, certain };
+  std::function<std::optional<Value>(Machine&, Bytes, Likely)> unpickle;
 
   // The values that iterating gives, or nothing where they are not known.
   std::optional<std::vector<Value>> iterate(Value iterable);
@@ -95,7 +96,7 @@ class Machine {
   std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
   Value global_of_function(std::string_view key);
   Value missing_item(const Object& dict);
-  std::optional<Value> run_inner(std::string_view content);
+  std::optional<Value> run_inner(std::string_view content, Likely likely);
   void run_held(Value arguments);
   std::optional<Value> load_any_pickle(Value callee, Value arguments);
   void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);

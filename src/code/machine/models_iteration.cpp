@@ -40,6 +40,7 @@ Result map_calls(Machine& m, const Call& call) {
     for (const auto& column : columns) arguments.push_back(column[row]);
     results.push_back(m.call(call[0], arguments));
   }
+  if (rows == kMostMapped) m.call(call[0], std::vector<Value>(call.count() - 1, Value::unknown()));
   return list_of(m, results);
 }
 
@@ -49,6 +50,7 @@ Result filter_calls(Machine& m, const Call& call) {
   if (!items) return std::nullopt;
   if (!call[0].is(Kind::none)) {
     for (size_t i = 0; i < std::min(items->size(), kMostMapped); ++i) m.call(call[0], std::span(&(*items)[i], 1));
+    if (items->size() > kMostMapped) m.call(call[0], std::vector<Value>{Value::unknown()});
   }
   return list_of(m, *items);
 }
@@ -62,6 +64,7 @@ Result starmap_calls(Machine& m, const Call& call) {
   }
   std::vector<Value> results;
   for (size_t i = 0; i < std::min(rows->size(), kMostMapped); ++i) results.push_back(m.call(call[0], (*rows)[i]));
+  if (rows->size() > kMostMapped) m.call(call[0], std::vector<Value>{Value::unknown()});
   return list_of(m, results);
 }
 

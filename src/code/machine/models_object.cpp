@@ -96,7 +96,9 @@ Result load_type(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
   static constexpr std::pair<std::string_view, std::string_view> kOwn[] = {
       {"PartialType", "functools.partial"}, {"ItemGetterType", "operator.itemgetter"},
-      {"AttrGetterType", "operator.attrgetter"}, {"SuperType", "builtins.super"}};
+      {"AttrGetterType", "operator.attrgetter"}, {"SuperType", "builtins.super"},
+      {"FileType", "io.FileIO"}, {"RFileType", "io.FileIO"}, {"BufferedReaderType", "io.BufferedReader"},
+      {"BufferedWriterType", "io.BufferedWriter"}, {"TextWrapperType", "io.TextIOWrapper"}};
   const std::string_view name = call[0].text();
   for (const auto& [own, means] : kOwn) {
     if (name == own) return m.import_name(means.substr(0, means.find('.')), means.substr(means.find('.') + 1));

@@ -34,7 +34,7 @@ std::optional<Value> Machine::payload_of(const Callable& known, Value arguments,
 }
 
 // Runs a pickle that stands in the program's own data, as a part of the trace; nothing where it is none.
-std::optional<Value> Machine::run_inner(std::string_view content) {
+std::optional<Value> Machine::run_inner(std::string_view content, Likely likely) {
   const Artifact of = trace_.artifacts[place.artifact];
   Artifact inner;
   inner.id = of.id;
@@ -44,7 +44,7 @@ std::optional<Value> Machine::run_inner(std::string_view content) {
   trace_.artifacts.push_back(inner);
   const Place outer = place;
   place = {static_cast<uint32_t>(trace_.artifacts.size() - 1), 0, outer.unreached, outer.depth + 1};
-  const auto value = unpickle(*this, inner.bytes);
+  const auto value = unpickle(*this, inner.bytes, likely);
   place = outer;
   if (!value) trace_.artifacts.pop_back();
   return value;
@@ -67,7 +67,7 @@ void Machine::run_held(Value arguments) {
       const Object& object = heap().object(value);
       for (const Value part : {object.arguments, object.keywords, object.state}) pending.push_back(part);
     } else if (value.is_text() && value.text().size() > 8 && value.text().ends_with('.')) {
-      run_inner(value.text());
+      run_inner(value.text(), Likely::perhaps);
     }
   }
 }
@@ -88,7 +88,10 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
   if (place.depth < scan_.budget.depth) {
     // The call stands before what it loads.
     record(Op::call, Value::unknown(), arguments, keywords, Value::unknown());
-    const auto value = run_inner(*content);
+    // Some loaders of pickles take archives too.
+    const bool archive = content->starts_with("PK");
+    const bool certain = loader.payload == PayloadKind::pickle && !loader.name.empty() && !archive;
+    const auto value = run_inner(*content, certain ? Likely::certain : Likely::perhaps);
     if (value) {
       Event& call = trace_.events[event];
       if (!loader.name.empty()) call.callee = resolve(loader.name, "");

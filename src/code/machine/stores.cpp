@@ -1,11 +1,9 @@
 // What a program stores: attributes, state, items, also into modules and classes, which changes what later names
 // mean.
-#include <algorithm>
-
 #include "code/machine/machine.h"
-#include "code/machine/words.h"
 
 namespace winnow::machine {
+
 void Machine::set_attribute(Value object, std::string_view name, Value value) {
   record(Op::set_attribute, object, heap().new_tuple({heap().new_string(name), value}), Value::none());
   if (object.is(Kind::name)) {

@@ -1,4 +1,4 @@
-// Small questions about names and what is known of them, shared by the parts of the machine.
+// Small questions about how names are spelled, shared by the parts of the machine.
 #pragma once
 
 #include <string_view>
@@ -13,10 +13,7 @@ inline std::string_view bare(std::string_view component) {
   return component;
 }
 
-inline bool is_trusted(const knowledge::Callable* known) {
-  return known != nullptr && (known->effect == knowledge::Effect::pure || known->effect == knowledge::Effect::construct);
-}
-
+// Whether the last part of a dotted name is in capitals, after underscores.
 inline bool is_class_name(std::string_view canonical) {
   const std::string_view last = bare(canonical.substr(canonical.rfind('.') + 1));
   return !last.empty() && last.front() >= 'A' && last.front() <= 'Z';

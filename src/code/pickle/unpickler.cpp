@@ -454,8 +454,8 @@ Outcome run(Machine& machine, Bytes data, uint64_t start, const Options& options
 }
 
 void attach(Machine& machine) {
-  machine.unpickle = [](Machine& inner, Bytes data) -> std::optional<Value> {
-    if (!looks_like_pickle(data).pickle) return std::nullopt;
+  machine.unpickle = [](Machine& inner, Bytes data, Machine::Likely likely) -> std::optional<Value> {
+    if (likely == Machine::Likely::perhaps && !looks_like_pickle(data).pickle) return std::nullopt;
     return run(inner, data, 0).root;
   };
 }

@@ -21,11 +21,11 @@ void note_producer(const Trace& trace, Producer& producer) {
   }
 }
 
-// Whether the program came to call something that knowledge lists, beyond its first `from` names.
+// Whether the program came to call something that knowledge lists, beyond its first `from` events.
 bool calls_known(const Trace& trace, size_t from) {
-  const std::vector<Name>& names = trace.heap.names();
-  for (size_t i = from; i < names.size(); ++i) {
-    if (names[i].called && names[i].known != nullptr) return true;
+  for (size_t i = from; i < trace.events.size(); ++i) {
+    const Event& event = trace.events[i];
+    if (event.op == Op::call && event.callee.is(Kind::name) && trace.heap.name(event.callee).known != nullptr) return true;
   }
   return false;
 }
@@ -36,7 +36,6 @@ const char* name_of(const Producer& producer) {
   return "pickle";
 }
 
-// One pickle, run in a trace of its own and judged.
 // Source and bytecode that the program runs become artifacts of their own. The trace's memory goes with it, so
 // they are copied.
 void give_payloads(Scan& scan, const Artifact& artifact, const Trace& trace) {
@@ -56,6 +55,7 @@ struct Reading {
 
 enum class Loader : uint8_t { joblib, pickle };
 
+// One pickle, run in a trace of its own and judged.
 Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader loader, Producer& producer) {
   const bool later = start > 0 && !producer.torch;
   const bool joblib = loader == Loader::joblib;
@@ -65,13 +65,13 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   machine::Machine machine(scan, trace);
   pickle::attach(machine);
   Reading reading;
-  size_t names_before = 0;
+  size_t events_before = 0;
   pickle::Options options;
   options.lenient = joblib;
   options.after_build = [&](machine::Machine& m, Value object, uint64_t offset) -> std::optional<uint64_t> {
     if (joblib) look_at_side_file(scan, artifact, m, object);
     if (!is_array_wrapper(m, object)) return std::nullopt;
-    if (!reading.wrappers) names_before = m.heap().names().size();
+    if (!reading.wrappers) events_before = m.trace().events.size();
     reading.wrappers = true;
     if (!joblib) return std::nullopt;
     const auto behind = behind_array(m, artifact.bytes, object, offset);
@@ -88,7 +88,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
   give_payloads(scan, artifact, trace);
   // To pickle.load, an honest array is noise that soon ends the pickle: then there is nothing new to say.
-  if (joblib || calls_known(trace, names_before)) scan.submit(trace);
+  if (joblib || calls_known(trace, events_before)) scan.submit(trace);
   return reading;
 }
 
