@@ -17,11 +17,11 @@ namespace winnow::containers {
 
 struct TarMember {
   std::string name;
-  std::string link;           // target of a symbolic or hard link
-  char type = '0';            // as in the header; see the questions below
-  bool sparse = false;        // `bytes` lack the holes
-  bool size_differs = false;  // a pax header gives another size than the header itself, which is not zero
-  bool truncated = false;     // the archive ends inside `bytes`
+  std::string link;            // target of a symbolic or hard link
+  char type = '0';             // as in the header; see the questions below
+  bool sparse = false;         // `bytes` lack the holes
+  bool size_differs = false;   // a pax header gives another size than the header itself, which is not zero
+  bool truncated = false;      // the archive ends inside `bytes`
   uint64_t header_offset = 0;  // of the last header, in bytes
   Bytes bytes;
 

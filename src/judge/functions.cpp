@@ -104,7 +104,11 @@ bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const 
     return true;
   }
   const bool told = weigh_arguments(index, event, maker.canonical, Role::function);
-  return told || is_trusted(maker.known) || knowledge::policy_of(maker.canonical) == Policy::foreign;
+  // What a container gives back can be any function that was put into it; an instance of a trusted class cannot.
+  const Policy policy = knowledge::policy_of(maker.canonical);
+  const bool instance = is_trusted(maker.known) && (names_class(maker.canonical) || policy == Policy::framework ||
+                                                    maker.canonical == "functools.partial");
+  return told || instance || policy == Policy::foreign;
 }
 
 // Whether all that a function made of bytecode names is harmless: nothing that acts, and nothing that evaluates,

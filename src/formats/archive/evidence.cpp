@@ -99,7 +99,8 @@ void Evidence::tampering(const char* what, std::string_view member, uint64_t off
 }
 
 void Evidence::no_checksum(std::string_view member, uint64_t offset) {
-  if (unchecked_.size() < kMostPlaces) unchecked_.push_back(place(member, offset, "the checksum does not fit the content"));
+  if (unchecked_.size() < kMostPlaces)
+    unchecked_.push_back(place(member, offset, "the checksum does not fit the content"));
 }
 
 void Evidence::look_at_program(std::string_view member, Bytes content) {
@@ -145,7 +146,9 @@ void Evidence::report(const Layout& layout) {
     finding.threat = "archive-tampering";
     finding.ruling = Ruling::dismissed;
     finding.summary = "Checksums of the archive do not fit its content.";
-    finding.why = "torch.save leaves checksums out on request, and its loader does not look at them. The content was read.";
+    finding.why =
+        "torch.save leaves checksums out on request, and its loader does not look at them. The content was "
+        "read.";
     finding.evidence = std::move(unchecked_);
     scan_.finding(artifact_, std::move(finding));
   }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "bytes/reader.h"
-#include "formats/numpy/descriptor.h"
 #include "code/machine/literal.h"
+#include "formats/numpy/descriptor.h"
 
 namespace winnow::numpy {
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/numpy/descriptor.h"
 #include "code/machine/literal.h"
+#include "formats/numpy/descriptor.h"
 
 namespace winnow::numpy {
 namespace {
@@ -95,7 +95,8 @@ TEST(Numpy, ItemSizes) {
   EXPECT_EQ(size("2i4,f8"), 16U);
   EXPECT_EQ(size("(2,3)f4"), 24U);
   EXPECT_EQ(size("<M8[ns]"), 8U);
-  for (const char* text : {"unheard", "", "[ns]", "<", ",", "()", "(", "3", "(2,3)"}) EXPECT_EQ(size(text), 0U);
+  for (const char* text : {"unheard", "", "[ns]", "<", ",", "()", "(", "3", "(2,3)"})
+    EXPECT_EQ(size(text), 0U);
 }
 
 TEST(Numpy, LongsOfPython2) {
