@@ -1,5 +1,6 @@
 // Source text that is executed: what it calls, as far as reading it tells, and whether it is a library's own
 // way to save functions.
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -32,7 +33,10 @@ Sources read_sources(std::span<const std::string_view> texts) {
     for (const std::string& call : facts.calls) all.trusted = all.trusted && is_trusted(knowledge::find(call));
     if (all.acting.empty()) all.acting = facts.acting_code;
     // A function can be reached by another name than its own: r = os.system.
-    if (all.acting.empty()) all.acting = acting_name(words_in(text));
+    const std::vector<std::string_view> words = words_in(text);
+    if (all.acting.empty()) all.acting = acting_name(words);
+    // Source that walks through the interpreter's own objects calls what cannot be told.
+    all.disguised = all.disguised || std::any_of(words.begin(), words.end(), opens_door);
     if (all.first_call.empty() && !facts.calls.empty()) all.first_call = facts.calls.front();
   }
   return all;

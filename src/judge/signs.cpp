@@ -137,7 +137,8 @@ SignOf plain_sign(std::string_view text) {
 }  // namespace
 
 SignOf sign_of(std::string_view text) {
-  if (text.size() < 3 || text.size() > kLongest) return {};
+  if (text.size() < 3) return {};
+  text = text.substr(0, kLongest);  // the intent of a longer one shows at its beginning
   SignOf sign = plain_sign(text);
   if (sign.sign != Sign::none) return sign;
   if (text.size() < 12) return {};

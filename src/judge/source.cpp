@@ -29,13 +29,14 @@ bool acts(const knowledge::Callable* known) {
 
 // The words of a statement, with strings and comments taken out.
 struct Token {
-  enum class Type : uint8_t { name, number, string, sign, line_end } type;
+  enum class Type : uint8_t { name, number, string, prefix, sign, line_end } type;
   std::string_view text;
   size_t at;
 };
 
+constexpr size_t kMostTokens = 200'000;
+
 std::vector<Token> tokens_of(std::string_view source) {
-  constexpr size_t kMostTokens = 200'000;
   std::vector<Token> out;
   for (size_t i = 0; i < source.size() && out.size() < kMostTokens;) {
     const char c = source[i];
@@ -55,7 +56,9 @@ std::vector<Token> tokens_of(std::string_view source) {
     } else if (starts_name(c)) {
       while (i < source.size() && in_name(source[i])) ++i;
       const bool prefix = i - start <= 2 && i < source.size() && (source[i] == '\'' || source[i] == '"');
+      const bool evaluated = source.substr(start, i - start).find_first_of("fFtT") != std::string_view::npos;
       if (!prefix) out.push_back({Token::Type::name, source.substr(start, i - start), start});
+      else if (evaluated) out.push_back({Token::Type::prefix, source.substr(start, i - start), start});
     } else if (std::isdigit(static_cast<unsigned char>(c))) {
       while (i < source.size() && (in_name(source[i]) || source[i] == '.')) ++i;
       out.push_back({Token::Type::number, source.substr(start, i - start), start});
@@ -145,11 +148,18 @@ bool is_disguised(std::string_view source, const std::vector<Token>& tokens) {
   return !name.starts_with("utf8") && !name.starts_with("latin1") && !name.starts_with("ascii") && !name.starts_with("iso8859");
 }
 
+// Strings with code inside: what they call is not read.
+bool evaluates_strings(const std::vector<Token>& tokens) {
+  return std::any_of(tokens.begin(), tokens.end(), [](const Token& token) { return token.type == Token::Type::prefix; });
+}
+
 bool only_constants(const std::vector<Token>& tokens) {
   static const std::set<std::string_view> kWords = {"None", "True", "False"};
   bool any = false;
   Token::Type previous = Token::Type::line_end;
   for (const Token& token : tokens) {
+    // f'{...}' evaluates what stands between its braces.
+    if (token.type == Token::Type::string && (previous == Token::Type::prefix)) return false;
     if (token.type == Token::Type::name && !kWords.contains(token.text)) return false;
     if (token.type == Token::Type::sign && std::string_view("()[]{},:-").find(token.text[0]) == std::string_view::npos) return false;
     // Two constants in a row are an expression: 1 -1, "a" "b" alone is still a literal.
@@ -165,8 +175,10 @@ bool only_constants(const std::vector<Token>& tokens) {
 SourceFacts read_source(std::string_view source) {
   SourceFacts facts;
   const std::vector<Token> tokens = tokens_of(source);
-  facts.literal = only_constants(tokens);
-  facts.disguised = is_disguised(source, tokens);
+  // What was not read to its end is no constant, and hides what follows.
+  const bool whole = tokens.size() < kMostTokens;
+  facts.literal = whole && only_constants(tokens);
+  facts.disguised = !whole || is_disguised(source, tokens) || evaluates_strings(tokens);
   Aliases aliases;
   for (size_t i = 0; i < tokens.size();) {
     const Token& token = tokens[i];

@@ -47,7 +47,7 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
 
 void Weigher::weigh_changed_name(uint32_t index, const Name& owner) {
   const std::string name(owner.canonical);
-  if (name.starts_with("__main__")) return;  // dill brings back what the session's own module held
+  if (name.starts_with("__main__")) return;  // dill brings back what the program's own module held
   const bool environment = owner.known != nullptr && owner.known->effect == Effect::environment;
   const bool foreign = knowledge::policy_of(name) == Policy::foreign;
   add(index,

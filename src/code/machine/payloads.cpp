@@ -101,7 +101,13 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
     }
     trace_.events.pop_back();
   }
-  scan_.child(scan_.artifact(of.id), "loads@" + std::to_string(place.offset), as_bytes(*content));
+  // The trace's memory goes before the child is read.
+  if (scan_.inflate(content->size())) {
+    const Bytes bytes = as_bytes(*content);
+    scan_.child(scan_.artifact(of.id), "loads@" + std::to_string(place.offset), scan_.own({bytes.begin(), bytes.end()}));
+  } else {
+    scan_.gap(scan_.artifact(of.id), Fault::limit, place.offset, "the budget for decoded data is used up by a nested load");
+  }
   record(Op::call, loader.name.empty() ? Value::unknown() : resolve(loader.name, ""), arguments, keywords);
   trace_.events[event].nested = UINT32_MAX;
   return trace_.events[event].result;

@@ -456,7 +456,12 @@ Outcome run(Machine& machine, Bytes data, uint64_t start, const Options& options
 void attach(Machine& machine) {
   machine.unpickle = [](Machine& inner, Bytes data, Machine::Likely likely) -> std::optional<Value> {
     if (likely == Machine::Likely::perhaps && !looks_like_pickle(data).pickle) return std::nullopt;
-    return run(inner, data, 0).root;
+    const Outcome outcome = run(inner, data, 0);
+    if (outcome.fault) {
+      const Artifact& place = inner.trace().artifacts[inner.place.artifact];
+      inner.scan().gap(place, *outcome.fault);
+    }
+    return outcome.root;
   };
 }
 
