@@ -83,6 +83,28 @@ def array(out, kind, name, rows):
     out.append(f"constexpr size_t {name}Count = {len(rows)};")
 
 
+def hash_of(name):
+    """FNV-1a, as hash_of() in src/knowledge/knowledge.cpp computes it."""
+    value = 2166136261
+    for byte in name.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value
+
+
+def index(out, name, keys):
+    """Where each key's row stands, by hash with linear probing; 0 is an empty slot, so rows count from 1."""
+    size = 1
+    while size < 2 * len(keys) + 2:
+        size *= 2
+    slots = [0] * size
+    for row, key in enumerate(keys):
+        at = hash_of(key) % size
+        while slots[at]:
+            at = (at + 1) % size
+        slots[at] = row + 1
+    out.append(f"constexpr uint16_t {name}Index[] = {{{','.join(map(str, slots))}}};")
+
+
 def main():
     folder, output = sys.argv[1:]
     callables, aliases, modules, paths, commands = read(folder)
@@ -104,6 +126,8 @@ def main():
     array(out, "Sensitive", "kSensitive", [f"{quoted(p)}, {quoted(w)}" for p, w in paths])
     array(out, "Command", "kCommands",
           [f"{quoted(n)}, {quoted(w)}, {'true' if s else 'false'}" for n, w, s in sorted(commands)])
+    index(out, "kCallables", exact)
+    index(out, "kAliases", sorted(aliases, key=str.encode))
     digest = hashlib.sha256("\n".join(out).encode()).hexdigest()[:12]
     out.append(f"constexpr std::string_view kVersion{quoted(digest)};")
     text = "\n".join(out) + "\n"

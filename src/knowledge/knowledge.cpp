@@ -17,11 +17,28 @@ const Row* lookup(const Row* rows, size_t count, std::string_view key, Key of) {
   return at != end && of(*at) == key ? at : nullptr;
 }
 
+// FNV-1a, as tools/compile_knowledge.py computes it.
+uint32_t hash_of(std::string_view key) {
+  uint32_t value = 2166136261;
+  for (const char c : key) value = (value ^ static_cast<unsigned char>(c)) * 16777619;
+  return value;
+}
+
+// The row of `key` through a table's index: names are looked up for every few bytes of a model.
+template <class Row, size_t kSlots, class Key>
+const Row* indexed(const Row* rows, const uint16_t (&index)[kSlots], std::string_view key, Key of) {
+  for (size_t at = hash_of(key) % kSlots; index[at] != 0; at = (at + 1) % kSlots) {
+    const Row* row = rows + index[at] - 1;
+    if (of(*row) == key) return row;
+  }
+  return nullptr;
+}
+
 // The aliased spelling of the longest dotted prefix of `name` that has one.
 bool apply_alias(std::string& name) {
   for (size_t end = name.size(); end != std::string::npos && end > 0;) {
     const std::string_view prefix = std::string_view(name).substr(0, end);
-    if (const Alias* alias = lookup(kAliases, kAliasesCount, prefix, [](const Alias& a) { return a.from; })) {
+    if (const Alias* alias = indexed(kAliases, kAliasesIndex, prefix, [](const Alias& a) { return a.from; })) {
       name = std::string(alias->to) + name.substr(end);
       return true;
     }
@@ -57,7 +74,7 @@ std::string folded(std::string_view text) {
 
 const Callable* find(std::string_view canonical) {
   const auto name_of = [](const Callable& c) { return c.name; };
-  if (const Callable* exact = lookup(kCallables, kCallablesCount, canonical, name_of)) return exact;
+  if (const Callable* exact = indexed(kCallables, kCallablesIndex, canonical, name_of)) return exact;
   for (size_t i = 0; i < kWildcardsCount; ++i) {
     const std::string_view prefix = kWildcards[i].name.substr(0, kWildcards[i].name.size() - 1);
     if (canonical.starts_with(prefix)) return &kWildcards[i];

@@ -97,7 +97,7 @@ Result encode(Machine& m, const Call& call) {
 
 // codecs.encode(text, 'latin1'): the way of arrays into pickles of protocol 2; left alone until it matters.
 Result encode_codec(Machine& m, const Call& call) {
-  constexpr size_t kLarge = 4096;
+  constexpr size_t kLarge = 256;
   if (call.count() == 2 && call[0].is(Kind::string) && call[0].text().size() > kLarge && call[1].is_text() &&
       call[1].text() == "latin1") {
     return m.postpone(call, encode);
