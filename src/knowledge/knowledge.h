@@ -1,5 +1,5 @@
 // What is known of callables: their effect on the world, which argument carries the payload, and why. The
-// facts live in knowledge/*.toml and are compiled in as one sorted table; see knowledge/README.md.
+// facts live in knowledge/*.toml and are compiled in as tables with an index by hash; see knowledge/README.md.
 #pragma once
 
 #include <cstdint>
