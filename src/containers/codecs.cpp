@@ -113,13 +113,14 @@ std::optional<Error> decode_zfile(Bytes input, Sink& sink, uint64_t& consumed) {
 }
 
 // The 13 byte header of an "alone" stream, with a dictionary that fits into memory: it only limits how far
-// back a stream can refer, and honest ones stay below what they promise.
-std::array<std::byte, 13> lzma_header(Bytes properties, uint64_t size) {
-  constexpr uint32_t kLargestDictionary = uint32_t{256} << 20;
+// back a stream can refer, and none refers further back than `input_size` bytes can decode to.
+std::array<std::byte, 13> lzma_header(Bytes properties, uint64_t size, uint64_t input_size) {
+  const uint64_t reachable = std::max<uint64_t>(input_size, 4096) * Limits{}.ratio;
+  const auto largest = static_cast<uint32_t>(std::min<uint64_t>(uint64_t{256} << 20, reachable));
   Reader reader(properties);
   std::array<std::byte, 13> out{};
   out[0] = static_cast<std::byte>(reader.u8());
-  const uint32_t dictionary = std::min(reader.le<uint32_t>(), kLargestDictionary);
+  const uint32_t dictionary = std::min(reader.le<uint32_t>(), largest);
   for (size_t i = 0; i < 4; ++i) out[1 + i] = static_cast<std::byte>(dictionary >> (8 * i));
   for (size_t i = 0; i < 8; ++i) out[5 + i] = static_cast<std::byte>(size >> (8 * i));
   return out;
@@ -131,7 +132,7 @@ std::optional<Error> decode_lzma(Bytes input, Sink& sink, uint64_t& consumed) {
   const uint64_t size = reader.le<uint64_t>();
   if (!reader.ok()) return Error{Fault::truncated, input.size(), "the compressed stream ends early"};
   consumed = 13;
-  return unlzma_one(lzma_header(properties, size), slice(input, 13), sink, consumed);
+  return unlzma_one(lzma_header(properties, size, input.size()), slice(input, 13), sink, consumed);
 }
 
 // Zero bytes may stand between gzip members and behind xz streams.
@@ -240,7 +241,7 @@ Decoded decode_zip_lzma(Bytes input, uint64_t size, bool has_end_marker, const L
     out.error = Error{Fault::malformed, 0, "the LZMA properties are damaged"};
     return out;
   }
-  const auto header = lzma_header(properties, has_end_marker ? UINT64_MAX : size);
+  const auto header = lzma_header(properties, has_end_marker ? UINT64_MAX : size, input.size());
   Sink sink(limits, input.size());
   out.error = unlzma_one(header, slice(input, 9), sink, out.consumed);
   out.consumed += 9;
