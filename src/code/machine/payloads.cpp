@@ -155,7 +155,12 @@ void Machine::follow_callback(const Callable& known, Value arguments, Value keyw
     const Items spread = heap().items(rest[0]);
     rest.assign(spread.begin(), spread.end());
   }
-  call(*callback, rest);
+  Value given_keywords = Value::none();
+  if (keywords.is(Kind::dict)) {
+    const Value* named = heap().find(heap().items(keywords), "kwargs");
+    if (named && named->is(Kind::dict)) given_keywords = *named;
+  }
+  call(*callback, rest, given_keywords);
 }
 
 }  // namespace winnow::machine

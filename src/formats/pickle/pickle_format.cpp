@@ -42,7 +42,11 @@ void give_payloads(Scan& scan, const Artifact& artifact, const Trace& trace) {
   for (const Payload& payload : trace.payloads) {
     const Bytes bytes = as_bytes(payload.bytes);
     const Event& event = trace.events[payload.event];
-    if (bytes.empty() || !scan.inflate(bytes.size())) continue;
+    if (bytes.empty()) continue;
+    if (!scan.inflate(bytes.size())) {
+      scan.gap(artifact, Fault::limit, event.offset, "the budget for decoded data is used up by source that the program runs");
+      return;
+    }
     scan.child(artifact, (payload.kind == Hint::python_source ? "source@" : "bytecode@") + std::to_string(event.offset),
                scan.own({bytes.begin(), bytes.end()}), payload.kind);
   }
