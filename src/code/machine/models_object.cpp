@@ -97,6 +97,7 @@ Result load_type(Machine& m, const Call& call) {
   static constexpr std::pair<std::string_view, std::string_view> kOwn[] = {
       {"PartialType", "functools.partial"}, {"ItemGetterType", "operator.itemgetter"},
       {"AttrGetterType", "operator.attrgetter"}, {"SuperType", "builtins.super"},
+      {"ClassType", "builtins.type"}, {"TypeType", "builtins.type"}, {"ObjectType", "builtins.object"},
       {"FileType", "io.FileIO"}, {"RFileType", "io.FileIO"}, {"BufferedReaderType", "io.BufferedReader"},
       {"BufferedWriterType", "io.BufferedWriter"}, {"TextWrapperType", "io.TextIOWrapper"}};
   const std::string_view name = call[0].text();
