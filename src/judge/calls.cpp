@@ -29,6 +29,7 @@ void Weigher::weigh_call(uint32_t index, const Event& event) {
 // that call will be given.
 void Weigher::weigh_trusted(uint32_t index, const Event& event) {
   static constexpr std::string_view kPreparing = "operator.methodcaller";
+  static constexpr std::string_view kBinders[] = {"functools.partial", "operator.attrgetter", "operator.itemgetter"};
   static constexpr std::string_view kGrowing[] = {"operator.mul",    "operator.imul", "operator.pow",
                                                   "operator.lshift", "builtins.pow",  "builtins.bytes",
                                                   "builtins.bytearray"};
@@ -38,7 +39,12 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
     weigh_arguments(index, event, callee, Role::function);
     return;
   }
-  if (weigh_binding(index, event, callee) || !is_one_of(kGrowing, callee)) return;
+  if (weigh_binding(index, event, callee)) return;
+  if (is_one_of(kBinders, callee)) {
+    return add(index, {"-callback", Ruling::dismissed, "Prepares a call with " + std::string(callee) + ".",
+                       "It only binds what it is given; a call of the result is judged where it stands.", callee});
+  }
+  if (!is_one_of(kGrowing, callee)) return;
   for (const Value& argument : arguments_of(event)) {
     const bool enormous = argument.is(Kind::big_integer) ||
                           (argument.is(Kind::integer) && argument.as_integer() >= kEnormous);
