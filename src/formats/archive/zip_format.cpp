@@ -115,7 +115,8 @@ class Reading {
   }
 
   void read(const ZipMember& member) {
-    if (member.bulk) return glance(member);
+    // torch.save never compresses storages: one that is compressed is no storage.
+    if (member.bulk && member.method == 0) return glance(member);
     if (!scan_.step(kStepsPerMember + (member.overlaps ? member.packed_size : 0))) {
       spent_ = true;
       return gap(member, {Fault::limit, member.header_offset, "the budget for work is used up"});
@@ -159,7 +160,7 @@ class Reading {
 
   // A storage is a child only when it starts like something that is no number.
   void glance(const ZipMember& member) {
-    if (member.method != 0 || member.data_offset == 0 || ++glances_ > containers::kBulkLooks) return;
+    if (member.data_offset == 0 || ++glances_ > containers::kBulkLooks) return;
     const Bytes bytes = slice(zip_.bytes, member.data_offset, member.packed_size);
     if (!starts_like_code(slice(bytes, 0, kGlance))) return;
     scan_.child(artifact_, member.name, bytes, Hint::storage);
