@@ -24,9 +24,14 @@ BELOW = {
 BELOW['winnow.h'] = set(BELOW) | {'winnow.h'}
 BELOW['apps'] = BELOW['winnow.h'] | {'apps'}
 
-# Inside code/, front ends drive the machine and do not know each other, but for those named here.
-MACHINE = 'machine'
-FRONT_ENDS_BELOW = {'python': {'machine'}, 'bytecode': {'machine', 'python'}}
+# Inside code/: source and bytecode are translated to the IR, the machine runs it, pickles drive the machine.
+INSIDE_CODE = {
+    'ir': set(),
+    'python': {'ir'},
+    'bytecode': {'ir', 'python'},
+    'machine': {'ir', 'python', 'bytecode'},
+    'pickle': {'ir', 'python', 'bytecode', 'machine'},
+}
 
 INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')
 
@@ -58,7 +63,7 @@ def complaint(source, target):
     if above == below == 'formats' and here and there is None and pathlib.PurePath(target).stem == 'registry':
         return 'a format must not include the registry'
     if above == below == 'code' and here and there and here != there:
-        if here == MACHINE or there not in FRONT_ENDS_BELOW.get(here, {MACHINE}):
+        if there not in INSIDE_CODE.get(here, set()):
             return 'code/%s must not include code/%s' % (here, there)
     return None
 

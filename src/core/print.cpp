@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <set>
 
+#include "core/code_object.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow {
@@ -213,6 +214,13 @@ std::string Printer::expression(Value value, int depth) const {
     case Kind::list: return "[" + items(heap.items(value), depth) + "]";
     case Kind::set: return heap.items(value).size == 0 ? "set()" : "{" + items(heap.items(value), depth) + "}";
     case Kind::dict: return "{" + pairs(heap.items(value), depth) + "}";
+    case Kind::frozen_set: return "frozenset({" + items(heap.items(value), depth) + "})";
+    case Kind::frozen_dict: return "frozendict({" + pairs(heap.items(value), depth) + "})";
+    case Kind::slice: return "slice(" + items(heap.items(value), depth) + ")";
+    case Kind::complex: return "complex(" + items(heap.items(value), depth) + ")";
+    case Kind::ellipsis: return "Ellipsis";
+    case Kind::stop_iteration: return "StopIteration";
+    case Kind::code: return "<code object " + quoted(heap.code(value).name, false, 80) + ">";
     case Kind::name: {
       std::string_view name = heap.name(value).canonical;
       if (name.starts_with("builtins.") && name.find('.', 9) == std::string_view::npos) name.remove_prefix(9);

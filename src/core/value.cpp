@@ -2,7 +2,20 @@
 
 #include <algorithm>
 
+#include "core/code_object.h"
+
 namespace winnow {
+
+Heap::Heap() = default;
+Heap::~Heap() = default;
+
+Value Heap::new_code(CodeObject code) {
+  codes_.push_back(std::move(code));
+  return Value::heap(Kind::code, static_cast<uint32_t>(codes_.size() - 1));
+}
+
+CodeObject& Heap::code(Value v) { return codes_[v.index()]; }
+const CodeObject& Heap::code(Value v) const { return codes_[v.index()]; }
 
 uint64_t Heap::used() const {
   return arena_.used() + items_.size() * sizeof(Items) + objects_.size() * sizeof(Object) +

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <bit>
+#include <deque>
 #include <unordered_map>
 
 #include "bytes/arena.h"
@@ -16,6 +17,11 @@ enum class Kind : uint8_t {
   none, boolean, integer, real, string, bytes,  // held in the value
   big_integer,                                  // a view: little-endian two's complement
   tuple, list, dict, set,                       // heap().items()
+  frozen_set, frozen_dict,                      // heap().items(), too
+  slice,                                        // heap().items(): start, stop, step
+  complex,                                      // heap().items(): two reals
+  ellipsis, stop_iteration,                     // constants of marshal
+  code,                                         // heap().code()
   name,                                         // heap().name(): os.system
   attribute,                                    // heap().attribute(): <object>.shape
   object,                                       // heap().object(): what a call returned
@@ -27,6 +33,8 @@ class Value {
   constexpr Value() = default;
 
   static constexpr Value none() { return {Kind::none, 0, 0}; }
+  static constexpr Value ellipsis() { return {Kind::ellipsis, 0, 0}; }
+  static constexpr Value stop_iteration() { return {Kind::stop_iteration, 0, 0}; }
   static constexpr Value unknown() { return {Kind::unknown, 0, 0}; }
   static constexpr Value boolean(bool b) { return {Kind::boolean, 0, b}; }
   static constexpr Value integer(int64_t i) { return {Kind::integer, 0, static_cast<uint64_t>(i)}; }
@@ -81,6 +89,7 @@ struct Items {
 };
 
 namespace knowledge { struct Callable; }
+struct CodeObject;
 
 // A dotted name and what became of it. `module` and `qualified` are as the program spelled them,
 // `canonical` is their one spelling (os.system for posix.system).
@@ -117,7 +126,8 @@ struct Object {
 
 class Heap {
  public:
-  Heap() = default;
+  Heap();
+  ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
@@ -145,6 +155,10 @@ class Heap {
   Value new_attribute(const AttributeOf& attribute);
   const AttributeOf& attribute(Value v) const { return attributes_[v.index()]; }
 
+  Value new_code(CodeObject code);
+  CodeObject& code(Value v);
+  const CodeObject& code(Value v) const;
+
   // Names are interned by their canonical spelling; the caller fills a new one in.
   std::pair<Value, bool> intern_name(std::string_view canonical);
   Name& name(Value v) { return names_[v.index()]; }
@@ -160,6 +174,7 @@ class Heap {
   std::vector<Object> objects_;
   std::vector<AttributeOf> attributes_;
   std::vector<Name> names_;
+  std::deque<CodeObject> codes_;
   std::unordered_map<std::string_view, uint32_t> name_index_;
 };
 

@@ -1,0 +1,68 @@
+// The graph between instructions and structure: basic blocks of statements, with no stack. What a stack slot
+// carries from one block to another is a hidden variable (`Slot`); after the expressions have been folded
+// (ternaries, and/or, comparison chains, inlined comprehensions, asserts) the slots that are left are the
+// iterators of loops, the exits of `with`, exceptions in handlers and the subjects of `match`, which structuring consumes.
+// Any others belong to code that no compiler wrote; the linear form prints them as variables.
+#pragma once
+
+#include <vector>
+
+#include "code/ir/ir.h"
+#include "code/python/ast.h"
+
+namespace winnow::bytecode {
+
+using python::Node;
+using SlotId = uint32_t;
+inline constexpr SlotId kNoSlot = UINT32_MAX;
+
+struct FlowStatement {
+  enum class Kind : uint8_t {
+    plain,           // node is a statement
+    set_slot,        // slot = node (an expression)
+    enter_with,      // slot = the exit of node (the manager); `entered` = what __enter__ gave (kNoSlot: dropped)
+    enter_async_with,
+    leave_with,      // calls the exit held in slot with three None
+    enter_handler, leave_handler,
+  } kind = Kind::plain;
+  Node* node = nullptr;
+  SlotId slot = kNoSlot, entered = kNoSlot;
+  uint32_t offset = 0;
+};
+
+enum class FlowExit : uint8_t {
+  jump,             // target
+  branch,           // value; true: target, false: otherwise
+  for_each,         // slot: the iterator; an item is assigned to `value` (a target expression): target; exhausted: otherwise
+  async_for_each,   // the same with __anext__, awaited
+  match_exception,  // slot: the exception; value: the type (null: catches all); caught: target; else otherwise
+  match_exception_group,
+  with_suppresses,  // slot: the exit called with the exception in `other`; true result: target, else otherwise
+  return_value,     // value
+  raise,            // value: a Raise statement
+  reraise,          // slot: the exception
+  invalid,          // control left the code
+};
+
+struct FlowBlock {
+  std::vector<FlowStatement> statements;
+  FlowExit exit = FlowExit::invalid;
+  Node* value = nullptr;
+  SlotId slot = kNoSlot, other = kNoSlot;
+  ir::BlockId target = ir::kNoBlock, otherwise = ir::kNoBlock;
+  ir::BlockId handler = ir::kNoBlock;  // where an exception in this block goes
+  SlotId exception = kNoSlot;          // of a handler's first block: holds the exception on entry
+  ir::JumpKind jump_kind = ir::JumpKind::plain;
+  bool loop_setup = false;
+  bool dead = false;                   // folded into another block
+  uint32_t offset = 0;
+};
+
+// Of one code object. Blocks are in the order of the bytecode; [0] is the entry.
+struct Flow {
+  const CodeObject* code = nullptr;
+  std::vector<FlowBlock> blocks;
+  uint32_t slots = 0;
+};
+
+}  // namespace winnow::bytecode
