@@ -15,7 +15,6 @@ using namespace zip_parts;
 
 namespace {
 
-constexpr uint64_t kTorchAlignment = 64;
 constexpr uint16_t kSizesFollow = 8;
 constexpr size_t kMostProbes = 1000;  // local headers that are looked for to tell whether this is a zip
 
@@ -23,36 +22,10 @@ struct Layout {
   Zip& zip;
   std::vector<Directory>& directories;
   std::vector<Region> gaps;  // what members and directories leave
-  uint32_t looks = kBulkLooks;
 };
 
 void trick(Zip& zip, ZipTrick what, uint64_t offset, size_t member) {
   zip.tricks.push_back({what, offset, static_cast<uint32_t>(member)});
-}
-
-// Where PyTorch's writer puts the data of a member, from the directory alone: at the next multiple of 64
-// behind the header, its zip64 field and the padding field's own header.
-uint64_t torch_data_offset(const ZipMember& member) {
-  uint64_t start = member.header_offset + kLocalSize + member.name.size() + 4;
-  const bool large = member.size >= UINT32_MAX;
-  const bool far = member.header_offset >= UINT32_MAX;
-  if (large || far) start += 4 + (large ? 16U : 0U) + (far ? 8U : 0U);
-  return (start + kTorchAlignment - 1) / kTorchAlignment * kTorchAlignment;
-}
-
-// The end of the member, if its data lie where an honest writer puts them and `next` is just behind it.
-bool explained(ZipMember& member, uint64_t next) {
-  if (member.method != 0 || member.packed_size != member.size || member.encrypted()) return false;
-  const uint64_t plain = member.header_offset + kLocalSize + member.name.size();
-  for (const uint64_t data : {torch_data_offset(member), plain}) {
-    if (next < data || next - data < member.packed_size) continue;
-    const uint64_t behind = next - data - member.packed_size;
-    const bool descriptor = (member.flags & kSizesFollow) != 0 && (behind == 16 || behind == 24);
-    if (behind != 0 && !descriptor) continue;
-    member.data_offset = data;
-    return true;
-  }
-  return false;
 }
 
 std::string_view with_slashes(std::string_view name, std::string& store) {
@@ -100,15 +73,12 @@ void compare(Zip& zip, size_t index, const LocalHeader& local) {
     view.size = local.size;
   }
   view.sources = kFromLocal;
-  view.bulk = false;
   if (method || size) zip.members.push_back(view);  // another name alone gives the same bytes
 }
 
-// Reads the local header of one member, or trusts the directory about it. Gives the end of its bytes.
-uint64_t place(Layout& layout, size_t index, uint64_t next) {
+// Reads the local header of one member. Gives the end of its bytes.
+uint64_t place(Layout& layout, size_t index) {
   Zip& zip = layout.zip;
-  if (zip.members[index].bulk && layout.looks == 0 && explained(zip.members[index], next)) return next;
-  if (zip.members[index].bulk && layout.looks > 0) --layout.looks;
   const uint64_t offset = zip.members[index].header_offset;
   const std::optional<LocalHeader> local = local_header_at(zip.bytes, offset);
   if (!local) {
@@ -185,13 +155,11 @@ void lay_out(Layout& layout) {
     for (; record < taken.size() && taken[record].offset <= start; ++record) {
       claims.claim(taken[record].offset, taken[record].offset + taken[record].size, UINT32_MAX);
     }
-    uint64_t next = i + 1 < order.size() ? zip.members[order[i + 1]].header_offset : zip.bytes.size();
-    if (record < taken.size()) next = std::min(next, taken[record].offset);
     if (start >= zip.bytes.size()) {
       trick(zip, ZipTrick::header_missing, start, order[i]);
       continue;
     }
-    const uint64_t stop = place(layout, order[i], next);
+    const uint64_t stop = place(layout, order[i]);
     if (stop != start) claims.claim(start, stop, order[i]);
   }
   for (; record < taken.size(); ++record) {
@@ -240,11 +208,6 @@ void find_duplicates(Zip& zip) {
   }
 }
 
-void mark_bulk(Zip& zip, const Bulk& bulk) {
-  if (bulk.name == nullptr || !bulk.archive(zip.members)) return;
-  for (ZipMember& member : zip.members) member.bulk = bulk.name(member.name);
-}
-
 }  // namespace
 
 bool looks_like_zip(Bytes bytes) {
@@ -263,18 +226,16 @@ bool looks_like_zip(Bytes bytes) {
   return false;
 }
 
-Zip read_zip(Bytes bytes, Bulk bulk) {
+Zip read_zip(Bytes bytes) {
   Zip zip;
   zip.bytes = bytes;
-  const auto gaps = [&bulk](Zip trial, std::vector<Directory>& used) {
-    mark_bulk(trial, bulk);
+  const auto gaps = [](Zip trial, std::vector<Directory>& used) {
     Layout layout{trial, used, {}};
     lay_out(layout);
     return std::move(layout.gaps);
   };
   std::vector<Directory> directories = adopt_directories(zip, gaps);
   for (Directory& directory : directories) std::vector<ZipMember>().swap(directory.entries);
-  mark_bulk(zip, bulk);
   if (!zip.has_directory) {
     zip.damage = Error{Fault::truncated, bytes.size(), "the archive has no usable central directory"};
   }

@@ -5,8 +5,7 @@
 // Code hides in a zip in members that only one reader sees: behind a second directory, in local headers that
 // no directory lists, under another name, size or method than the directory says, between the members.
 //
-// Reading costs the central directory and one page for each member that somebody will open. Members that the
-// caller calls bulk (tensor storages) are not touched when the directory alone explains where they lie.
+// Reading costs the central directory and one page for each member: that of its local header.
 // Specification: PKWARE APPNOTE.TXT 6.3.10.
 #pragma once
 
@@ -38,7 +37,6 @@ struct ZipMember {
   uint16_t flags = 0;
   uint8_t host = 0;
   uint8_t sources = 0;
-  bool bulk = false;      // the caller called it so
   bool overlaps = false;  // shares bytes with another member or the directory; no honest writer does that
 
   // Bit 0 is encryption. Bits 5 and 6, patches and strong encryption, stop some readers and not others.
@@ -87,16 +85,7 @@ struct Zip {
 // with a directory before it.
 bool looks_like_zip(Bytes bytes);
 
-// Bulk members whose local header is read all the same.
-inline constexpr uint32_t kBulkLooks = 64;
-
-// Members that nobody will open: whether an archive with these members has any, and which ones by name.
-struct Bulk {
-  bool (*archive)(const std::vector<ZipMember>& members) = nullptr;
-  bool (*name)(std::string_view name) = nullptr;
-};
-
-Zip read_zip(Bytes bytes, Bulk bulk = {});
+Zip read_zip(Bytes bytes);
 
 struct ZipContent {
   Bytes bytes;                    // a view into the archive when stored, into `buffer` otherwise

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "code/pickle/storage_types.h"
 #include "containers/build_zip.h"
 
 namespace winnow::archive {
@@ -73,6 +74,17 @@ struct Layout {
   std::vector<std::string> names;
   std::string format;
 };
+
+TEST(ZipFormat, AnyStorageMayStartLikeSomethingElse) {
+  build::Archive archive = torch_archive();
+  for (int i = 2; i < 1000; ++i) {
+    archive.members.push_back({.name = "archive/data/" + std::to_string(i), .data = std::string(16, '\x11'), .flags = 8});
+  }
+  archive.members.push_back({.name = "archive/data/1000", .data = "\x93NUMPY\x01\x00"s + std::string(80, ' '), .flags = 8});
+  const ReadResult run(build::zip(archive));
+  EXPECT_NE(run.child("archive/data/1000"), nullptr);
+  EXPECT_EQ(run.child("archive/data/999"), nullptr);
+}
 
 TEST(ZipFormat, LayoutsHaveNames) {
   const Layout layouts[] = {
@@ -275,6 +287,14 @@ TEST(TarFormat, EveryPickleOfATorchTarIsAChild) {
       EXPECT_EQ(artifact.hint, Hint::pickle);
     }
   }
+}
+
+TEST(TarFormat, TorchTarWhoseStorageTypeIsAmbiguous) {
+  // The text mentions two types: the loader takes the one in the tuple, the other is a mere word.
+  const std::string ambiguous = "\x80\x02(X\x01\x00\x00\x000X\x0d\x00\x00\x00DoubleStoragectorch\nByteStorage\nt."s;
+  EXPECT_EQ(pickle::storage_element_size_in(ambiguous), 0U);
+  EXPECT_EQ(pickle::storage_element_size_in("ctorch\nByteStorage\nt."), 1U);
+  EXPECT_EQ(pickle::storage_element_size_in("ctorch\nBFloat16Storage\nt."), 2U);
 }
 
 TEST(TarFormat, TorchTarThatLiesAboutItsNumbers) {

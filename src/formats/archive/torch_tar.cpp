@@ -1,10 +1,10 @@
 #include "formats/archive/torch_tar.h"
 
-#include <cctype>
 #include <optional>
 
 #include "bytes/reader.h"
 #include "code/pickle/opcodes.h"
+#include "code/pickle/storage_types.h"
 
 namespace winnow::archive {
 
@@ -22,32 +22,11 @@ std::optional<uint64_t> pickle_end(Bytes bytes, uint64_t offset) {
   return std::nullopt;
 }
 
-// Bytes of one element of the storage class that a pickle names; 0 if it names none.
-uint64_t element_size(std::string_view pickle) {
-  struct Known {
-    std::string_view name;
-    uint64_t size;
-  };
-  static constexpr Known kKnown[] = {
-      {"DoubleStorage", 8}, {"LongStorage", 8},     {"FloatStorage", 4}, {"IntStorage", 4},
-      {"HalfStorage", 2},   {"ShortStorage", 2},    {"CharStorage", 1},  {"ByteStorage", 1},
-      {"BoolStorage", 1},   {"BFloat16Storage", 2},
-  };
-  for (const Known& known : kKnown) {
-    const size_t at = pickle.find(known.name);
-    // "BFloat16Storage" does not end in "FloatStorage", but "ByteStorage" could stand inside a longer name.
-    if (at != std::string_view::npos && at > 0 && !std::isalnum(static_cast<unsigned char>(pickle[at - 1]))) {
-      return known.size;
-    }
-  }
-  return 0;
-}
-
 // `storages`: a count, then for each a pickle of (key, location, type), an element count and the elements.
 // Gives false where the numbers do not lead to the next pickle.
-bool skip_storage(Bytes bytes, std::string_view pickle, uint64_t& offset) {
-  const uint64_t element = element_size(pickle);
-  if (element == 0) return true;
+bool skip_storage(Bytes bytes, std::string_view description, uint64_t& offset) {
+  const uint64_t element = pickle::storage_element_size_in(description);
+  if (element == 0) return false;
   Reader reader(bytes);
   reader.seek(offset);
   const uint64_t count = reader.le<uint64_t>();

@@ -1,8 +1,7 @@
 // Zip archives: PyTorch, TorchScript, torch.package, Keras v3, NumPy, skops, plain downloads.
 //
 // Members become child artifacts. PyTorch's tensor storages do not: no loader reads them as code, and a
-// checkpoint of 100 GB must cost kilobytes. The first few of them are glanced at, in case something else sits
-// there. Code hides in members that only some readers see (containers/zip.h); every view is given, and what
+// checkpoint of 100 GB must not cost its size. Each of them is glanced at, in case something else sits there. Code hides in members that only some readers see (containers/zip.h); every view is given, and what
 // lies between, before and behind the members is a child too when it is more than padding.
 #include <algorithm>
 #include <set>
@@ -116,7 +115,7 @@ class Reading {
 
   void read(const ZipMember& member) {
     // torch.save never compresses storages: one that is compressed is no storage.
-    if (member.bulk && member.method == 0) return glance(member);
+    if (member.method == 0 && layout_.is_torch() && is_storage_name(member.name)) return glance(member);
     if (!scan_.step(kStepsPerMember + (member.overlaps ? member.packed_size : 0))) {
       spent_ = true;
       return gap(member, {Fault::limit, member.header_offset, "the budget for work is used up"});
@@ -160,7 +159,7 @@ class Reading {
 
   // A storage is a child only when it starts like something that is no number.
   void glance(const ZipMember& member) {
-    if (member.data_offset == 0 || ++glances_ > containers::kBulkLooks) return;
+    if (member.data_offset == 0) return;
     const Bytes bytes = slice(zip_.bytes, member.data_offset, member.packed_size);
     if (!starts_like_code(slice(bytes, 0, kGlance))) return;
     scan_.child(artifact_, member.name, bytes, Hint::storage);
@@ -202,15 +201,9 @@ class Reading {
   Evidence evidence_;
   Folder folder_;
   std::set<std::tuple<uint64_t, uint64_t, uint16_t, Hint>> seen_;
-  uint64_t gaps_ = 0, glances_ = 0, overlapping_ = 0;
+  uint64_t gaps_ = 0, overlapping_ = 0;
   bool spent_ = false;
 };
-
-bool is_torch_archive(const std::vector<ZipMember>& members) {
-  Layout layout;
-  for (const ZipMember& member : members) layout.add(member.name);
-  return layout.is_torch();
-}
 
 }  // namespace
 
@@ -221,7 +214,7 @@ bool is_zip(const Artifact& artifact) {
 }
 
 void read_zip_format(Scan& scan, const Artifact& artifact) {
-  const Zip zip = containers::read_zip(artifact.bytes, {is_torch_archive, is_storage_name});
+  const Zip zip = containers::read_zip(artifact.bytes);
   Reading(scan, artifact, zip).run();
 }
 

@@ -90,7 +90,11 @@ bool is_npy(const Artifact& artifact) { return as_text(artifact.bytes).starts_wi
 void read_npy(Scan& scan, const Artifact& artifact) {
   uint64_t offset = 0;
   bool recognised = false;
-  for (uint64_t count = 0; count < kMostArrays && scan.step(16); ++count) {
+  for (uint64_t count = 0;; ++count) {
+    if (count >= kMostArrays || !scan.step(16)) {
+      scan.gap(artifact, Fault::limit, offset, "more arrays behind one another than are read");
+      return;
+    }
     const Bytes rest = slice(artifact.bytes, offset);
     Result<Header> header = read_header(rest);
     if (!recognised) scan.recognise(artifact, header && header->type.objects ? "npy-object" : "npy");

@@ -1,5 +1,8 @@
 #include "formats/pickle/pickle_format.h"
 
+#include <set>
+
+#include "code/pickle/storage_types.h"
 #include "code/pickle/unpickler.h"
 #include "formats/pickle/joblib_arrays.h"
 
@@ -12,12 +15,35 @@ constexpr uint64_t kMostPickles = 100'000;  // concatenated in one file
 // What the pickles of one file told about who wrote it.
 struct Producer {
   bool torch = false;   // begins with the magic number of torch.save
+  std::optional<uint64_t> storages = 0;  // bytes of the storages behind torch's pickles, where they are known
   bool joblib = false;  // holds array wrappers
 };
 
 void note_producer(const Trace& trace, Producer& producer) {
   for (const Name& name : trace.heap.names()) {
     if (name.canonical.starts_with("joblib.numpy_pickle") && name.canonical.ends_with("ArrayWrapper")) producer.joblib = true;
+  }
+}
+
+// Adds up the storages that a pickle of torch.save asks for by ('storage', type, key, location, count, ...):
+// each stands once behind the pickles, with a count of eight bytes before it.
+void note_storages(const Trace& trace, Producer& producer) {
+  std::set<std::string_view> keys;
+  for (const Event& event : trace.events) {
+    if (event.op != Op::persistent) continue;
+    const Value id = trace.heap.items(event.arguments)[0];
+    if (!id.is(Kind::tuple) || trace.heap.items(id).size < 5 || !producer.storages) continue;
+    const Items& parts = trace.heap.items(id);
+    std::string_view type = parts[1].is(Kind::name) ? trace.heap.name(parts[1]).qualified : std::string_view();
+    const uint64_t element = pickle::storage_element_size(type.substr(type.rfind('.') + 1));
+    if (element == 0 || !parts[2].is(Kind::string) || !parts[4].is(Kind::integer) || parts[4].as_integer() < 0) {
+      producer.storages.reset();
+    } else if (keys.insert(parts[2].text()).second) {
+      uint64_t bytes = 0;
+      const bool fits = !__builtin_mul_overflow(static_cast<uint64_t>(parts[4].as_integer()), element, &bytes) &&
+                        !__builtin_add_overflow(bytes, *producer.storages + 8, &bytes);
+      producer.storages = fits ? std::optional(bytes) : std::nullopt;
+    }
   }
 }
 
@@ -89,6 +115,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   machine.place.offset = reading.outcome.end;
   if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
   note_producer(trace, producer);
+  if (producer.torch) note_storages(trace, producer);
   if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
   give_payloads(scan, artifact, trace);
   // To pickle.load, an honest array is noise that soon ends the pickle: then there is nothing new to say.
@@ -96,12 +123,16 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   return reading;
 }
 
-// Everything behind the last pickle: storages of a torch file, or bytes that nobody asks for. Those are given
-// on from their first byte that is not filling, and again from where a pickle begins inside them.
+// Everything behind the last pickle, and behind the storages of a torch file: bytes that nobody asks for. They
+// are given on from their first byte that is not filling, and again from where a pickle begins inside them.
 void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Producer& producer) {
   constexpr std::string_view kFilling("\0\n\r\t ", 5);
-  constexpr int kMostCandidates = 1000;
-  if (producer.torch) return;
+  constexpr int kMostCandidates = 100'000;
+  if (producer.torch) {
+    // Storages whose sizes are not told reach to the end as far as anybody knows.
+    if (!producer.storages || *producer.storages >= artifact.bytes.size() - end) return;
+    end += *producer.storages;
+  }
   const std::string_view rest = as_text(slice(artifact.bytes, end));
   const size_t first = rest.find_first_not_of(kFilling);
   if (first == std::string_view::npos) return;
@@ -110,9 +141,12 @@ void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Produce
   };
   give(first);
   int candidates = 0;
-  for (size_t at = rest.find('\x80', first + 1); at != std::string_view::npos && candidates < kMostCandidates; at = rest.find('\x80', at + 1)) {
+  for (size_t at = rest.find('\x80', first + 1); at != std::string_view::npos; at = rest.find('\x80', at + 1)) {
     if (at + 2 >= rest.size() || rest[at + 1] < 2 || rest[at + 1] > 5) continue;
-    ++candidates;
+    if (++candidates > kMostCandidates) {
+      scan.gap(artifact, Fault::limit, end + at, "more places where a pickle may begin than are looked at");
+      break;
+    }
     const pickle::Likeness like = pickle::looks_like_pickle(as_bytes(rest.substr(at)));
     if (!like.pickle || !like.names) continue;
     give(at);
