@@ -55,6 +55,8 @@ std::string_view module_of(const Name& name) {
   return module;
 }
 
+std::string defined_name(std::string_view name, std::string_view otherwise) { return std::string(name.empty() ? otherwise : name); }
+
 }  // namespace
 
 std::string quoted(std::string_view text, bool bytes, size_t most) {
@@ -228,15 +230,36 @@ std::string Printer::expression(Value value, int depth) const {
     }
     case Kind::attribute: {
       const AttributeOf& of = heap.attribute(value);
-      return expression(of.base, depth + 1) + "." + std::string(of.name);
+      const bool item = of.name.starts_with('[');  // an item of something unknown
+      return expression(of.base, depth + 1) + (item ? "" : ".") + std::string(of.name);
     }
     case Kind::object: {
       const uint32_t event = heap.object(value).event;
       return folded(event) ? call(trace_.events[event], depth + 1) : variable(event);
     }
-    case Kind::unknown: return "<unknown>";
+    case Kind::byte_array: return "bytearray(" + items(heap.items(value), depth) + ")";
+    case Kind::range: return "range(" + items(heap.items(value), depth) + ")";
+    case Kind::function: return defined_name(heap.function(value).name, "<lambda>");
+    case Kind::class_object: return defined_name(heap.class_of(value).name, "<class>");
+    case Kind::instance: return instance(heap.instance(value), depth);
+    case Kind::method: return expression(heap.link(value).first, depth + 1) + "." + expression(heap.link(value).second, depth + 1);
+    case Kind::super_object: return "super()";
+    case Kind::module: return expression(heap.link(value).second, depth + 1);
+    case Kind::cell: return "<cell>";
+    case Kind::descriptor: return "<descriptor>";
+    case Kind::generator: return "<generator>";
+    case Kind::iterator: return "iter(" + expression(heap.link(value).first, depth + 1) + ")";
+    case Kind::unknown: return value.text().empty() ? "<unknown>" : std::string(value.text());
   }
   return "<unknown>";
+}
+
+// KeyError('x'), Parser(...)
+std::string Printer::instance(const Instance& instance, int depth) const {
+  std::string out = expression(instance.cls, depth + 1) + "(";
+  if (instance.held.is(Kind::tuple)) out += items(trace_.heap.items(instance.held), depth);
+  else if (instance.held.is_known()) out += expression(instance.held, depth + 1);
+  return out + ")";
 }
 
 std::string Printer::call(const Event& event, int depth) const {

@@ -28,6 +28,7 @@ class Printer {
   std::string expression(Value value, int depth) const;
   std::string items(const Items& items, int depth) const;
   std::string pairs(const Items& items, int depth) const;
+  std::string instance(const Instance& instance, int depth) const;
   std::string call(const Event& event, int depth) const;
   std::string variable(uint32_t event) const;
   bool printed(uint32_t event) const;

@@ -30,6 +30,9 @@ struct Event {
   Trigger trigger = Trigger::load;
   bool computed = false;   // the machine computed the result: no effect, nothing to judge
   bool unreached = false;  // stands behind a fault at which the loader stops
+  bool code = false;       // done by code that runs, not by what stores or builds the objects
+  bool entered = false;    // code that this call runs was run on the machine, so what it does stands as events
+  int32_t line = 0;        // of the source, where the code tells it; 0: not known
   uint32_t artifact = 0;   // index into Trace::artifacts
   uint32_t nested = 0;     // a program that this call loads: index into Trace::artifacts, 0 for none,
                            // UINT32_MAX for one that becomes an artifact of its own

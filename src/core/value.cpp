@@ -3,11 +3,32 @@
 #include <algorithm>
 
 #include "core/code_object.h"
+#include "core/heap_state.h"
 
 namespace winnow {
 
 Heap::Heap() = default;
 Heap::~Heap() = default;
+
+Value Heap::new_function(const Function& function) {
+  functions_.push_back(function);
+  return Value::heap(Kind::function, static_cast<uint32_t>(functions_.size() - 1));
+}
+
+Value Heap::new_class(const Class& made) {
+  classes_.push_back(made);
+  return Value::heap(Kind::class_object, static_cast<uint32_t>(classes_.size() - 1));
+}
+
+Value Heap::new_instance(const Instance& instance) {
+  instances_.push_back(instance);
+  return Value::heap(Kind::instance, static_cast<uint32_t>(instances_.size() - 1));
+}
+
+Value Heap::new_link(Kind kind, const Link& link) {
+  links_.push_back(link);
+  return Value::heap(kind, static_cast<uint32_t>(links_.size() - 1));
+}
 
 Value Heap::new_code(CodeObject code) {
   codes_.push_back(std::move(code));
@@ -19,7 +40,8 @@ const CodeObject& Heap::code(Value v) const { return codes_[v.index()]; }
 
 uint64_t Heap::used() const {
   return arena_.used() + items_.size() * sizeof(Items) + objects_.size() * sizeof(Object) +
-         attributes_.size() * sizeof(AttributeOf) + names_.size() * sizeof(Name);
+         attributes_.size() * sizeof(AttributeOf) + names_.size() * sizeof(Name) + functions_.size() * sizeof(Function) +
+         instances_.size() * sizeof(Instance) + links_.size() * sizeof(Link);
 }
 
 Value Heap::new_items(Kind kind, const Value* from, uint32_t count) {

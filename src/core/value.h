@@ -6,7 +6,9 @@
 
 #include <bit>
 #include <deque>
+#include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "bytes/arena.h"
 #include "bytes/bytes.h"
@@ -25,7 +27,13 @@ enum class Kind : uint8_t {
   name,                                         // heap().name(): os.system
   attribute,                                    // heap().attribute(): <object>.shape
   object,                                       // heap().object(): what a call returned
-  unknown,                                      // nothing is known
+  byte_array,                                   // heap().items(): one bytes, which is written in place
+  range,                                        // heap().items(): start, stop, step
+  function,                                     // heap().function(): code with its globals, defaults, cells
+  class_object,                                 // heap().class_of(): made by a class body
+  instance,                                     // heap().instance(): of such a class, or an exception
+  cell, method, super_object, descriptor, generator, iterator, module,  // heap().link()
+  unknown,                                      // nothing is known; text(): the name that it came under, or empty
 };
 
 class Value {
@@ -42,6 +50,8 @@ class Value {
   static Value string(std::string_view text) { return view(Kind::string, text); }
   static Value bytes(std::string_view data) { return view(Kind::bytes, data); }
   static Value big_integer(std::string_view data) { return view(Kind::big_integer, data); }
+  // Nothing is known of it but the name it goes by: a parameter, a global that nobody sets.
+  static Value unknown_named(std::string_view origin) { return view(Kind::unknown, origin); }
   static constexpr Value heap(Kind kind, uint32_t index) { return {kind, 0, index}; }
 
   Kind kind() const { return kind_; }
@@ -49,11 +59,13 @@ class Value {
   bool is_text() const { return kind_ == Kind::string || kind_ == Kind::bytes; }
   bool is_sequence() const { return kind_ == Kind::tuple || kind_ == Kind::list || kind_ == Kind::set; }
   bool is_known() const { return kind_ != Kind::unknown; }
+  // Something that the program itself defines with code.
+  bool is_defined() const { return kind_ >= Kind::function && kind_ <= Kind::module; }
 
   bool as_boolean() const { return bits_ != 0; }
   int64_t as_integer() const { return static_cast<int64_t>(bits_); }
   double as_real() const { return std::bit_cast<double>(bits_); }
-  // Of a string (UTF-8, surrogates kept), bytes or big integer.
+  // Of a string (UTF-8, surrogates kept), bytes, big integer or unknown.
   std::string_view text() const { return {reinterpret_cast<const char*>(bits_), size_}; }
   uint32_t index() const { return static_cast<uint32_t>(bits_); }
 
@@ -80,7 +92,8 @@ struct Items {
   Value* data = nullptr;
   uint32_t size = 0;
   uint32_t capacity = 0;
-  uint64_t dropped = 0;
+  uint64_t dropped : 40 = 0;
+  uint64_t epoch : 24 = 0;  // of the journal, in which this was saved last
 
   const Value* begin() const { return data; }
   const Value* end() const { return data + size; }
@@ -124,6 +137,52 @@ struct Object {
   Items entries;     // key, value, key, value that were set on it
 };
 
+// A function of the program: code and what it runs with.
+struct Function {
+  Value code;
+  Value globals;            // a dict, or unknown
+  std::string_view name;
+  Value defaults;           // a tuple, or none
+  Value keyword_defaults;   // a dict, or none
+  Value closure;            // a tuple of cells, or none
+  Value attributes;         // a dict, or none
+  Value owner;              // the class in whose body it stands, else none
+  uint32_t epoch = 0;
+  bool called = false;      // by the program: not to be run again for its effects
+};
+
+// A class that the program's code makes.
+struct Class {
+  std::string_view name;
+  Value bases;      // a tuple of classes: class_object, name, anything
+  Value order;      // the method resolution order: a tuple that begins with the class itself
+  Value names;      // its namespace: a dict
+  Value metaclass;  // builtins.type, or another
+  uint32_t epoch = 0;
+  bool used = false;  // instances were made by the program
+};
+
+struct Instance {
+  Value cls;         // a class_object; a name for exceptions of Python itself
+  Value attributes;  // a dict
+  Value held;        // what a subclass of str, list, dict ... holds; the arguments of an exception
+};
+
+// Small things of two or three parts.
+//   cell           first: its content; number: 1 = bound
+//   method         first: self, second: function
+//   super_object   first: the class behind which the search begins, second: self
+//   descriptor     number: Descriptor; first: getter or function, second: setter, third: deleter
+//   generator      number: of its frame, in the machine
+//   iterator       number: how many were taken; first: what is iterated; second, third: see the machine
+//   module         first: its namespace, a dict; second: its name
+struct Link {
+  Value first, second, third;
+  uint64_t number = 0;
+  uint32_t kind = 0;   // of descriptors and iterators
+  uint32_t epoch = 0;
+};
+
 class Heap {
  public:
   Heap();
@@ -159,6 +218,41 @@ class Heap {
   CodeObject& code(Value v);
   const CodeObject& code(Value v) const;
 
+  Value new_function(const Function& function);
+  Function& function(Value v) { return functions_[v.index()]; }
+  const Function& function(Value v) const { return functions_[v.index()]; }
+  const std::deque<Function>& functions() const { return functions_; }
+  Value new_class(const Class& made);
+  Class& class_of(Value v) { return classes_[v.index()]; }
+  const Class& class_of(Value v) const { return classes_[v.index()]; }
+  const std::deque<Class>& classes() const { return classes_; }
+  Value new_instance(const Instance& instance);
+  Instance& instance(Value v) { return instances_[v.index()]; }
+  const Instance& instance(Value v) const { return instances_[v.index()]; }
+  Value new_link(Kind kind, const Link& link);
+  Link& link(Value v) { return links_[v.index()]; }
+  const Link& link(Value v) const { return links_[v.index()]; }
+
+  // The journal lets a run go back to where it forked. While it is kept, whoever changes something in place
+  // asks for it by these; without a journal they cost nothing.
+  Items& change(Value container);
+  Function& change_function(Value function);
+  Class& change_class(Value made);
+  Link& change_link(Value link);
+  // Begins a stretch that rewind() takes back. Stretches nest; the outermost end_journal() forgets them all.
+  size_t mark_journal();
+  void rewind_journal(size_t mark);
+  void end_journal();
+  size_t journal_size() const;
+  bool journaled() const { return journals_ > 0; }
+
+  // Sets, finds and removes by key as a dict does: equal keys once, in the order of their first setting.
+  // Keys are compared by same_key().
+  const Value* find_key(Value dict, Value key) const;
+  void set_key(Value dict, Value key, Value value);
+  void set_key(Value dict, std::string_view key, Value value);
+  bool remove_key(Value dict, Value key);
+
   // Names are interned by their canonical spelling; the caller fills a new one in.
   std::pair<Value, bool> intern_name(std::string_view canonical);
   Name& name(Value v) { return names_[v.index()]; }
@@ -175,7 +269,20 @@ class Heap {
   std::vector<AttributeOf> attributes_;
   std::vector<Name> names_;
   std::deque<CodeObject> codes_;
+  std::deque<Function> functions_;
+  std::deque<Class> classes_;
+  std::deque<Instance> instances_;
+  std::deque<Link> links_;
+  struct Saved;
+  std::vector<Saved> journal_;
+  uint32_t epoch_ = 0;
+  uint32_t journals_ = 0;  // marks that are open
+  struct DictIndex;
+  mutable std::unordered_map<uint32_t, std::unique_ptr<DictIndex>> indices_;  // of large dicts
   std::unordered_map<std::string_view, uint32_t> name_index_;
 };
+
+// Whether two values are the same dict key: equal texts, equal numbers (1, 1.0 and True), equal tuples of such.
+bool same_key(const Heap& heap, Value a, Value b, int depth = 0);
 
 }  // namespace winnow

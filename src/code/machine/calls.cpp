@@ -48,7 +48,10 @@ Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std:
   Event event;
   event.op = op;
   event.computed = computed.has_value();
+  event.trigger = place.trigger;
   event.unreached = place.unreached;
+  event.code = place.code;
+  event.line = place.line;
   event.artifact = place.artifact;
   event.offset = place.offset;
   event.callee = callee;

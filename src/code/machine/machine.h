@@ -38,6 +38,9 @@ class Machine {
     uint64_t offset = 0;
     bool unreached = false;  // behind a fault at which the loader stops
     uint32_t depth = 0;      // programs inside programs
+    Trigger trigger = Trigger::load;  // when what stands here runs
+    bool code = false;       // within code that runs (run.h)
+    int32_t line = 0;        // of its source, where known
   } place;
 
   // Loads a name, as an import and an attribute look-up do.
