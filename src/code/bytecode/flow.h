@@ -3,6 +3,12 @@
 // (ternaries, and/or, comparison chains, inlined comprehensions, asserts) the slots that are left are the
 // iterators of loops, the exits of `with`, exceptions in handlers and the subjects of `match`, which structuring consumes.
 // Any others belong to code that no compiler wrote; the linear form prints them as variables.
+//
+// A slot's value inside an expression is a Name without a name whose `number` is the slot. So `except E as e`
+// is a plain `e = <slot>`, `with m as x` a plain `x = <slot>` after enter_with, a value returned through a
+// `finally` a set_slot and later `return_value` of the slot. Docstring, `global` and `nonlocal` declarations are
+// the first statements of block 0. Empty blocks stay where the handler or loop_setup changes: they say on which
+// side of a loop's head a `try` stood.
 #pragma once
 
 #include <vector>
@@ -56,6 +62,15 @@ struct FlowBlock {
   bool loop_setup = false;
   bool dead = false;                   // folded into another block
   uint32_t offset = 0;
+};
+
+// The driver's half of nested definitions: flow makes the FunctionDef or ClassDef (name, signature, decorators,
+// bases), and asks for its statements. Lambdas and comprehensions are expressions: flow reads them itself.
+class Nested {
+ public:
+  virtual ~Nested() = default;
+  // Appends the statements of `code` to definition.body (with its docstring and declarations).
+  virtual void fill(const CodeObject& code, Node& definition) = 0;
 };
 
 // Of one code object. Blocks are in the order of the bytecode; [0] is the entry.
