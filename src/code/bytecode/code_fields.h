@@ -1,0 +1,30 @@
+// The fields of a code object before they are checked: what marshal and pickled arguments have in common.
+#pragma once
+
+#include "bytes/result.h"
+#include "code/bytecode/marshal.h"
+
+namespace winnow::bytecode {
+
+// Which values may be names: marshal is exact, pickles spell the str of Python 2 in several ways.
+enum class Text : uint8_t { exact, either };
+
+struct CodeFields {
+  PythonVersion version;
+  CodeLayout layout = CodeLayout::python3_0;
+  Text text = Text::exact;
+  int32_t argcount = 0, posonlyargcount = 0, kwonlyargcount = 0, nlocals = 0, stacksize = 0, flags = 0;
+  int32_t firstlineno = 0;
+  Value code, consts, names;
+  Value varnames, freevars, cellvars;      // before 3.11
+  Value localsplusnames, localspluskinds;  // from 3.11 on
+  Value filename, name, qualname, linetable, exceptiontable;
+  uint64_t offset = 0;
+};
+
+// A code object, if the checks of that version's interpreter let the fields pass. `room` is how many more
+// entries of tables may be copied; it is counted down. Where an interpreter before 3.6 accepts more arguments
+// than names, the names that lack are made up, so that arguments always have one.
+Result<CodeObject> make_code(Heap& heap, const CodeFields& fields, uint64_t& room);
+
+}  // namespace winnow::bytecode
