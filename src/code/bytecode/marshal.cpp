@@ -478,15 +478,9 @@ class Unmarshaller {
   }
 
   bool hashable(Value v) const {
-    switch (v.kind()) {
-      case Kind::list: case Kind::dict: case Kind::set: return false;
-      case Kind::tuple: case Kind::slice: case Kind::frozen_dict: return !unhashable_.contains(v.index());
-      case Kind::code: return !unhashable_codes_.contains(v.index());
-      case Kind::none: case Kind::boolean: case Kind::integer: case Kind::real: case Kind::string: case Kind::bytes:
-      case Kind::big_integer: case Kind::frozen_set: case Kind::complex: case Kind::ellipsis: case Kind::stop_iteration:
-      case Kind::name: case Kind::attribute: case Kind::object: case Kind::unknown: return true;
-    }
-    return true;
+    if (v.is(Kind::list) || v.is(Kind::dict) || v.is(Kind::set)) return false;
+    if (v.is(Kind::tuple) || v.is(Kind::slice) || v.is(Kind::frozen_dict)) return !unhashable_.contains(v.index());
+    return !v.is(Kind::code) || !unhashable_codes_.contains(v.index());
   }
 
   bool all_hashable(const Value* values, size_t count) const {
