@@ -75,6 +75,10 @@ int run(int count, char** words) {
   debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")
       ->add_option("FILE", path)
       ->required();
+  CLI::App& marshal = *debug.add_subcommand("marshal", "The object of a .pyc, or of marshal of a version of Python");
+  marshal.add_option("FILE", path)->required();
+  std::string version;
+  marshal.add_option("--python", version);
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -84,7 +88,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("scan")) return scan(request);
   if (program.got_subcommand("decompile")) return decompile(path);
   if (program.got_subcommand("explain")) return explain(threat);
-  if (program.got_subcommand("debug")) return debug_opcodes(path);
+  if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();
 }
 
