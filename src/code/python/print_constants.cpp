@@ -180,7 +180,19 @@ void Printer::value(Value value, bool in_subscript) {
       if (arguments.is(Kind::tuple)) constant_items(arguments);
       return write("))");
     }
-    case Kind::unknown: return write("__winnow_const__()");
+    case Kind::range:
+      write("range(");
+      constant_items(value);
+      return write(')');
+    case Kind::byte_array:
+      write("bytearray(");
+      constant_items(value);
+      return write(')');
+    // What the machine made while it ran.
+    case Kind::function: case Kind::class_object: case Kind::instance: case Kind::cell: case Kind::method:
+    case Kind::super_object: case Kind::descriptor: case Kind::generator: case Kind::iterator: case Kind::module:
+    case Kind::unknown:
+      return write("__winnow_const__()");
   }
 }
 

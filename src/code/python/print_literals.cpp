@@ -107,7 +107,7 @@ void escape_text(std::string& out, std::string_view text, TextKind kind, Quote q
       if (!triple || ends) out += '\\';
       out += c;
     } else if (c == '\n') {
-      out += triple ? "\n" : "\\n";
+      out += triple && !double_braces ? "\n" : "\\n";
     } else if (c == '\r') {
       out += "\\r";
     } else if (c == '\t') {

@@ -18,6 +18,7 @@ enum class TextKind : uint8_t {
 };
 
 // Appends the inside of a literal; `quote` is escaped where it would end it. Triple quotes keep newlines.
+// `double_braces`: for the text of an f-string.
 void escape_text(std::string& out, std::string_view text, TextKind kind, Quote quote, bool double_braces = false);
 
 // The inside of a literal without a single backslash, as f-strings before 3.12 need it for what they nest.

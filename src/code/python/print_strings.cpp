@@ -31,8 +31,10 @@ void Printer::formatted_string(const Node& node) {
     formatted_with(node, kSingle, false);
     return;
   }
+  const bool strict = options_.version < PythonVersion{3, 12};
   for (const Quote quote : {kSingle, kDouble, kTripleDouble, kTripleSingle}) {
     if ((quotes_ & quote) == 0) continue;
+    if (!strict && quote > kDouble) break;
     const size_t before = out_.size();
     const bool misfit = misfit_;
     misfit_ = false;
@@ -45,7 +47,7 @@ void Printer::formatted_string(const Node& node) {
     misfit_ = true;
     return write("''");
   }
-  if (options_.version < PythonVersion{3, 12}) complete_ = false;
+  if (strict) complete_ = false;
   loose_ = true;
   formatted_with(node, kSingle, false);
   loose_ = false;

@@ -102,10 +102,12 @@ TEST_F(PrintTest, FormattedStringsBefore312UseOtherQuotes) {
   tree.append(joined->items, field);
   EXPECT_EQ(text(joined, {3, 8}), "f'it\\'s {{{x[\"key\"]!r}'");
   field->first->second->value = Value::string("a\n");
-  (void)text(joined, {3, 8});
-  EXPECT_FALSE(complete);
+  EXPECT_EQ(text(joined, {3, 8}), "f\"\"\"it's {{{x['''a\n''']!r}\"\"\"");
   EXPECT_EQ(text(joined, {3, 12}), "f'it\\'s {{{x['a\\n']!r}'");
   EXPECT_TRUE(complete);
+  field->first->second->value = Value::string("a\\");
+  (void)text(joined, {3, 8});
+  EXPECT_FALSE(complete);
 }
 
 }  // namespace
