@@ -7,10 +7,12 @@
 // A slot's value inside an expression is a Name without a name whose `number` is the slot. So `except E as e`
 // is a plain `e = <slot>`, `with m as x` a plain `x = <slot>` after enter_with, a value returned through a
 // `finally` a set_slot and later `return_value` of the slot. Docstring, `global` and `nonlocal` declarations are
-// the first statements of block 0. Empty blocks stay where the handler or loop_setup changes: they say on which
+// the first statements of block 0, which nothing jumps to. Empty blocks stay where the handler or loop_setup changes: they say on which
 // side of a loop's head a `try` stood.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "code/ir/ir.h"
@@ -26,6 +28,8 @@ struct FlowStatement {
   enum class Kind : uint8_t {
     plain,           // node is a statement
     set_slot,        // slot = node (an expression)
+    set_iterator,    // slot = iter(node): of a `for`
+    set_async_iterator,  // slot = aiter(node)
     enter_with,      // slot = the exit of node (the manager); `entered` = what __enter__ gave (kNoSlot: dropped)
     enter_async_with,
     leave_with,      // calls the exit held in slot with three None
@@ -45,7 +49,7 @@ enum class FlowExit : uint8_t {
   match_exception_group,
   with_suppresses,  // slot: the exit called with the exception in `other`; true result: target, else otherwise
   return_value,     // value
-  raise,            // value: a Raise statement
+  raise,            // value: a Raise statement (an Assert where `assert False` was folded by the compiler)
   reraise,          // slot: the exception
   invalid,          // control left the code
 };
@@ -64,13 +68,16 @@ struct FlowBlock {
   uint32_t offset = 0;
 };
 
+struct Context;
+
 // The driver's half of nested definitions: flow makes the FunctionDef or ClassDef (name, signature, decorators,
 // bases), and asks for its statements. Lambdas and comprehensions are expressions: flow reads them itself.
 class Nested {
  public:
   virtual ~Nested() = default;
   // Appends the statements of `code` to definition.body (with its docstring and declarations).
-  virtual void fill(const CodeObject& code, Node& definition) = 0;
+  // `inside` is the context for its own build_flow.
+  virtual void fill(const CodeObject& code, Node& definition, const Context& inside) = 0;
 };
 
 // Of one code object. Blocks are in the order of the bytecode; [0] is the entry.
@@ -78,6 +85,32 @@ struct Flow {
   const CodeObject* code = nullptr;
   std::vector<FlowBlock> blocks;
   uint32_t slots = 0;
+  bool exact = true;  // false: something has no form in Python and was approximated (an in-place operation on no target ...)
 };
+
+// What one code object's flow needs of the rest of the decompiler, and of the code around it.
+struct Context {
+  python::Tree& tree;
+  // The instructions of a nested code object (null: none). Called for lambdas and comprehensions.
+  std::function<std::shared_ptr<const ir::Body>(const CodeObject&)> lift;
+  Nested* nested = nullptr;  // who fills in the bodies of definitions (null: they stay empty)
+  std::string_view class_name;           // of the innermost class around: private names are written without it
+  const Context* outer = nullptr;        // of the code around
+  const CodeObject* code = nullptr;      // that this context is of
+  uint32_t depth = 0;                    // of nesting
+  uint64_t* steps = nullptr;             // what may still be spent, over all code objects of a tree (null: no limit)
+};
+
+// The flow of a code object. Never fails: what cannot be folded stays as statements and slots. `context.code` is `code`.
+Flow build_flow(const CodeObject& code, const ir::Body& body, const Context& context);
+
+// The value of a lambda's code object, or null where it is no single expression.
+Node* lambda_body(const CodeObject& code, const ir::Body& body, const Context& context);
+
+// The parameters of a code object as they stand in a def: names only (no defaults, no annotations).
+Node* parameters_of(const CodeObject& code, const Context& context);
+
+inline bool is_slot_read(const Node* node) { return node != nullptr && node->type == python::Type::Name && node->name.empty(); }
+inline SlotId slot_of(const Node* node) { return is_slot_read(node) ? static_cast<SlotId>(node->number) : kNoSlot; }
 
 }  // namespace winnow::bytecode
