@@ -40,6 +40,7 @@ class Dump {
 
   static std::string real(Value v) {
     const double d = v.as_real();
+    if (d != d) return "nan";
     return hex({reinterpret_cast<const char*>(&d), sizeof d});
   }
 

@@ -160,8 +160,11 @@ class Unmarshaller {
 
   Value read_scalar(uint8_t type, uint64_t offset) {
     switch (type) {
-      case 'i': return Value::integer(static_cast<int32_t>(data32()));
-      case 'I': return Value::integer(static_cast<int64_t>(data64()));
+      case 'i': return Value::integer(data32());
+      case 'I': {
+        const uint64_t low = static_cast<uint64_t>(data32()) & 0xffffffff;
+        return Value::integer(static_cast<int64_t>(static_cast<uint64_t>(data32()) << 32 | low));
+      }
       case 'l': return read_long(offset);
       case 'g': return Value::real(std::bit_cast<double>(data64()));
       case 'f': return Value::real(read_text_float(offset));
@@ -185,10 +188,17 @@ class Unmarshaller {
     fail(Fault::malformed, offset, "no object begins with byte " + std::to_string(type));
   }
 
-  uint32_t data32() {
+  int64_t data32() {
+    if (two() && reader_.left() < 4) return data32_at_end();
     const uint32_t bits = reader_.le<uint32_t>();
     check_reader();
-    return bits;
+    return static_cast<int32_t>(bits);
+  }
+  // 2.7 reads on past the end of a string, where every byte is EOF: -1.
+  int64_t data32_at_end() {
+    uint64_t bits = 0;
+    for (unsigned shift = 0; shift < 32; shift += 8) bits |= reader_.left() > 0 ? uint64_t{reader_.u8()} << shift : UINT64_MAX << shift;
+    return static_cast<int64_t>(bits);
   }
   uint64_t data64() {
     const uint64_t bits = reader_.le<uint64_t>();
