@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "code/bytecode/infer.h"
 #include "code/bytecode/pyc.h"
 #include "commands.h"
 #include "terminal.h"
@@ -117,15 +118,40 @@ std::string outcome(const Heap& heap, const Result<bytecode::Unmarshalled>& resu
   return "error " + std::string(fault_name(result.error().fault)) + " at " + std::to_string(result.error().offset) + ": " + result.error().what + "\n";
 }
 
+std::string versions_text(const std::vector<PythonVersion>& versions) {
+  std::string out;
+  for (const PythonVersion v : versions) out += " " + std::to_string(v.major) + "." + std::to_string(v.minor);
+  return out;
+}
+
+// "versions faults: 3.6 3.7": of the marshalled object; of a .pyc, of each of its code objects by itself.
+std::string inferred(Bytes bytes) {
+  Heap heap;
+  if (!bytecode::looks_like_pyc(bytes)) {
+    const Result<bytecode::Inferred> result = bytecode::infer(heap, bytes);
+    if (!result) return outcome(heap, result.error());
+    return std::to_string(result->faults) + ":" + versions_text(result->versions) + "\n";
+  }
+  const Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, bytes);
+  if (!pyc) return outcome(heap, pyc.error());
+  std::string text;
+  for (const Value code : pyc->contents.codes) {
+    const auto ranking = bytecode::rank_versions(heap, {&code, 1}, bytecode::layout_of(pyc->header.version), 0, std::nullopt);
+    text += std::to_string(ranking.faults) + ":" + versions_text(ranking.versions) + "\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 // The file holds a .pyc; with a version ("3.8"), any marshalled object; with the version "many-3.8", such objects
-// one behind another, each behind its size in four bytes.
+// one behind another, each behind its size in four bytes; with "infer", what the version is guessed to be.
 int debug_marshal(const std::string& path, const std::string& version) {
   std::ifstream file(path, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   const bool many = version.starts_with("many-");
   bytecode::MarshalOptions options;
+  if (version == "infer") return write_all(STDOUT_FILENO, inferred(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (!version.empty()) {
     const auto parsed = parse_version(many ? version.substr(5) : version);
     if (!parsed) return kUsage;

@@ -1,6 +1,6 @@
 #include "code/bytecode/marshal.h"
 
-#include <cmath>
+#include <algorithm>
 #include <unordered_set>
 
 #include "bytes/reader.h"
@@ -83,6 +83,7 @@ class Unmarshaller {
 
  private:
   bool since(uint8_t minor) const { return options_.version >= PythonVersion{3, minor}; }
+  void needs(uint8_t minor) { out_.oldest_minor = std::max(out_.oldest_minor, minor); }
   bool two() const { return options_.version.major == 2; }
 
   void fail(Fault fault, uint64_t offset, std::string what) {
@@ -139,6 +140,7 @@ class Unmarshaller {
     uint8_t type = reader_.u8();
     const bool flagged = since(4) && (type & kFlag) != 0;
     if (flagged) type &= static_cast<uint8_t>(~kFlag);
+    if (flagged || std::string_view("aAzZr)t").find(static_cast<char>(type)) != std::string_view::npos) needs(4);
     switch (type) {
       case '0': object = std::nullopt; return true;
       case 'N': object = Value::none(); return true;
@@ -298,6 +300,8 @@ class Unmarshaller {
     frame.base = stack_.size();
     const bool known = type == ')' ? since(4) : type == ':' ? since(14) : type == '}' ? since(15) : true;
     if (!known) unknown_type(type, offset);
+    if (type == ':') needs(14);
+    if (type == '}') needs(15);
     if (type == 'c') return open_code(frame, flagged);
     if (type == ':') {
       frame.type = Frame::Type::slice;

@@ -40,7 +40,7 @@ struct MarshalOptions {
   uint64_t values = uint64_t{1} << 23;
   uint64_t codes = uint64_t{1} << 17;
   // Where set: offsets (without base) of bytes '/' that were read as part of a size, count, index or other
-  // number. The last one before a failure is the first suspect of a replaced backslash: see function_text.h.
+  // number. The last one before a failure is the first suspect of a replaced backslash: see repair.h.
   std::vector<uint64_t>* slashes = nullptr;
 };
 
@@ -48,6 +48,8 @@ struct Unmarshalled {
   Value value;
   uint64_t end = 0;          // how many bytes were read
   std::vector<Value> codes;  // every code object, inner ones before those that hold them
+  // The oldest minor version of Python 3 whose marshal has all forms that were met: 0, 4, 14 or 15.
+  uint8_t oldest_minor = 0;
 };
 
 // Errors: truncated; malformed; limit (the budgets above, nesting beyond CPython's 2000). The offset is that of
