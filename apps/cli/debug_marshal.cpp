@@ -135,8 +135,10 @@ std::string inferred(Bytes bytes) {
   const Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, bytes);
   if (!pyc) return outcome(heap, pyc.error());
   std::string text;
+  bytecode::RankOptions options;
+  options.layout = bytecode::layout_of(pyc->header.version);
   for (const Value code : pyc->contents.codes) {
-    const auto ranking = bytecode::rank_versions(heap, {&code, 1}, bytecode::layout_of(pyc->header.version), 0, std::nullopt);
+    const auto ranking = bytecode::rank_versions(heap, {&code, 1}, options);
     text += std::to_string(ranking.faults) + ":" + versions_text(ranking.versions) + "\n";
   }
   return text;

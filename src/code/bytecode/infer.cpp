@@ -50,15 +50,15 @@ bool bad_flag_bits(const CodeObject& code, PythonVersion version) {
   return (code.flags & ~allowed) != 0;
 }
 
-uint32_t faults_of(const Heap& heap, std::span<const Value> codes, PythonVersion version) {
+uint32_t faults_of(const Heap& heap, std::span<const Value> codes, PythonVersion version, Kinds kinds) {
   uint32_t faults = 0;
   size_t left = kMostInstructionBytes;
   for (size_t i = 0; i < codes.size() && i < kMostCodes; ++i) {
     CodeObject code = heap.code(codes[i]);
-    if (code.code.size() > left) break;
-    left -= code.code.size();
+    if (i > 0 && code.code.size() > left) break;
+    left -= std::min(left, code.code.size());
     code.version = version;
-    const uint64_t sum = uint64_t{faults} + validity(code).faults() + bad_kinds(code, version) + bad_flag_bits(code, version);
+    const uint64_t sum = uint64_t{faults} + validity(code).faults() + (kinds == Kinds::read && bad_kinds(code, version)) + bad_flag_bits(code, version);
     faults = static_cast<uint32_t>(std::min<uint64_t>(sum, UINT32_MAX));
   }
   return faults;
@@ -84,20 +84,21 @@ bool better(const Attempt& a, const Attempt& b, const std::optional<PythonVersio
 
 }  // namespace
 
-Ranking rank_versions(const Heap& heap, std::span<const Value> codes, CodeLayout layout, uint8_t oldest_minor,
-                      std::optional<PythonVersion> prior) {
+Ranking rank_versions(const Heap& heap, std::span<const Value> codes, const RankOptions& options) {
   struct Row {
     PythonVersion version;
     uint32_t faults;
   };
   std::vector<Row> rows;
-  for (const PythonVersion version : versions_of(layout, oldest_minor)) rows.push_back({version, faults_of(heap, codes, version)});
+  for (const PythonVersion version : versions_of(options.layout, options.oldest_minor)) {
+    rows.push_back({version, faults_of(heap, codes, version, options.kinds)});
+  }
   if (rows.empty()) return {};
   // 3.0 to 3.3 know none of the forms that later writers use wherever they can.
-  const bool old_forms = layout == CodeLayout::python3_0 && oldest_minor == 0;
+  const bool old_forms = options.layout == CodeLayout::python3_0 && options.oldest_minor == 0;
   std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
     if (a.faults != b.faults) return a.faults < b.faults;
-    const int near_a = distance(a.version, prior), near_b = distance(b.version, prior);
+    const int near_a = distance(a.version, options.prior), near_b = distance(b.version, options.prior);
     if (near_a != near_b) return near_a < near_b;
     const bool fits_a = !old_forms || a.version.minor < 4, fits_b = !old_forms || b.version.minor < 4;
     return fits_a != fits_b ? fits_a : a.version > b.version;
@@ -128,7 +129,7 @@ Result<Inferred> infer(Heap& heap, Bytes bytes, const InferOptions& options) {
     Attempt attempt;
     attempt.layout = layout_of(reader);
     attempt.end = contents->end;
-    attempt.ranking = rank_versions(scratch, contents->codes, attempt.layout, contents->oldest_minor, options.prior);
+    attempt.ranking = rank_versions(scratch, contents->codes, {attempt.layout, contents->oldest_minor, Kinds::read, options.prior});
     if (attempt.ranking.versions.empty()) continue;
     if (!best || better(attempt, *best, options.prior)) best = std::move(attempt);
     // Without code objects all dialects that read the bytes agree, Python 2 apart, where str is bytes.

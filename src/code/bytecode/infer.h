@@ -3,6 +3,8 @@
 // nearly always decode alike (3.6 and 3.7, 3.8 and 3.9, now and then 3.11 and 3.12).
 #pragma once
 
+#include <span>
+
 #include "code/bytecode/marshal.h"
 
 namespace winnow::bytecode {
@@ -25,13 +27,19 @@ struct Inferred {
 // Errors: those of read_marshal, of the layout that came furthest.
 Result<Inferred> infer(Heap& heap, Bytes bytes, const InferOptions& options = {});
 
-// How well the versions of a layout suit code objects that are already there, the likeliest first. `oldest_minor`:
-// those before are not considered (0: all).
+// How well the versions of one layout suit code objects that are already there.
 struct Ranking {
-  std::vector<PythonVersion> versions;
+  std::vector<PythonVersion> versions;  // those that fit best, the likeliest first; empty: none is considered
   uint32_t faults = 0;
 };
-Ranking rank_versions(const Heap& heap, std::span<const Value> codes, CodeLayout layout, uint8_t oldest_minor,
-                      std::optional<PythonVersion> prior);
+// Whether localspluskinds were read, or made from other tables and so tell nothing of the version.
+enum class Kinds : uint8_t { read, made };
+struct RankOptions {
+  CodeLayout layout = CodeLayout::python3_11;
+  uint8_t oldest_minor = 0;  // of Python 3; those before are not considered
+  Kinds kinds = Kinds::read;
+  std::optional<PythonVersion> prior;
+};
+Ranking rank_versions(const Heap& heap, std::span<const Value> codes, const RankOptions& options);
 
 }  // namespace winnow::bytecode
