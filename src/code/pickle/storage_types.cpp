@@ -27,7 +27,7 @@ uint64_t storage_element_size(std::string_view class_name) {
   return 0;
 }
 
-uint64_t storage_element_size_in(std::string_view pickle) {
+std::optional<uint64_t> storage_element_size_in(std::string_view pickle) {
   constexpr std::string_view kEnding = "Storage";
   uint64_t size = 0;
   for (size_t at = pickle.find(kEnding); at != std::string_view::npos; at = pickle.find(kEnding, at + 1)) {
@@ -36,7 +36,7 @@ uint64_t storage_element_size_in(std::string_view pickle) {
     while (start > 0 && is_word(pickle[start - 1])) --start;
     const uint64_t found = storage_element_size(pickle.substr(start, at + kEnding.size() - start));
     if (found == 0) continue;
-    if (size != 0 && found != size) return 0;
+    if (size != 0 && found != size) return std::nullopt;
     size = found;
   }
   return size;

@@ -291,8 +291,8 @@ TEST(TarFormat, EveryPickleOfATorchTarIsAChild) {
 
 TEST(TarFormat, TorchTarWhoseStorageTypeIsAmbiguous) {
   // The text mentions two types: the loader takes the one in the tuple, the other is a mere word.
-  const std::string ambiguous = "\x80\x02(X\x01\x00\x00\x000X\x0d\x00\x00\x00DoubleStoragectorch\nByteStorage\nt."s;
-  EXPECT_EQ(pickle::storage_element_size_in(ambiguous), 0U);
+  const std::string ambiguous = "\x80\x02(X\x01\x00\x00\x00""0X\x0d\x00\x00\x00""DoubleStoragectorch\nByteStorage\nt."s;
+  EXPECT_FALSE(pickle::storage_element_size_in(ambiguous));
   EXPECT_EQ(pickle::storage_element_size_in("ctorch\nByteStorage\nt."), 1U);
   EXPECT_EQ(pickle::storage_element_size_in("ctorch\nBFloat16Storage\nt."), 2U);
 }

@@ -25,13 +25,14 @@ std::optional<uint64_t> pickle_end(Bytes bytes, uint64_t offset) {
 // `storages`: a count, then for each a pickle of (key, location, type), an element count and the elements.
 // Gives false where the numbers do not lead to the next pickle.
 bool skip_storage(Bytes bytes, std::string_view description, uint64_t& offset) {
-  const uint64_t element = pickle::storage_element_size_in(description);
-  if (element == 0) return false;
+  const std::optional<uint64_t> element = pickle::storage_element_size_in(description);
+  if (!element) return false;
+  if (*element == 0) return true;
   Reader reader(bytes);
   reader.seek(offset);
   const uint64_t count = reader.le<uint64_t>();
-  if (!reader.ok() || count > reader.left() / element) return false;
-  offset += 8 + count * element;
+  if (!reader.ok() || count > reader.left() / *element) return false;
+  offset += 8 + count * *element;
   return true;
 }
 
