@@ -202,7 +202,7 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
 // yet as far as is known, and nothing honest prepares it. Functions that dill and cloudpickle save refer to what
 // they like.
 bool Weigher::weigh_binding(uint32_t index, const Event& event, std::string_view callee) {
-  if (carries_functions_ || event.op == Op::construct || !event.arguments.is_sequence()) return false;
+  if (event.op == Op::construct || !event.arguments.is_sequence()) return false;
   for (const Value& argument : heap_.items(event.arguments)) {
     const Name* given = named(argument);
     if (given == nullptr || !acts_on_machine(given->known)) continue;

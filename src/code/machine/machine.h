@@ -98,6 +98,7 @@ class Machine {
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
   std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
   Value global_of_function(std::string_view key);
+  bool is_default_dict(Value value) const;
   Value missing_item(const Object& dict);
   std::optional<Value> run_inner(std::string_view content, Likely likely);
   void run_held(Value arguments);

@@ -186,7 +186,7 @@ Value Machine::item(Value base, Value key) {
     if (base.is(Kind::bytes)) return Value::integer(static_cast<unsigned char>(text[static_cast<size_t>(index)]));
     return Value::string(text.substr(static_cast<size_t>(index), 1));
   }
-  if (!key.is_text()) return Value::unknown();
+  if (!key.is_text()) return is_default_dict(base) ? missing_item(heap().object(base)) : Value::unknown();
   if (base.is(Kind::name)) {
     const std::string_view name = heap().name(base).canonical;
     if (name == "sys.modules") return import_name(key.text(), "");
@@ -205,12 +205,18 @@ Value Machine::item(Value base, Value key) {
     const Object& object = heap().object(base);
     if (const Value* found = heap().find(object.entries, key.text())) return *found;
     if (object.callee.is(Kind::name)) {
+      if (is_default_dict(base)) return missing_item(object);
       const std::string_view maker = heap().name(object.callee).canonical;
-      if (maker == "collections.defaultdict") return missing_item(object);
       if (maker == "builtins.globals" || maker == "builtins.locals" || maker == "builtins.vars") return global_of_function(key.text());
     }
   }
   return Value::unknown();
+}
+
+bool Machine::is_default_dict(Value value) const {
+  if (!value.is(Kind::object)) return false;
+  const Value maker = heap().object(value).callee;
+  return maker.is(Kind::name) && heap().name(maker).canonical == "collections.defaultdict";
 }
 
 // A defaultdict makes what is missing by calling its factory.
