@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "code/bytecode/disassemble.h"
 #include "code/bytecode/infer.h"
 #include "code/bytecode/pyc.h"
 #include "commands.h"
@@ -144,15 +145,31 @@ std::string inferred(Bytes bytes) {
   return text;
 }
 
+std::string listing(Bytes bytes) {
+  Heap heap;
+  Result<bytecode::Unmarshalled> contents = Error{};
+  if (bytecode::looks_like_pyc(bytes)) {
+    Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, bytes);
+    contents = pyc ? Result(std::move(pyc->contents)) : pyc.error();
+  } else {
+    Result<bytecode::Inferred> found = bytecode::infer(heap, bytes);
+    contents = found ? Result(std::move(found->contents)) : found.error();
+  }
+  if (!contents) return outcome(heap, contents);
+  return contents->value.is(Kind::code) ? bytecode::disassemble(heap, contents->value) : bytecode::constant_text(heap, contents->value) + "\n";
+}
+
 }  // namespace
 
 // The file holds a .pyc; with a version ("3.8"), any marshalled object; with the version "many-3.8", such objects
-// one behind another, each behind its size in four bytes; with "infer", what the version is guessed to be.
+// one behind another, each behind its size in four bytes; with "infer", what the version is guessed to be, with
+// "dis", a listing.
 int debug_marshal(const std::string& path, const std::string& version) {
   std::ifstream file(path, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   const bool many = version.starts_with("many-");
   bytecode::MarshalOptions options;
+  if (version == "dis") return write_all(STDOUT_FILENO, listing(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (version == "infer") return write_all(STDOUT_FILENO, inferred(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (!version.empty()) {
     const auto parsed = parse_version(many ? version.substr(5) : version);

@@ -1,0 +1,21 @@
+// A code object as a listing of its instructions, in the manner of Python's `dis`: for people, where no source can
+// be given or is not wanted.
+#pragma once
+
+#include <string>
+
+#include "core/code_object.h"
+
+namespace winnow::bytecode {
+
+// Python's literal of a constant: containers to a small depth, long text shortened, names by their spelling, code
+// objects as `<code name>`. Printable ASCII only.
+std::string constant_text(const Heap& heap, Value value);
+
+// The code object and all that are in its constants, each once: offset, line (where it changes), jump targets
+// marked `>>`, name, argument, what the argument means; then the exception table, what is odd (`!`), and bytes that
+// control never reaches. Nothing in it but printable ASCII and line ends. Ends with a remark when it would be longer
+// than `most` bytes.
+std::string disassemble(const Heap& heap, Value code, size_t most = size_t{64} << 20);
+
+}  // namespace winnow::bytecode
