@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "code/bytecode/disassemble.h"
-#include "code/bytecode/infer.h"
+#include "code/bytecode/function_text.h"
 #include "code/bytecode/pyc.h"
 #include "commands.h"
 #include "terminal.h"
@@ -145,6 +145,25 @@ std::string inferred(Bytes bytes) {
   return text;
 }
 
+// A line for each line of the file, which holds a function as Keras writes it.
+std::string functions(std::string_view content) {
+  std::string text;
+  while (!content.empty()) {
+    const size_t end = std::min(content.find('\n'), content.size());
+    Heap heap;
+    const auto found = bytecode::read_function_text(heap, content.substr(0, end));
+    if (found) {
+      text += found->loads ? "loads " : "does-not-load ";
+      text += std::to_string(found->faults) + " faults " + std::to_string(found->changed) + " changed" + versions_text(found->versions) + " " +
+              Dump(heap).text(found->repaired.is_known() ? found->repaired : found->code) + "\n";
+    } else {
+      text += outcome(heap, found.error());
+    }
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  return text;
+}
+
 std::string listing(Bytes bytes) {
   Heap heap;
   Result<bytecode::Unmarshalled> contents = Error{};
@@ -170,6 +189,7 @@ int debug_marshal(const std::string& path, const std::string& version) {
   const bool many = version.starts_with("many-");
   bytecode::MarshalOptions options;
   if (version == "dis") return write_all(STDOUT_FILENO, listing(as_bytes(content))) ? kNothingFound : kNotScanned;
+  if (version == "keras") return write_all(STDOUT_FILENO, functions(content)) ? kNothingFound : kNotScanned;
   if (version == "infer") return write_all(STDOUT_FILENO, inferred(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (!version.empty()) {
     const auto parsed = parse_version(many ? version.substr(5) : version);
