@@ -7,7 +7,9 @@
 //   A `finally` body that a version runs as a subroutine is copied for each way in, as 3.9 and later do;
 // - a handler is entered with the stack cut to its depth and the one value of the exception pushed (no type,
 //   traceback, lasti, previous exception). `enter_handler` and `leave_handler` bracket the time in which it is
-//   the exception being handled (sys.exc_info, a bare raise);
+//   the exception being handled (sys.exc_info, a bare raise). An exception that leaves a handler's body ends
+//   it too: Block::handled says how many are entered where a block begins. In Python 2 nothing leaves a handler
+//   before its function returns: there is no `leave_handler`;
 // - the loops around SEND are `await_value` and `yield_from`; generators' own wrapping is gone.
 // Stack effects are written (before -- after), top of stack to the right. Instructions that would pop below
 // the stack's bottom are kept: running them is hostile code's business, `Body::anomalies` tells of it.
@@ -28,6 +30,7 @@ enum class Op : uint8_t {
   load_const,                // value               (-- v)
   load_fast, store_fast, delete_fast,      // name  (-- v) (v --) (--)   locals of functions
   load_fast_and_clear,       // name                (-- v or none)  3.12's inlined comprehensions: saves and unbinds
+                             // (a variable that is a cell: the cell itself; a new one stands in its place)
   restore_fast,              // name                (v --)  puts it back, binding or not
   load_deref, store_deref, delete_deref,   // name  cells and free variables
   load_class_deref,          // name                (-- v)  the class namespace first, then the cell
@@ -54,6 +57,7 @@ enum class Op : uint8_t {
   // displays
   build_tuple, build_list, build_set, build_string,  // a items    (v... -- c)
   build_map,                 // a pairs             (k v ... -- d)
+  build_const_map,           // a items; value: a tuple of the keys  (v... -- d)   BUILD_CONST_KEY_MAP of 3.6 to 3.13
   list_append, set_add,      // a: depth of the container below the top, 1 = next   (v --)
   map_add,                   // a: depth below both (k v --)
   list_extend, set_update, dict_update, dict_merge,  // a: depth, 1 = next          (v --)
@@ -70,12 +74,13 @@ enum class Op : uint8_t {
   // calls
   call,                      // a: all arguments; names: the last names.size() are keywords   (f v... -- r)
   call_ex,                   // a: 1 with **        (f args [kwargs] -- r)
-  make_function,             // a: MakeFunction bits (those parts in this order, then code -- f)
+  make_function,             // a: MakeFunction bits (those parts in this order, kAnnotate before kClosure, then code -- f)
   import_name,               // name                (level fromlist -- m); with the 2.x default, level -1
   import_from,               // name                (m -- m v)
   import_star,               //                     (m --)
   intrinsic,                 // name: "typevar", "paramspec", "typevartuple", "typealias", "subscript_generic", "set_function_type_params",
-                             // "typevar_with_bound", "typevar_with_constraints", "set_typeparam_default", "print"; a: operands  (v... -- v)
+                             // "typevar_with_bound", "typevar_with_constraints", "set_typeparam_default", "print",
+                             // "copy_without_keys" (3.10: dict keys); a: operands  (v... -- v)
   setup_annotations,         //                     (--)
 
   // iteration, generators
@@ -154,6 +159,7 @@ struct Block {
   BlockId target = kNoBlock, otherwise = kNoBlock;
   BlockId handler = kNoBlock; // where an exception in this block goes
   uint32_t handler_depth = 0; // values kept on the stack there, below the exception
+  uint32_t handled = 0;       // handlers entered and not left where this block begins (Python 3)
   JumpKind jump_kind = JumpKind::plain;
   bool loop_setup = false;    // up to 3.7: a SETUP_LOOP stood right before this block
   uint32_t offset = 0;        // of the first instruction
@@ -179,5 +185,16 @@ struct Body {
 
 // One line an instruction, blocks labelled: "  load_attr     system          ; 12".
 std::string to_text(const Body& body, const Heap& heap);
+
+// The first thing in which a body breaks the promises above (a block that does not exist, depths of the stack that
+// differ where control joins, a pop below the bottom), in words; empty: none. For tests.
+std::string check(const Body& body);
+
+// The spelling of an instruction: "load_attr".
+std::string_view op_name(Op op);
+
+// How many values an instruction takes from the stack and puts there.
+struct Effect { uint32_t pops, pushes; };
+Effect effect(const Instruction& instruction);
 
 }  // namespace winnow::ir
