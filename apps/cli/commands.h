@@ -39,6 +39,7 @@ int scan(const ScanRequest& request);
 int decompile(const std::string& path);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
+int debug_ir(const std::vector<std::string>& paths, bool only_check);
 int debug_opcodes(const std::string& path);  // for the tests: what the opcode reader reads
 int debug_marshal(const std::string& path, const std::string& version);  // the same of marshal
 

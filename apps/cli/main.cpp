@@ -79,6 +79,11 @@ int run(int count, char** words) {
   marshal.add_option("FILE", path)->required();
   std::string version;
   marshal.add_option("--python", version);
+  CLI::App& lifted = *debug.add_subcommand("ir", "The IR of every code object of compiled files");
+  std::vector<std::string> paths;
+  bool only_check = false;
+  lifted.add_option("FILE", paths)->required();
+  lifted.add_flag("--check", only_check);
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -88,6 +93,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("scan")) return scan(request);
   if (program.got_subcommand("decompile")) return decompile(path);
   if (program.got_subcommand("explain")) return explain(threat);
+  if (lifted.parsed()) return debug_ir(paths, only_check);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();
 }

@@ -36,21 +36,16 @@ std::string_view word(const std::string_view (&words)[N], uint32_t index) {
 
 // A constant in a few words: what it is, not how it is written.
 std::string literal(const Heap& heap, Value value, int depth = 0) {
-  switch (value.kind()) {
-    case Kind::none: return "None";
-    case Kind::boolean: return value.as_boolean() ? "True" : "False";
-    case Kind::integer: return std::to_string(value.as_integer());
-    case Kind::real: return std::to_string(value.as_real());
-    case Kind::string: return quoted(value.text(), false, 60);
-    case Kind::bytes: return quoted(value.text(), true, 60);
-    case Kind::big_integer: return "<big integer>";
-    case Kind::ellipsis: return "...";
-    case Kind::code: return "<code " + std::string(heap.code(value).name) + ">";
-    case Kind::tuple: case Kind::list: case Kind::dict: case Kind::set: case Kind::frozen_set:
-    case Kind::frozen_dict: case Kind::slice: case Kind::complex: break;
-    case Kind::stop_iteration: case Kind::name: case Kind::attribute: case Kind::object: return "<object>";
-    case Kind::unknown: return "<unknown>";
-  }
+  if (value.is(Kind::none)) return "None";
+  if (value.is(Kind::boolean)) return value.as_boolean() ? "True" : "False";
+  if (value.is(Kind::integer)) return std::to_string(value.as_integer());
+  if (value.is(Kind::real)) return std::to_string(value.as_real());
+  if (value.is_text()) return quoted(value.text(), value.is(Kind::bytes), 60);
+  if (value.is(Kind::ellipsis)) return "...";
+  if (value.is(Kind::code)) return "<code " + std::string(heap.code(value).name) + ">";
+  const bool has_items = value.is_sequence() || value.is(Kind::dict) || value.is(Kind::frozen_set) ||
+                         value.is(Kind::frozen_dict) || value.is(Kind::slice) || value.is(Kind::complex);
+  if (!has_items) return value.is_known() ? "<object>" : "<unknown>";
   if (depth > 3) return "(...)";
   std::string text = "(";
   for (const Value& item : heap.items(value)) {
