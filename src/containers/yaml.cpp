@@ -1,0 +1,174 @@
+// YAML, through libyaml's events: scalars become what PyYAML's resolver makes of them, tags are kept.
+#include <yaml.h>
+
+#include <charconv>
+#include <unordered_map>
+
+#include "containers/document.h"
+
+namespace winnow::containers {
+
+namespace {
+
+constexpr size_t kMostNodes = 8'000'000;
+constexpr size_t kDeepest = 1'000;
+
+// Owns libyaml's parser and the event in hand.
+struct Events {
+  yaml_parser_t parser;
+  yaml_event_t event;
+  bool held = false;
+
+  Events() { yaml_parser_initialize(&parser); }
+  ~Events() {
+    if (held) yaml_event_delete(&event);
+    yaml_parser_delete(&parser);
+  }
+  Events(const Events&) = delete;
+  Events& operator=(const Events&) = delete;
+
+  bool next() {
+    if (held) yaml_event_delete(&event);
+    held = yaml_parser_parse(&parser, &event) != 0;
+    return held;
+  }
+};
+
+std::string_view view(const yaml_char_t* text) {
+  return text == nullptr ? std::string_view() : std::string_view(reinterpret_cast<const char*>(text));
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words) {
+    if (text == word) return true;
+  }
+  return false;
+}
+
+class YamlReading {
+ public:
+  explicit YamlReading(std::string_view source) {
+    yaml_parser_set_input_string(&events_.parser, reinterpret_cast<const unsigned char*>(source.data()), source.size());
+  }
+
+  Result<ParsedDocument> run() {
+    while (true) {
+      if (!events_.next()) {
+        const char* problem = events_.parser.problem;
+        return Error{Fault::malformed, events_.parser.problem_offset, std::string("YAML: ") + (problem != nullptr ? problem : "no document")};
+      }
+      const yaml_event_t& event = events_.event;
+      if (event.type == YAML_DOCUMENT_END_EVENT || event.type == YAML_STREAM_END_EVENT) break;
+      if (out_.document.nodes.size() >= kMostNodes || open_.size() > kDeepest) {
+        return Error{Fault::limit, event.start_mark.index, "the YAML text holds too much"};
+      }
+      read(event);
+    }
+    out_.end = events_.event.end_mark.index;
+    if (out_.document.nodes.empty()) return Error{Fault::truncated, 0, "there is no YAML document"};
+    return std::move(out_);
+  }
+
+ private:
+  struct Open {
+    NodeId node;
+    size_t pending;
+  };
+
+  void read(const yaml_event_t& event) {
+    switch (event.type) {
+      case YAML_SCALAR_EVENT: scalar(event); break;
+      case YAML_SEQUENCE_START_EVENT:
+        begin(NodeKind::list, view(event.data.sequence_start.tag), view(event.data.sequence_start.anchor), event.start_mark.index);
+        break;
+      case YAML_MAPPING_START_EVENT:
+        begin(NodeKind::map, view(event.data.mapping_start.tag), view(event.data.mapping_start.anchor), event.start_mark.index);
+        break;
+      case YAML_SEQUENCE_END_EVENT: case YAML_MAPPING_END_EVENT: end(); break;
+      case YAML_ALIAS_EVENT: {
+        const auto found = anchors_.find(std::string(view(event.data.alias.anchor)));
+        // An alias of what is still open would make a cycle.
+        pending_.push_back(found != anchors_.end() && out_.document.nodes[found->second].first != kOpen ? found->second : add(Node()));
+        break;
+      }
+      default: break;
+    }
+  }
+
+  NodeId add(const Node& node) {
+    out_.document.nodes.push_back(node);
+    return static_cast<NodeId>(out_.document.nodes.size() - 1);
+  }
+
+  std::string_view keep(std::string_view text) { return text.empty() ? std::string_view() : out_.document.texts.emplace_back(text); }
+
+  void begin(NodeKind kind, std::string_view tag, std::string_view anchor, uint64_t offset) {
+    Node node;
+    node.kind = kind;
+    node.tag = keep(tag);
+    node.offset = offset;
+    node.first = kOpen;
+    const NodeId id = add(node);
+    if (!anchor.empty()) anchors_[std::string(anchor)] = id;
+    open_.push_back({id, pending_.size()});
+  }
+
+  void end() {
+    if (open_.empty()) return;
+    const Open closed = open_.back();
+    open_.pop_back();
+    Document& document = out_.document;
+    Node& node = document.nodes[closed.node];
+    node.first = static_cast<uint32_t>(document.links.size());
+    node.count = static_cast<uint32_t>(pending_.size() - closed.pending);
+    document.links.insert(document.links.end(), pending_.begin() + static_cast<std::ptrdiff_t>(closed.pending), pending_.end());
+    pending_.resize(closed.pending);
+    pending_.push_back(closed.node);
+    document.root = closed.node;
+  }
+
+  void scalar(const yaml_event_t& event) {
+    Node node;
+    node.kind = NodeKind::text;
+    const std::string_view value(reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length);
+    node.text = keep(value);
+    node.tag = keep(view(event.data.scalar.tag));
+    node.offset = event.start_mark.index;
+    if (node.tag.empty() && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE) resolve(node);
+    const NodeId id = add(node);
+    const std::string_view anchor = view(event.data.scalar.anchor);
+    if (!anchor.empty()) anchors_[std::string(anchor)] = id;
+    pending_.push_back(id);
+    if (open_.empty()) out_.document.root = id;
+  }
+
+  static void resolve(Node& node) {
+    const std::string_view text = node.text;
+    const char* last = text.data() + text.size();
+    if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) {
+      node.kind = NodeKind::null;
+    } else if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "on", "On"})) {
+      node.kind = NodeKind::boolean;
+      node.truth = true;
+    } else if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "off", "Off"})) {
+      node.kind = NodeKind::boolean;
+    } else if (const auto [stop, fault] = std::from_chars(text.data(), last, node.integer); stop == last && fault == std::errc()) {
+      node.kind = NodeKind::integer;
+    } else if (const auto [end, error] = std::from_chars(text.data(), last, node.real); end == last && error == std::errc()) {
+      node.kind = NodeKind::real;
+    }
+  }
+
+  static constexpr uint32_t kOpen = UINT32_MAX;
+  Events events_;
+  ParsedDocument out_;
+  std::vector<Open> open_;
+  std::vector<NodeId> pending_;
+  std::unordered_map<std::string, NodeId> anchors_;
+};
+
+}  // namespace
+
+Result<ParsedDocument> parse_yaml(std::string_view source) { return YamlReading(source).run(); }
+
+}  // namespace winnow::containers
