@@ -49,6 +49,7 @@ struct Payload {
 
 struct Trace {
   std::string dialect;  // "pickle": the first word of threat ids
+  std::string threat;   // the one id of all findings about its events, where their kind is not to be told apart
   std::vector<Artifact> artifacts;  // [0] is where the program stands, the rest are nested programs
   Heap heap;
   std::vector<Event> events;

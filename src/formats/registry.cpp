@@ -2,6 +2,7 @@
 
 #include "formats/archive/archive.h"
 #include "formats/compressed/compressed.h"
+#include "formats/keras/keras.h"
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
@@ -18,6 +19,10 @@ constexpr Format kFormats[] = {
     archive::kOther,
     compressed::kCompressed,
     numpy::kNpy,
+    keras_format::kHdf5,
+    keras_format::kJson,
+    keras_format::kYaml,
+    keras_format::kMetadata,
     stable_baselines::kData,
     program::kProgram,
     python_source::kSource,

@@ -16,8 +16,11 @@ void Weigher::add(uint32_t index, Opinion opinion) {
     opinion.why += " It stands behind a fault at which CPython's loader stops.";
   }
   Finding finding;
-  finding.threat = opinion.threat.starts_with('-') ? trace_.dialect : std::string();
-  finding.threat += opinion.threat;
+  if (opinion.threat.starts_with('-')) {
+    finding.threat = trace_.threat.empty() ? trace_.dialect + std::string(opinion.threat) : trace_.threat;
+  } else {
+    finding.threat = opinion.threat;
+  }
   finding.ruling = opinion.ruling;
   finding.trigger = event.trigger;
   finding.summary = std::move(opinion.summary);
