@@ -115,8 +115,9 @@ void Model::finding(std::string_view threat, Ruling ruling, std::string summary,
 }
 
 void Model::conclude() {
-  if (damaged_ || functions_ != 0) return;
-  if (configs_ == 0 && !weights_) return;
+  if (damaged_ || functions_ != 0 || reaches_) return;
+  // Weights inside of an archive are what they are expected to be.
+  if (configs_ == 0 && (!weights_ || artifact_.depth > 0)) return;
   Finding out;
   out.threat = "keras-lambda-code";
   out.ruling = Ruling::dismissed;

@@ -14,6 +14,7 @@
 
 #include "core/print.h"
 #include "formats/keras/model.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::keras_format {
 
@@ -149,7 +150,8 @@ void Model::note_custom(const NamedObject& object) {
   // Names without a module that Keras itself has cannot be told from others; only marked ones are certain.
   const bool registered = object.name.find('>') != std::string_view::npos || object.registered.find('>') != std::string_view::npos;
   if (object.module.empty() && !registered && !object.function) return;
-  const std::string name = registered && !object.registered.empty() ? std::string(object.registered.substr(0, 200)) : shown(object);
+  const bool by_registration = object.registered.find('>') != std::string_view::npos;
+  const std::string name = by_registration ? std::string(object.registered.substr(0, 200)) : shown(object);
   if (customs_.size() >= kMostCustoms || std::find(customs_.begin(), customs_.end(), name) != customs_.end()) return;
   customs_.push_back(name);
   scan_.references.push_back({"code", name, "keras.saving.load_model"});
