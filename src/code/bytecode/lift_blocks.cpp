@@ -70,7 +70,8 @@ void Lifter::pop_except() {
   const BlockEntry entry = blocks_.back();
   blocks_.pop_back();
   handler_changed_ = true;
-  unwind_to(entry.level + 3, 0);
+  // From 3.8 what is returned may have been put below already.
+  if (before(8)) unwind_to(entry.level + 3, 0);
   end_handler(0);
 }
 
