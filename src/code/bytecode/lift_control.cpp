@@ -82,7 +82,7 @@ void Lifter::for_iter() {
 // `await` and `yield from` are loops around SEND up from 3.11; here they are one instruction, and control goes on
 // where the loop ends.
 void Lifter::send() {
-  need(2);
+  need(1);
   if (!is_kept(slot(1).tag)) {
     stack_.pop_back();
   } else if (!is_none(slot(1))) {
@@ -90,10 +90,13 @@ void Lifter::send() {
   } else {
     drop_constant();
   }
+  need(before(15) ? 1 : 2);
+  if (!before(15) && !is_kept(slot(1).tag)) stack_.pop_back();  // what GET_ITER leaves beside the iterator
   const bool awaits = value_at(1).tag == Tag::awaitable;
   emit(awaits ? Op::await_value : Op::yield_from);
   stack_.pop_back();
   if (at_->opcode == Opcode::send && !before(12)) push(Tag::ended);
+  if (at_->opcode == Opcode::send && !before(15)) push(Tag::ended);
   push();
   if (at_->opcode == Opcode::send) finish_jump(at_->target);
 }
@@ -116,7 +119,8 @@ void Lifter::end_async_for() {
 bool Lifter::step_iteration() {
   switch (at_->opcode) {
     case Opcode::get_iter:
-      simple(Op::get_iter, 1, 1);
+      // 3.15: an argument asks for what GET_YIELD_FROM_ITER was.
+      simple(!before(15) && at_->arg ? Op::get_yield_from_iter : Op::get_iter, 1, 1);
       if (!before(15)) push(Tag::null);
       return true;
     case Opcode::for_iter: for_iter(); return true;
@@ -140,6 +144,7 @@ bool Lifter::step_iteration() {
     case Opcode::end_send:
       need(2);
       remove_at(2);
+      if (!before(15)) remove_at(2);
       return true;
     case Opcode::end_async_for: end_async_for(); return true;
     case Opcode::yield_value: simple(Op::yield_value, 1, 1); return true;

@@ -163,7 +163,8 @@ void Lifter::copy(uint32_t depth) {
 std::optional<Value> Lifter::constant_of(const Slot& s) const {
   if (s.tag != Tag::constant && s.tag != Tag::candidate && s.tag != Tag::keyword) return std::nullopt;
   const Decoded& load = decoding_.instructions[s.extra];
-  if (load.opcode == Opcode::return_const || load.arg >= code_.consts.size()) return std::nullopt;
+  if (load.opcode == Opcode::load_common_constant) return Value::none();
+  if (load.arg >= code_.consts.size()) return std::nullopt;
   return code_.consts[load.arg];
 }
 

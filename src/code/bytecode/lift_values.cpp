@@ -164,8 +164,12 @@ bool Lifter::step_names() {
     case Opcode::load_assertion_error: emit_name(Op::load_common, "AssertionError"), push(); return true;
     case Opcode::load_common_constant: {
       const std::string_view what = common_constant_name(at_->arg);
-      if (what == "None") emit_constant(Value::none());
-      else if (what == "True" || what == "False") emit_constant(Value::boolean(what == "True"));
+      if (what == "None") {
+        emit_constant(Value::none());
+        push(Tag::constant, static_cast<uint32_t>(at_ - decoding_.instructions.data()));
+        return true;
+      }
+      if (what == "True" || what == "False") emit_constant(Value::boolean(what == "True"));
       else if (what == "''") emit_constant(Value::string({}));
       else if (what == "-1") emit_constant(Value::integer(-1));
       else emit_name(Op::load_common, what);
