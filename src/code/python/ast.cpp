@@ -1,11 +1,14 @@
 #include "code/python/ast.h"
 
+#include <new>
+
 namespace winnow::python {
 
 Node* Tree::make(Type type) {
-  nodes_.emplace_back();
-  nodes_.back().type = type;
-  return &nodes_.back();
+  static_assert(std::is_trivially_destructible_v<Node>);
+  Node* node = new (arena_.allocate<Node>(1)) Node();
+  node->type = type;
+  return node;
 }
 
 void Tree::append(List& list, Node* node) {

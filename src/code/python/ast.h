@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string_view>
 
 #include "bytes/arena.h"
@@ -135,13 +134,13 @@ class Tree {
 
   Node* make(Type type);
   void append(List& list, Node* node);
+  uint64_t used() const { return arena_.used(); }  // bytes, for the memory budget
   std::string_view text(std::string_view text) { return heap_.arena().copy(text); }
   Heap& heap() { return heap_; }
   Node* root = nullptr;
 
  private:
   Heap& heap_;
-  std::deque<Node> nodes_;
   Arena arena_;
 };
 

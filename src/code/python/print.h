@@ -25,7 +25,7 @@ struct PrintOptions {
   bool print_function = false;
   bool unicode_literals = false;
   uint32_t indent = 0;               // levels of four spaces
-  uint32_t max_depth = 400;          // of nested statements and expressions (operators chained to the left do not count)
+  uint32_t max_depth = 1000;         // of nested statements and expressions (operators chained to the left do not count)
   size_t max_bytes = size_t{1} << 26;
 };
 

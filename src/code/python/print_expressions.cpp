@@ -222,11 +222,16 @@ void Printer::tail(const Node& node) {
   }
 }
 
-void Printer::conditional(const Node& node) {
-  write(" if ");
-  expression(node.first, above(kTest));
-  write(" else ");
-  expression(node.third, kTest);
+void Printer::conditional(const Node& start) {
+  for (const Node* node = &start;;) {
+    write(" if ");
+    expression(node->first, above(kTest));
+    write(" else ");
+    const Node* next = node->third;
+    if (next == nullptr || next->type != Type::IfExp || stopped_) return expression(next, kTest);
+    expression(next->second, above(kTest));
+    node = next;
+  }
 }
 
 void Printer::bool_op(const Node& node) {

@@ -1,0 +1,225 @@
+// The entry: encodings, the two languages, tokens and failures.
+#include "code/python/parse.h"
+
+#include <algorithm>
+
+#include "code/python/parser.h"
+#include "code/python/print_literals.h"
+#include "code/python/unicode.h"
+
+namespace winnow::python {
+namespace {
+
+constexpr size_t kMostErrors = 100;
+
+// The name in a coding comment (PEP 263), which stands in one of the first two lines.
+std::string_view coding_name(std::string_view text) {
+  for (int line = 0; line < 2; line++) {
+    const size_t end = std::min(text.find_first_of("\r\n"), text.size());
+    const std::string_view row = text.substr(0, end);
+    const size_t begin = row.find_first_not_of(" \t\f");
+    if (begin != row.npos && row[begin] != '#') return {};
+    size_t at = row.find("coding");
+    for (; begin != row.npos && at != row.npos; at = row.find("coding", at + 1)) {
+      size_t from = at + 6;
+      if (from >= row.size() || (row[from] != ':' && row[from] != '=')) continue;
+      from = row.find_first_not_of(" \t", from + 1);
+      if (from == row.npos) continue;
+      size_t to = from;
+      while (to < row.size() && (std::isalnum(static_cast<unsigned char>(row[to])) != 0 || row[to] == '-' ||
+                                 row[to] == '_' || row[to] == '.')) {
+        to++;
+      }
+      if (to > from) return row.substr(from, to - from);
+    }
+    if (end == text.size()) return {};
+    text.remove_prefix(end + (text.substr(end).starts_with("\r\n") ? 2 : 1));
+  }
+  return {};
+}
+
+// Lower case, _ as -.
+std::string canonical_coding(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    out += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+bool is_utf8(const std::string& coding) {
+  return coding.empty() || coding == "utf-8" || coding == "utf8" || coding.starts_with("utf-8-") || coding == "ascii" ||
+         coding == "us-ascii";
+}
+
+bool is_latin(const std::string& coding) {
+  return coding == "latin-1" || coding == "latin1" || coding == "l1" || coding == "iso-8859-1" ||
+         coding == "iso8859-1" || coding == "iso-latin-1" || coding.starts_with("iso-8859-1-") ||
+         coding == "iso-8859-15" || coding == "iso8859-15" || coding == "cp1252" || coding == "windows-1252";
+}
+
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+}
+
+// Latin-1 to UTF-8. The few other letters of its successors only ever stand in strings.
+std::string_view from_latin(Heap& heap, std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + text.size() / 8);
+  for (const char c : text) append_utf8(out, static_cast<uint8_t>(c));
+  return heap.arena().copy(out);
+}
+
+Parsed parse_as(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding,
+                bool& saw_python_2) {
+  Parsed parsed;
+  Parser parser(tree, text, options, python_2, encoding);
+  parser.run(parsed);
+  parsed.major = python_2 ? 2 : 3;
+  saw_python_2 = parser.saw_python_2();
+  return parsed;
+}
+
+}  // namespace
+
+Parsed parse(Tree& tree, std::string_view text, const ParseOptions& options) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  Parsed refused;
+  if (text.size() >= UINT32_MAX) {
+    refused.root = tree.make(options.mode == ParseMode::expression ? Type::Bad : Type::Module);
+    refused.complete = false;
+    refused.errors.push_back({0, 1, "more source than is read"});
+    return refused;
+  }
+  const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
+  std::string_view source = text.substr(mark);
+  const std::string coding = canonical_coding(coding_name(source));
+  Encoding encoding = Encoding::utf8;
+  const bool foreign = !is_utf8(coding) && mark == 0 && !is_ascii(source);
+  if (foreign && is_latin(coding)) {
+    encoding = Encoding::latin1;
+    source = from_latin(tree.heap(), source);
+  }
+  bool saw_python_2 = false;
+  const bool known_2 = options.version.major == 2;
+  Parsed parsed = parse_as(tree, source, options, known_2, encoding, saw_python_2);
+  if (saw_python_2 && options.version.major == 0) {
+    Parsed again = parse_as(tree, source, options, true, encoding, saw_python_2);
+    if (again.errors.size() <= parsed.errors.size()) parsed = std::move(again);
+  }
+  for (ParseError& error : parsed.errors) error.offset += static_cast<uint32_t>(mark);
+  parsed.decoded = encoding != Encoding::utf8;
+  if (foreign && encoding == Encoding::utf8) {
+    parsed.errors.insert(parsed.errors.begin(), {0, 1, "an encoding that is not read: " + coding});
+  }
+  return parsed;
+}
+
+Parser::Parser(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding)
+    : tree_(tree), text_(text), options_(options), python_2_(python_2), encoding_(encoding), lexer_(text, python_2) {}
+
+void Parser::run(Parsed& into) {
+  next_line();
+  if (options_.mode == ParseMode::expression) {
+    while (kind() == Tok::indent || kind() == Tok::error) {  // eval skips what stands before
+      if (kind() == Tok::error) note(token().what, token().begin, token().line);
+      advance();
+      if (at_line_end()) break;
+    }
+    const Token begin = token();
+    into.root = expressions();
+    if (!failed_ && kind() == Tok::newline) next_line();
+    while (!failed_ && kind() == Tok::dedent) advance();
+    if (!failed_ && kind() != Tok::end) fail("more than one expression");
+    if (failed_) {
+      into.root = make(Type::Bad, begin);
+      into.root->name = text_.substr(begin.begin);
+    }
+  } else {
+    into.root = make(Type::Module);
+    statements(into.root->body, false);
+  }
+  into.errors = std::move(errors_);
+  into.complete = !full_;
+}
+
+void Parser::next_line() {
+  lexer_.next_line(tokens_);
+  at_ = 0;
+  lines_++;
+}
+
+Node* Parser::make(Type type, const Token& from) {
+  if (++nodes_ > options_.max_nodes && !full_) {
+    full_ = true;
+    fail("more code than is read");
+  }
+  Node* node = tree_.make(type);
+  node->line = from.line;
+  node->offset = from.begin;
+  return node;
+}
+
+Node* Parser::make(Type type, const Node* from) {
+  Node* node = make(type, token());
+  node->line = from->line;
+  node->offset = from->offset;
+  return node;
+}
+
+void Parser::note(const char* what, uint32_t offset, int32_t line) {
+  if (errors_.size() < kMostErrors) errors_.push_back({offset, line, what});
+}
+
+Node* Parser::fail(const char* what) {
+  if (!failed_) {
+    const Token& at = token();
+    note(at.kind == Tok::error ? at.what : what, at.begin, at.line);
+    failed_ = true;
+  }
+  at_ = tokens_.size() - 1;
+  return make(Type::Bad);
+}
+
+void Parser::back_to(const Mark& mark) {
+  at_ = mark.at;
+  errors_.resize(mark.errors);
+  saw_python_2_ = mark.saw_python_2;
+  failed_ = false;
+}
+
+// The name at the token, which is consumed; empty (and a failure) where there is none.
+std::string_view Parser::identifier() {
+  const Token at = token();
+  const bool soft = (at.kind == Tok::kw_async || at.kind == Tok::kw_await) && options_.version < PythonVersion{3, 7};
+  if (at.kind != Tok::name && !soft) {
+    fail("a name is expected");
+    return {};
+  }
+  advance();
+  const std::string_view written = text_of(at);
+  if ((at.flags & kNonAscii) == 0) return written;
+  std::string normalised;
+  size_t length = 1;
+  bool changed = false;
+  for (size_t i = 0; i < written.size(); i += length) {
+    const char32_t c = next_code_point(written, i, length);
+    changed = changed || !is_normalised(c);
+    append_normalised(normalised, c);
+  }
+  return changed ? tree_.text(normalised) : written;
+}
+
+// True where an expression may begin.
+bool Parser::at_operand() const {
+  switch (kind()) {
+    case Tok::name: case Tok::number: case Tok::string: case Tok::fstring_start: case Tok::lparen: case Tok::lbracket:
+    case Tok::lbrace: case Tok::minus: case Tok::plus: case Tok::tilde: case Tok::star: case Tok::ellipsis:
+    case Tok::backtick: case Tok::kw_not: case Tok::kw_lambda: case Tok::kw_await: case Tok::kw_async:
+    case Tok::kw_yield: case Tok::kw_None: case Tok::kw_True: case Tok::kw_False: case Tok::error:
+      return true;
+    default: return false;
+  }
+}
+
+}  // namespace winnow::python
