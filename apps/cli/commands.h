@@ -40,6 +40,7 @@ int decompile(const std::string& path);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
 int debug_ir(const std::vector<std::string>& paths, bool only_check);
+int debug_parse(const std::vector<std::string>& paths, const std::string& version, const std::string& show);
 int debug_opcodes(const std::string& path);  // for the tests: what the opcode reader reads
 int debug_marshal(const std::string& path, const std::string& version);  // the same of marshal
 

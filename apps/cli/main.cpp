@@ -84,6 +84,11 @@ int run(int count, char** words) {
   bool only_check = false;
   lifted.add_option("FILE", paths)->required();
   lifted.add_flag("--check", only_check);
+  CLI::App& source = *debug.add_subcommand("parse", "Python source as a tree");
+  std::string show = "tree";
+  source.add_option("FILE", paths)->required();
+  source.add_option("--python", version);
+  source.add_option("--show", show)->check(CLI::IsMember({"tree", "source", "speed"}));
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -93,6 +98,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("scan")) return scan(request);
   if (program.got_subcommand("decompile")) return decompile(path);
   if (program.got_subcommand("explain")) return explain(threat);
+  if (source.parsed()) return debug_parse(paths, version, show);
   if (lifted.parsed()) return debug_ir(paths, only_check);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();
