@@ -60,7 +60,10 @@ void Lifter::run_block(BlockId id) {
   uint32_t i = decoding_.find(block().offset);
   at_ = i == Decoding::kNone ? nullptr : &decoding_.instructions[i];
   if (at_) set_handler();
-  if (at_ && keys_[id].entry == Entry::handler) emit(Op::enter_handler);
+  if (at_ && keys_[id].entry == Entry::handler) {
+    if (block().handled > 0) --block().handled;  // it is entered here
+    emit(Op::enter_handler);
+  }
   for (bool first = true; !done_; first = false) {
     if (i == Decoding::kNone) {
       anomaly(ir::Anomaly::Kind::jump_out_of_code, "control leaves the code");
@@ -222,7 +225,11 @@ void Lifter::set_handler() {
   uint32_t depth = 0;
   table_handler_ = table_handler();
   if (table_handler_ >= 0) {
+    // PUSH_EXC_INFO cannot raise: what covers it counts on what it leaves.
+    const bool enters = at_->opcode == Opcode::push_exc_info && !stack_.empty();
+    if (enters) stack_.insert(stack_.end() - 1, {Tag::previous, 0});
     handler = range_handler(decoding_.handlers[static_cast<size_t>(table_handler_)], depth);
+    if (enters) stack_.erase(stack_.end() - 2);
   } else {
     for (size_t i = blocks_.size(); i-- > 0;) {
       if (blocks_[i].kind == BlockEntry::Kind::loop || blocks_[i].kind == BlockEntry::Kind::handler) continue;

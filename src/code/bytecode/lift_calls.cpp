@@ -7,6 +7,18 @@ namespace winnow::bytecode {
 
 using ir::Op;
 
+// None is doubled for the call of a context manager's exit, as 3.9 and 3.10 write it: None, DUP_TOP, DUP_TOP,
+// CALL_FUNCTION 3.
+bool Lifter::feeds_exit() const {
+  if (stack_.empty() || !is_none(stack_.back())) return false;
+  uint32_t i = decoding_.find(at_->next);
+  if (i != Decoding::kNone && decoding_.instructions[i].opcode == Opcode::dup_top) {
+    i = decoding_.find(decoding_.instructions[i].next);
+  }
+  return i != Decoding::kNone && decoding_.instructions[i].opcode == Opcode::call_function &&
+         decoding_.instructions[i].arg == 3;
+}
+
 bool Lifter::step_stack() {
   switch (at_->opcode) {
     case Opcode::pop_top: drop(); return true;
@@ -14,7 +26,10 @@ bool Lifter::step_stack() {
     case Opcode::rot_three: rotate(3); return true;
     case Opcode::rot_four: rotate(4); return true;
     case Opcode::rot_n: rotate(at_->arg); return true;
-    case Opcode::dup_top: copy(1); return true;
+    case Opcode::dup_top:
+      if (feeds_exit()) emit_constant(Value::none()), push(Tag::constant, slot(1).extra);
+      else copy(1);
+      return true;
     case Opcode::dup_top_two: copy(2), copy(2); return true;
     case Opcode::dup_topx:
       if (at_->arg > 5) return finish_invalid("DUP_TOPX"), true;

@@ -93,7 +93,9 @@ void Lifter::send() {
   need(before(15) ? 1 : 2);
   if (!before(15) && !is_kept(slot(1).tag)) stack_.pop_back();  // what GET_ITER leaves beside the iterator
   const bool awaits = value_at(1).tag == Tag::awaitable;
-  emit(awaits ? Op::await_value : Op::yield_from);
+  // 3.5 and 3.6 await what GET_AITER gives, which is a wrapper of the iterator for just that.
+  const bool wrapped = awaits && slot(1).extra == 1;
+  if (!wrapped) emit(awaits ? Op::await_value : Op::yield_from);
   stack_.pop_back();
   if (at_->opcode == Opcode::send && !before(12)) push(Tag::ended);
   if (at_->opcode == Opcode::send && !before(15)) push(Tag::ended);
@@ -102,13 +104,18 @@ void Lifter::send() {
 }
 
 void Lifter::end_async_for() {
-  auto& instructions = block().instructions;
   if (before(11)) {
-    pop_except();
-    // What pop_except() made ends what enter_handler began: nothing was in between.
-    if (instructions.size() >= 2 && instructions[instructions.size() - 2].op == Op::enter_handler) {
-      instructions.resize(instructions.size() - 2);
+    // Below: the iterator, what was handled before, the exception; the handler ends here.
+    need(7);
+    if (kept(6) != 1 || blocks_.empty() || blocks_.back().kind != BlockEntry::Kind::handler) {
+      return finish_invalid("END_ASYNC_FOR");
     }
+    blocks_.pop_back();
+    stack_.resize(stack_.size() - 6);
+    push(Tag::exception);
+    auto& instructions = block().instructions;
+    if (!instructions.empty() && instructions.back().op == Op::enter_handler) instructions.pop_back();
+    else emit(Op::leave_handler);
   }
   pop_values(2);
   finish(Exit::end_async_for);
@@ -132,7 +139,10 @@ bool Lifter::step_iteration() {
       drop();
       if (!before(15)) drop();
       return true;
-    case Opcode::get_aiter: simple(Op::get_aiter, 1, 1); return true;
+    case Opcode::get_aiter:
+      simple(Op::get_aiter, 1, 1);
+      if (before(7)) slot(1) = {Tag::awaitable, 1};
+      return true;
     case Opcode::get_anext:
       value_at(1);
       emit(Op::get_anext), emit(Op::get_awaitable);

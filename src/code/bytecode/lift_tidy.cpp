@@ -63,18 +63,26 @@ void merge_straight_lines(std::vector<Block>& blocks, std::vector<bool>& dead) {
   }
 }
 
-// Up to 3.10 the handler that unbinds the name of `except E as name` is entered like any other; later not.
+// name = None; del name: three instructions.
+bool unbinds(const Instruction* i) {
+  if (!is(i[0], Op::load_const) || !i[0].value.is(Kind::none) || i[1].name != i[2].name) return false;
+  return (is(i[1], Op::store_fast) && is(i[2], Op::delete_fast)) ||
+         (is(i[1], Op::store_name) && is(i[2], Op::delete_name)) ||
+         (is(i[1], Op::store_global) && is(i[2], Op::delete_global)) ||
+         (is(i[1], Op::store_deref) && is(i[2], Op::delete_deref));
+}
+
+// Up to 3.10 the handler that unbinds the name of `except E as name` is entered like any other; later not. Up to
+// 3.8 the name is unbound before the handler is left; later the other way round.
 void unify_name_cleanup(Block& b) {
-  const auto& i = b.instructions;
-  if (b.exit != Exit::reraise || i.size() != 4 || !is(i[0], Op::enter_handler) || !is(i[1], Op::load_const) ||
-      !i[1].value.is(Kind::none) || i[2].name != i[3].name) {
-    return;
+  auto& i = b.instructions;
+  if (b.exit == Exit::reraise && i.size() == 4 && is(i[0], Op::enter_handler) && unbinds(&i[1])) i.erase(i.begin());
+  for (size_t at = 3; at < i.size(); ++at) {
+    if (is(i[at], Op::leave_handler) && unbinds(&i[at - 3])) {
+      std::rotate(i.begin() + static_cast<ptrdiff_t>(at) - 3, i.begin() + static_cast<ptrdiff_t>(at),
+                  i.begin() + static_cast<ptrdiff_t>(at) + 1);
+    }
   }
-  const bool unbinds = (is(i[2], Op::store_fast) && is(i[3], Op::delete_fast)) ||
-                       (is(i[2], Op::store_name) && is(i[3], Op::delete_name)) ||
-                       (is(i[2], Op::store_global) && is(i[3], Op::delete_global)) ||
-                       (is(i[2], Op::store_deref) && is(i[3], Op::delete_deref));
-  if (unbinds) b.instructions.erase(b.instructions.begin());
 }
 
 // `except StopAsyncIteration` around get_anext, as 3.5 to 3.7 spell the end of `async for`.

@@ -135,6 +135,7 @@ class Lifter {
 
   void simple(Op op, uint32_t pops, uint32_t pushes, uint32_t a = 0, uint32_t b = 0);
   void load_constant();
+  bool feeds_exit() const;
   void compare();
   void match_exception();
   void call(uint32_t count, std::vector<std::string_view> names);
