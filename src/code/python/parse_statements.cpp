@@ -130,7 +130,7 @@ Node* Parser::simple_statement() {
   const size_t size = token().end - token().begin;
   if (size < 4 || size > 5) return expression_statement();
   if (is_word("print") && begins_print_2()) return print_2();
-  if (is_word("exec") && !options_.print_function) {
+  if (is_word("exec")) {
     const bool surely = peek() == Tok::string || peek() == Tok::name || peek() == Tok::number || peek() == Tok::backtick;
     if (surely || (python_2_ && peek() != Tok::equal && peek() != Tok::dot)) return exec_2();
   }

@@ -151,11 +151,11 @@ std::string real_text(double value) {
   if (std::isinf(value)) return value < 0 ? "-1e309" : "1e309";
   char digits[40];
   const auto end = std::to_chars(digits, digits + sizeof digits, std::fabs(value), std::chars_format::scientific).ptr;
-  const std::string_view text(digits, static_cast<size_t>(end - digits));
+  const std::string text(digits, static_cast<size_t>(end - digits));
   const size_t e = text.find('e');
   std::string mantissa(text.substr(0, e));
   if (mantissa.size() > 1) mantissa.erase(1, 1);  // the point
-  int exponent = std::atoi(text.data() + e + 1);
+  int exponent = std::atoi(text.c_str() + e + 1);
   std::string out = std::signbit(value) ? "-" : "";
   if (exponent < -4 || exponent >= 16) {
     out += mantissa[0];
