@@ -5,6 +5,7 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <unordered_map>
 
 #include "code/bytecode/infer.h"
 #include "code/bytecode/lift.h"
@@ -16,7 +17,7 @@ namespace winnow::cli {
 
 int debug_ir(const std::vector<std::string>& paths, bool only_check) {
   std::string text;
-  size_t functions = 0, broken = 0, odd = 0, unread = 0, blocks = 0, bytes = 0;
+  size_t functions = 0, broken = 0, odd = 0, unread = 0, instructions = 0, copies = 0, blocks = 0, bytes = 0;
   double seconds = 0;
   for (const std::string& path : paths) {
     std::ifstream file(path, std::ios::binary);
@@ -39,6 +40,14 @@ int debug_ir(const std::vector<std::string>& paths, bool only_check) {
       ++functions;
       bytes += code.code.size();
       blocks += body.blocks.size();
+      std::unordered_map<uint32_t, size_t> seen;
+      for (size_t b = 0; b < body.blocks.size(); ++b) {
+        for (const ir::Instruction& i : body.blocks[b].instructions) {
+          ++instructions;
+          const auto [at, is_new] = seen.emplace(i.offset, b);
+          if (!is_new && at->second != b) ++copies, at->second = b;
+        }
+      }
       broken += !fault.empty() || body.blocks.empty();
       odd += !body.anomalies.empty();
       if (only_check && fault.empty() && body.anomalies.empty() && !body.blocks.empty()) continue;
@@ -52,7 +61,7 @@ int debug_ir(const std::vector<std::string>& paths, bool only_check) {
   if (only_check) {
     text += std::to_string(paths.size()) + " files, " + std::to_string(unread) + " not read, " +
             std::to_string(functions) + " functions, " + std::to_string(broken) + " broken, " + std::to_string(odd) +
-            " with anomalies, " + std::to_string(blocks) + " blocks, " + std::to_string(bytes) + " bytes, " +
+            " with anomalies, " + std::to_string(instructions) + " instructions, " + std::to_string(copies) + " copied, " + std::to_string(blocks) + " blocks, " + std::to_string(bytes) + " bytes, " +
             std::to_string(seconds) + " s\n";
   }
   return write_all(STDOUT_FILENO, text) ? kNothingFound : kNotScanned;

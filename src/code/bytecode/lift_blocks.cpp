@@ -228,8 +228,15 @@ bool Lifter::step_blocks() {
       push(Tag::return_address, at_->next);
       finish_jump(at_->target);
       return true;
-    case Opcode::pop_finally: pop_finally(); return true;
-    case Opcode::end_finally: end_finally(); return true;
+    // Several ways in lead to the same way out: there they meet again.
+    case Opcode::pop_finally:
+      pop_finally();
+      if (!done_) finish_jump(at_->next);
+      return true;
+    case Opcode::end_finally:
+      end_finally();
+      if (!done_) finish_jump(at_->next);
+      return true;
     default: return false;
   }
 }
