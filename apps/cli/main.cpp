@@ -89,6 +89,9 @@ int run(int count, char** words) {
   source.add_option("FILE", paths)->required();
   source.add_option("--python", version);
   source.add_option("--show", show)->check(CLI::IsMember({"tree", "source", "speed"}));
+  CLI::App& lowered = *debug.add_subcommand("lower", "The IR of Python source");
+  lowered.add_option("FILE", paths)->required();
+  lowered.add_option("--python", version);
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -99,6 +102,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("decompile")) return decompile(path);
   if (program.got_subcommand("explain")) return explain(threat);
   if (source.parsed()) return debug_parse(paths, version, show);
+  if (lowered.parsed()) return debug_lower(paths, version);
   if (lifted.parsed()) return debug_ir(paths, only_check);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();

@@ -136,7 +136,7 @@ void Lowerer::unwind_frame(const Frame& frame, bool value) {
       return;
     case Frame::Kind::finally_end:
       drop();
-      emit(Op::leave_handler);
+      leave_handler();
       return;
     case Frame::Kind::with:
     case Frame::Kind::async_with:
@@ -144,7 +144,7 @@ void Lowerer::unwind_frame(const Frame& frame, bool value) {
       leave_with(frame.kind == Frame::Kind::async_with);
       return;
     case Frame::Kind::handler:
-      emit(Op::leave_handler);
+      leave_handler();
       if (!frame.name.empty()) forget(frame.name);
       return;
   }
@@ -154,6 +154,7 @@ void Lowerer::return_statement(const Node* node) {
   const std::vector<Frame> frames = unit_->frames;
   const std::vector<Handler> handlers = unit_->handlers;
   Value folded;
+  const uint32_t depth = unit_->depth, handled = unit_->handled;
   const bool value = node->first != nullptr && !constant_of(node->first, &folded);
   if (value) expression(node->first);
   at_ = node;
@@ -162,12 +163,14 @@ void Lowerer::return_statement(const Node* node) {
   exit(ir::Exit::return_value);
   unit_->frames = frames;
   unit_->handlers = handlers;
+  unit_->depth = depth;
+  unit_->handled = handled;
 }
 
 void Lowerer::break_continue(const Node* node) {
   const std::vector<Frame> frames = unit_->frames;
   const std::vector<Handler> handlers = unit_->handlers;
-  const uint32_t depth = unit_->depth;
+  const uint32_t depth = unit_->depth, handled = unit_->handled;
   const Frame* loop = unwind(false, true);
   if (loop == nullptr) {
     emit(Op::unknown).name = "outside of a loop";
@@ -178,7 +181,8 @@ void Lowerer::break_continue(const Node* node) {
   }
   unit_->frames = frames;
   unit_->handlers = handlers;
-  if (!alive()) unit_->depth = depth;
+  unit_->depth = depth;
+  unit_->handled = handled;
 }
 
 void Lowerer::try_statement(const Node* node) {
@@ -268,7 +272,7 @@ void Lowerer::except_clause(const Node* handler, BlockId end) {
     unit_->frames.push_back({.kind = Frame::Kind::handler, .handlers = static_cast<uint32_t>(unit_->handlers.size())});
     body(handler->body);
     unit_->frames.pop_back();
-    emit(Op::leave_handler);
+    leave_handler();
     if (alive()) jump(end);
   }
   start(next);
@@ -285,7 +289,7 @@ void Lowerer::named_body(const Node* handler, BlockId end) {
   unit_->frames.pop_back();
   pop_handler();
   at_ = handler;
-  emit(Op::leave_handler);
+  leave_handler();
   forget(handler->name);
   if (alive()) jump(end);
   start(cleanup);
@@ -345,10 +349,10 @@ void Lowerer::try_star(const Node* node) {
     branch(again, done);
     start(done);
     pop();
-    emit(Op::leave_handler);
+    leave_handler();
     jump(end);
     start(again);
-    emit(Op::leave_handler);
+    leave_handler();
     exit(ir::Exit::reraise);
   }
   start(end);
@@ -430,7 +434,7 @@ void Lowerer::with(const Node* node, uint32_t item) {
     exit(ir::Exit::reraise);
     start(swallowed);
     pop();
-    emit(Op::leave_handler);
+    leave_handler();
     pop();
     jump(end);
   }

@@ -4,66 +4,6 @@
 #include "code/python/lowering.h"
 
 namespace winnow::python {
-namespace {
-
-// Values that an instruction takes and gives.
-struct Effect {
-  uint32_t takes, gives;
-};
-
-uint32_t bits(uint32_t mask) {
-  uint32_t count = 0;
-  for (; mask != 0; mask &= mask - 1) ++count;
-  return count;
-}
-
-Effect effect_of(const ir::Instruction& i) {
-  switch (i.op) {
-    case Op::load_const: case Op::load_fast: case Op::load_fast_and_clear: case Op::load_deref: case Op::load_class_deref:
-    case Op::load_closure: case Op::load_name: case Op::load_global: case Op::load_locals: case Op::load_build_class:
-    case Op::load_common: return {0, 1};
-    case Op::store_fast: case Op::restore_fast: case Op::store_deref: case Op::store_name: case Op::store_global:
-    case Op::pop: case Op::import_star: case Op::print_item: case Op::print_newline_to: return {1, 0};
-    case Op::delete_fast: case Op::delete_deref: case Op::delete_name: case Op::delete_global: case Op::setup_annotations:
-    case Op::enter_handler: case Op::leave_handler: case Op::print_newline: case Op::unknown: return {0, 0};
-    case Op::load_from_dict_or_global: case Op::load_from_dict_or_deref: case Op::load_attr: case Op::unary:
-    case Op::list_to_tuple: case Op::get_iter: case Op::get_aiter: case Op::get_yield_from_iter: case Op::get_awaitable:
-    case Op::await_value: case Op::yield_from: case Op::yield_value: return {1, 1};
-    case Op::store_attr: case Op::delete_subscript: case Op::print_item_to: return {2, 0};
-    case Op::delete_attr: return {1, 0};
-    case Op::load_super_attr: case Op::build_class_2: return {3, 1};
-    case Op::binary: case Op::inplace: case Op::compare: case Op::subscript: case Op::import_name: case Op::build_template:
-      return {2, 1};
-    case Op::store_subscript: case Op::exec_statement: return {3, 0};
-    case Op::build_slice: case Op::build_tuple: case Op::build_list: case Op::build_set: case Op::build_string:
-    case Op::intrinsic: return {i.a, 1};
-    case Op::build_map: return {2 * i.a, 1};
-    case Op::list_append: case Op::set_add: case Op::list_extend: case Op::set_update: case Op::dict_update:
-    case Op::dict_merge: return {1, 0};
-    case Op::map_add: return {2, 0};
-    case Op::format_value: return {1 + i.b, 1};
-    case Op::build_interpolation: return {2 + i.b, 1};
-    case Op::unpack_sequence: return {1, i.a};
-    case Op::unpack_ex: return {1, i.a + i.b + 1};
-    case Op::copy: return {0, 1};
-    case Op::swap: case Op::rotate: return {0, 0};
-    case Op::call: return {i.a + 1, 1};
-    case Op::call_ex: return {2 + (i.a & 1), 1};
-    case Op::make_function: return {bits(i.a) + 1, 1};
-    case Op::import_from: case Op::get_anext: case Op::get_len: case Op::match_mapping: case Op::match_sequence: return {1, 2};
-    case Op::end_async_for: return {2, 0};
-    case Op::match_exception: case Op::match_exception_group: return {2, 2};
-    case Op::prepare_reraise_star: return {2, 1};
-    case Op::enter_with: case Op::enter_async_with: return {1, 2};
-    case Op::exit_with: return {2, 3};
-    case Op::match_class: return {3, 1};
-    case Op::match_keys: return {2, 3};
-  }
-  return {0, 0};
-}
-
-}  // namespace
-
 ir::Instruction& Lowerer::emit(Op op, uint32_t a, uint32_t b) {
   static thread_local ir::Instruction dropped;
   ir::Instruction i{};
@@ -74,9 +14,9 @@ ir::Instruction& Lowerer::emit(Op op, uint32_t a, uint32_t b) {
     i.offset = at_->offset;
     i.line = at_->line;
   }
-  const Effect effect = effect_of(i);
-  unit_->depth = unit_->depth >= effect.takes ? unit_->depth - effect.takes : 0;
-  unit_->depth += effect.gives;
+  const ir::Effect effect = ir::effect(i);
+  unit_->depth = unit_->depth >= effect.pops ? unit_->depth - effect.pops : 0;
+  unit_->depth += effect.pushes;
   if (!alive()) {
     dropped = i;
     return dropped;
@@ -116,7 +56,9 @@ BlockId Lowerer::block() {
 }
 
 void Lowerer::target_of(BlockId block, uint32_t depth) {
-  if (unit_->entry_depths[block] < 0) unit_->entry_depths[block] = static_cast<int32_t>(depth);
+  if (unit_->entry_depths[block] >= 0) return;
+  unit_->entry_depths[block] = static_cast<int32_t>(depth);
+  unit_->blocks[block].handled = unit_->handled;
 }
 
 // Falls into `block`, if the code so far gets here.
@@ -126,6 +68,7 @@ void Lowerer::start(BlockId block) {
   unit_->current = block;
   unit_->depth = static_cast<uint32_t>(unit_->entry_depths[block]);
   ir::Block& begun = unit_->blocks[block];
+  unit_->handled = begun.handled;
   if (!unit_->handlers.empty()) {
     begun.handler = unit_->handlers.back().block;
     begun.handler_depth = unit_->handlers.back().depth;
@@ -133,7 +76,7 @@ void Lowerer::start(BlockId block) {
 }
 
 void Lowerer::ensure_region() {
-  const Handler wanted = unit_->handlers.empty() ? Handler{kNoBlock, 0} : unit_->handlers.back();
+  const Handler wanted = unit_->handlers.empty() ? Handler{kNoBlock, 0, 0} : unit_->handlers.back();
   ir::Block& now = unit_->blocks[unit_->current];
   if (now.handler == wanted.block && now.handler_depth == wanted.depth) return;
   if (now.instructions.empty()) {
@@ -182,12 +125,20 @@ void Lowerer::exit(ir::Exit kind, uint32_t a) {
 // From here on exceptions go to `block`, with the stack as it is now and the exception on top.
 void Lowerer::push_handler(BlockId block) {
   if (alive()) target_of(block, unit_->depth + 1);
-  unit_->handlers.push_back({block, unit_->depth});
+  unit_->handlers.push_back({block, unit_->depth, unit_->handled});
 }
 
 void Lowerer::enter_handler_block(BlockId block) {
   start(block);
   emit(Op::enter_handler);
+  ++unit_->handled;
+}
+
+// In Python 2 a handler lasts until its function returns.
+void Lowerer::leave_handler() {
+  if (python2()) return;
+  emit(Op::leave_handler);
+  if (unit_->handled > 0) --unit_->handled;
 }
 
 void Lowerer::remember_name(std::string_view name) {

@@ -1,6 +1,7 @@
 // Code objects: their beginning, their end, closures.
 #include <algorithm>
 
+#include "code/bytecode/lifter.h"
 #include "code/python/lowering.h"
 
 namespace winnow::python {
@@ -80,38 +81,12 @@ Value Lowerer::leave_unit() {
   return value;
 }
 
-// Keeps the blocks that can be reached and makes them the body.
+// Makes the body of the blocks, in the same normal form as lifted bytecode.
 void Lowerer::finish(Unit& unit) {
-  std::vector<BlockId> number(unit.blocks.size(), kNoBlock);
-  std::vector<BlockId> work{0};
-  std::vector<uint8_t> seen(unit.blocks.size(), 0);
-  seen[0] = 1;
-  while (!work.empty()) {
-    const ir::Block& block = unit.blocks[work.back()];
-    work.pop_back();
-    for (const BlockId next : {block.target, block.otherwise, block.handler}) {
-      if (next == kNoBlock || seen[next] != 0) continue;
-      seen[next] = 1;
-      work.push_back(next);
-    }
-  }
   auto made = std::make_shared<ir::Body>();
   made->version = options_.version;
-  BlockId count = 0;
-  for (BlockId i = 0; i < unit.blocks.size(); ++i) {
-    if (seen[i] != 0) number[i] = count++;
-  }
-  const auto renumber = [&](BlockId& id) {
-    if (id != kNoBlock) id = number[id];
-  };
-  for (BlockId i = 0; i < unit.blocks.size(); ++i) {
-    if (seen[i] == 0) continue;
-    ir::Block& block = unit.blocks[i];
-    renumber(block.target);
-    renumber(block.otherwise);
-    renumber(block.handler);
-    made->blocks.push_back(std::move(block));
-  }
+  made->blocks = std::move(unit.blocks);
+  bytecode::tidy(*made, options_.version);
   unit.code.body = std::move(made);
 }
 

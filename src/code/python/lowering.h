@@ -37,7 +37,8 @@ struct Frame {
 
 struct Handler {
   BlockId block;
-  uint32_t depth;
+  uint32_t depth;    // of the stack there, below the exception
+  uint32_t handled;  // handlers entered outside
 };
 
 struct Unit {
@@ -48,6 +49,7 @@ struct Unit {
   std::vector<int32_t> entry_depths;  // -1: nothing goes there yet
   BlockId current = kNoBlock;         // none: what comes next cannot be reached
   uint32_t depth = 0;                 // of the stack
+  uint32_t handled = 0;               // handlers entered and not left
   std::vector<Frame> frames;
   std::vector<Handler> handlers;
   uint32_t inlined = 0;               // comprehensions in line around the present place
@@ -100,6 +102,7 @@ class Lowerer {
   void push_handler(BlockId block);
   void pop_handler() { unit_->handlers.pop_back(); }
   void enter_handler_block(BlockId block);
+  void leave_handler();
   std::string_view mangle(std::string_view name);
   enum class Access : uint8_t { load, store, remove };
   void name(std::string_view name, Access access);
