@@ -1,19 +1,12 @@
 #include <algorithm>
-#include <numeric>
 
 #include "code/bytecode/lifter.h"
+#include "code/ir/tidy.h"
 
 namespace winnow::bytecode {
 namespace {
 
 using ir::Block, ir::BlockId, ir::Exit, ir::Instruction, ir::kNoBlock, ir::Op;
-
-template <class F>
-void for_each_edge(const Block& b, F&& f) {
-  if (b.target != kNoBlock) f(b.target);
-  if (b.otherwise != kNoBlock) f(b.otherwise);
-  if (b.handler != kNoBlock) f(b.handler);
-}
 
 bool is(const Instruction& i, Op op) { return i.op == op; }
 
@@ -30,36 +23,6 @@ void skip_handlers_that_pass_on(std::vector<Block>& blocks) {
       b.handler = through.handler;
     }
     if (b.handler == kNoBlock) b.handler_depth = 0;
-  }
-}
-
-void merge_straight_lines(std::vector<Block>& blocks, std::vector<bool>& dead) {
-  std::vector<uint32_t> predecessors(blocks.size());
-  predecessors[0] = 1;
-  for (const Block& b : blocks) {
-    for_each_edge(b, [&](BlockId to) { ++predecessors[to]; });
-  }
-  for (BlockId id = 0; id < blocks.size(); ++id) {
-    if (dead[id]) continue;
-    Block& b = blocks[id];
-    while (b.exit == Exit::jump && b.jump_kind == ir::JumpKind::plain && b.target != id) {
-      Block& t = blocks[b.target];
-      if (predecessors[b.target] != 1 || dead[b.target] || t.loop_setup || t.handler != b.handler ||
-          (b.handler != kNoBlock && t.handler_depth != b.handler_depth)) {
-        break;
-      }
-      dead[b.target] = true;
-      if (t.handler != kNoBlock) --predecessors[t.handler];
-      if (b.instructions.empty()) b.instructions = std::move(t.instructions);
-      else std::move(t.instructions.begin(), t.instructions.end(), std::back_inserter(b.instructions));
-      b.exit = t.exit;
-      b.a = t.a;
-      b.otherwise = t.otherwise;
-      b.jump_kind = t.jump_kind;
-      b.exit_offset = t.exit_offset;
-      b.exit_line = t.exit_line;
-      b.target = t.target;
-    }
   }
 }
 
@@ -106,53 +69,20 @@ void unify_async_for(std::vector<Block>& blocks, Block& b) {
   b.otherwise = kNoBlock;
 }
 
-void drop_dead_and_sort(std::vector<Block>& blocks) {
-  std::vector<bool> reached(blocks.size());
-  std::vector<BlockId> pending{0};
-  reached[0] = true;
-  while (!pending.empty()) {
-    const BlockId id = pending.back();
-    pending.pop_back();
-    for_each_edge(blocks[id], [&](BlockId to) {
-      if (!reached[to]) reached[to] = true, pending.push_back(to);
-    });
-  }
-  std::vector<BlockId> order;
-  for (BlockId id = 0; id < blocks.size(); ++id) {
-    if (reached[id]) order.push_back(id);
-  }
-  std::sort(order.begin() + 1, order.end(), [&](BlockId a, BlockId b) {
-    return blocks[a].offset != blocks[b].offset ? blocks[a].offset < blocks[b].offset : a < b;
-  });
-  std::vector<BlockId> place(blocks.size(), kNoBlock);
-  for (BlockId at = 0; at < order.size(); ++at) place[order[at]] = at;
-  std::vector<Block> sorted;
-  sorted.reserve(order.size());
-  for (const BlockId id : order) {
-    Block& b = blocks[id];
-    for (BlockId* edge : {&b.target, &b.otherwise, &b.handler}) {
-      if (*edge != kNoBlock) *edge = place[*edge];
-    }
-    sorted.push_back(std::move(b));
-  }
-  blocks = std::move(sorted);
-}
-
 }  // namespace
 
 void tidy(ir::Body& body, PythonVersion version) {
   std::vector<Block>& blocks = body.blocks;
   if (blocks.empty()) return;
-  std::vector<bool> dead(blocks.size());
   skip_handlers_that_pass_on(blocks);
-  merge_straight_lines(blocks, dead);
+  ir::merge_straight_lines(body);
   if (version < PythonVersion{3, 11}) {
     for (Block& b : blocks) unify_name_cleanup(b);
   }
   if (version < PythonVersion{3, 8} && version >= PythonVersion{3, 5}) {
     for (Block& b : blocks) unify_async_for(blocks, b);
   }
-  drop_dead_and_sort(blocks);
+  ir::drop_dead_and_sort(body);
 }
 
 }  // namespace winnow::bytecode

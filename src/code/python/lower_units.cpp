@@ -1,7 +1,7 @@
 // Code objects: their beginning, their end, closures.
 #include <algorithm>
 
-#include "code/bytecode/lifter.h"
+#include "code/ir/tidy.h"
 #include "code/python/lowering.h"
 
 namespace winnow::python {
@@ -86,7 +86,8 @@ void Lowerer::finish(Unit& unit) {
   auto made = std::make_shared<ir::Body>();
   made->version = options_.version;
   made->blocks = std::move(unit.blocks);
-  bytecode::tidy(*made, options_.version);
+  ir::merge_straight_lines(*made);
+  ir::drop_dead_and_sort(*made);
   unit.code.body = std::move(made);
 }
 
