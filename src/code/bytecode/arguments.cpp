@@ -27,12 +27,13 @@ class Arguments {
   bool ok() const { return ok_; }
 
   Value take() {
-    if (left() == 0) ok_ = false;
-    return ok_ ? values_[at_++] : Value::none();
+    if (left() > 0) return values_[at_++];
+    ok_ = false;
+    return Value::none();
   }
   int32_t number() {
     const Value v = take();
-    if (v.is(Kind::boolean)) return v.as_boolean();
+    if (v.is(Kind::boolean)) return v.as_boolean() ? 1 : 0;
     if (!v.is(Kind::integer) || v.as_integer() != static_cast<int32_t>(v.as_integer())) ok_ = false;
     return ok_ ? static_cast<int32_t>(v.as_integer()) : 0;
   }
