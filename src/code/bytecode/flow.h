@@ -111,6 +111,6 @@ Node* lambda_body(const CodeObject& code, const ir::Body& body, const Context& c
 Node* parameters_of(const CodeObject& code, const Context& context);
 
 inline bool is_slot_read(const Node* node) { return node != nullptr && node->type == python::Type::Name && node->name.empty(); }
-inline SlotId slot_of(const Node* node) { return is_slot_read(node) ? static_cast<SlotId>(node->number) : kNoSlot; }
+inline SlotId slot_read(const Node* node) { return is_slot_read(node) ? static_cast<SlotId>(node->number) : kNoSlot; }
 
 }  // namespace winnow::bytecode
