@@ -26,7 +26,8 @@ Effect effect_of(const ir::Instruction& in) {
     case Op::store_subscript: return {3, 0, true};
     case Op::delete_subscript: return {2, 0, true};
     case Op::build_slice: return {a == 3 ? 3u : 2u, 1};
-    case Op::build_tuple: case Op::build_list: case Op::build_set: case Op::build_string: return {a, 1};
+    case Op::build_tuple: case Op::build_list: case Op::build_set: case Op::build_string:
+    case Op::build_const_map: return {a, 1};
     case Op::intrinsic: return {a, 1, in.name == "import_star"};
     case Op::build_map: return {a * 2, 1};
     case Op::list_append: case Op::set_add: case Op::list_extend: case Op::set_update: case Op::dict_update: case Op::dict_merge:

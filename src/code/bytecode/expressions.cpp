@@ -260,6 +260,7 @@ Node* Simulator::as_expression(Node* node) {
     }
     case Type::Call: {
       if (node->number == 0) return node;
+      if (node->number == 2) node->first = as_expression(node->first);
       node->number = 0;  // a decorator's call whose result goes elsewhere than to the name
       if (node->items.size == 1) node->items[0] = as_expression(node->items[0]);
       return node;
@@ -325,6 +326,18 @@ Node* Simulator::as_expression(Node* node) {
       read->name = builder_.plain_name(node->name);
       return read;
     }
+    case kGeneric: {
+      Node* code = make(Type::Code);
+      code->value = node->value;
+      return code;
+    }
+    case kTypeVariable: {
+      Node* call = make(Type::Call);
+      call->first = make(Type::Name);
+      call->first->name = node->first->type == Type::TypeVar ? "TypeVar" : node->first->type == Type::ParamSpec ? "ParamSpec" : "TypeVarTuple";
+      tree_.append(call->items, constant(Value::string(node->first->name)));
+      return call;
+    }
     case kTypeParameters: {
       Node* tuple = make(Type::Tuple);
       for (Node* item : node->items) tree_.append(tuple->items, item);
@@ -376,7 +389,9 @@ void Simulator::unpack(uint32_t before, uint32_t after, bool starred) {
       assign->first = expression_of(value);
     }
     tree_.append(assign->items, tuple);
-    emit(FlowStatement::Kind::plain, assign);
+    // A parameter of Python 2 that is a tuple: its names stand in the signature.
+    const bool parameter = builder_.version().major == 2 && assign->first->type == Type::Name && assign->first->name.starts_with(".");
+    if (!parameter) emit(FlowStatement::Kind::plain, assign);
     if (count == 0) tuple->type = Type::List;  // `[] = x`: `()` is no target before 3.6
   }
   for (uint32_t i = count; i > 0; --i) {
@@ -559,7 +574,11 @@ void Simulator::store(const ir::Instruction& in) {
       target->second = index_of(target->second);
       return store_value(value, target);
     }
-    default: return store_value(take_entry(), name(in.name));
+    default: {
+      if (in.name == ".generic_base") return void(take_entry());
+      if (in.name == ".type_params") return builder_.set_type_parameters(take_entry().node);
+      return store_value(take_entry(), name(in.name));
+    }
   }
 }
 

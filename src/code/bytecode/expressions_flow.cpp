@@ -103,7 +103,7 @@ void Simulator::instruction(const ir::Instruction& in) {
       attribute->name = builder_.plain_name(in.name);
       return push(attribute);
     }
-    case Op::build_tuple: case Op::build_list: case Op::build_set: case Op::build_map: case Op::build_string:
+    case Op::build_tuple: case Op::build_list: case Op::build_set: case Op::build_map: case Op::build_const_map: case Op::build_string:
     case Op::list_to_tuple: return display(in);
     case Op::list_append: case Op::set_add: case Op::map_add: case Op::list_extend: case Op::set_update:
     case Op::dict_update: case Op::dict_merge: return grow(in);

@@ -233,7 +233,11 @@ void Simulator::display(const ir::Instruction& in) {
       const std::vector<Entry> items = take_many(in.a);
       const bool cells = !items.empty() && items[0].node->type == Type::Bad && items[0].node->number == kClosure;
       for (const Entry& item : items) {
-        if (in.op == ir::Op::build_tuple && item.node->type == Type::Bad && item.node->number >= kTypeVariable) {
+        Node* variable = item.node->type == Type::NamedExpr ? item.node->first : item.node;
+        const bool alias = in.a == 3 && builder_.version() >= PythonVersion{3, 12} && Builder::is_definition(items[2].node);
+        if (variable->type == Type::Bad && variable->number == kTypeVariable) {
+          tree_.append(node->items, variable);
+        } else if (alias) {
           tree_.append(node->items, item.node);
         } else {
           tree_.append(node->items, expression_of(item));
@@ -249,6 +253,17 @@ void Simulator::display(const ir::Instruction& in) {
       for (size_t i = 0; i + 1 < items.size(); i += 2) {
         tree_.append(node->items, expression_of(items[i]));
         tree_.append(node->others, expression_of(items[i + 1]));
+      }
+      return push(node);
+    }
+    case ir::Op::build_const_map: {
+      const std::vector<Entry> items = take_many(in.a);
+      Node* node = make(Type::Dict);
+      const bool keys = in.value.is(Kind::tuple);
+      for (uint32_t i = 0; i < items.size(); ++i) {
+        const bool known = keys && i < builder_.heap().items(in.value).size;
+        tree_.append(node->items, constant(known ? builder_.heap().items(in.value)[i] : Value::unknown()));
+        tree_.append(node->others, expression_of(items[i]));
       }
       return push(node);
     }
@@ -448,12 +463,22 @@ void Simulator::call(const ir::Instruction& in) {
   const bool simple = in.names.empty();
   if (function->type == Type::Bad) {
     if (function->number == kComprehension && in.a == 1 && simple) return push(finish_comprehension(function, parts[1].node));
+    if (function->number == kGeneric && simple) {
+      std::vector<Node*> arguments;
+      for (size_t i = 1; i < parts.size(); ++i) arguments.push_back(parts[i].node);
+      if (Node* made = builder_.make_generic(function, arguments)) return push(made);
+    }
   }
   if (is_slot_read(function) && simple && in.a == 3 && builder_.is_exit_slot(slot_read(function))) {
     const bool none = std::all_of(parts.begin() + 1, parts.end(), [](const Entry& e) { return e.node->type == Type::Constant && e.node->value.is(Kind::none); });
     if (none) return push(marker(kLeftWith, function));
   }
   Node* node = make(Type::Call);
+  if (builder_.version().major == 2 && in.a == 0 && Builder::is_definition(function)) {  // a class's body
+    node->first = function;
+    node->number = 2;
+    return push(node);
+  }
   if (simple && in.a == 1 && is_definition(parts[1].node)) {
     node->first = expression_of(parts[0]);
     tree_.append(node->items, parts[1].node);

@@ -34,8 +34,14 @@ bool is_op(const Step& step, ir::Op op) {
 }  // namespace
 
 Builder::Builder(const CodeObject& code, const ir::Body& body, const Context& context)
-    : code_(code), context_(context), tree_(context.tree), version_(code.version) {
+    : code_(code), body_(body), context_(context), tree_(context.tree), version_(code.version) {
   flow_.code = &code;
+  if ((code.flags & CodeObject::kOptimized) == 0 && !body.blocks.empty() && body.blocks[0].instructions.size() > 1) {
+    const std::vector<ir::Instruction>& first = body.blocks[0].instructions;
+    for (size_t i = 0; i + 1 < first.size() && i < 6; ++i) {
+      class_body_ = class_body_ || (first[i].name == "__name__" && first[i + 1].op == ir::Op::store_name && first[i + 1].name == "__module__");
+    }
+  }
   limit_ = kDefaultSteps;
   load(body);
 }
@@ -163,6 +169,8 @@ void Builder::drop_cleanup_handlers() {
           case ir::Op::restore_fast: restores = true; break;
           case ir::Op::swap:
           case ir::Op::rotate:
+          case ir::Op::enter_handler:
+          case ir::Op::leave_handler:
           case ir::Op::pop: break;
           default: only = false;
         }
@@ -411,31 +419,28 @@ bool Builder::same_leave(const Work& a, const Work& b) const {
   return resolve(a.target) == resolve(b.target) && resolve(a.otherwise) == resolve(b.otherwise);
 }
 
-Node* Builder::lambda() {
+Node* Builder::lambda(bool raw) {
   if (blocks_.empty()) return nullptr;
   as_value_ = true;
   reduce();
   Work& b = blocks_[0];
   if (b.leave != Leave::return_value) return nullptr;
-  for (const bool careful : {false}) {
-    Simulator simulator(*this, {.isolated = false, .careful = careful});
-    simulator.enter({});
-    for (const Step& step : b.steps) simulator.step(step);
-    simulator.finish();
-    Run& run = simulator.run();
-    if (run.failed || run.stack.size() != 1) return nullptr;
-    Node* value = simulator.take();
-    if (run.generated != nullptr) return run.statements.empty() ? run.generated : nullptr;
-    if (run.statements.empty()) return value;
-    // A generator: the value is dropped and None is returned.
-    const bool none = value != nullptr && value->type == Type::Constant && value->value.is(Kind::none);
-    constexpr uint32_t kGenerators = CodeObject::kGenerator | CodeObject::kCoroutine | CodeObject::kAsyncGenerator;
-    if ((code_.flags & kGenerators) == 0 || !none || run.statements.size() != 1) return nullptr;
-    const FlowStatement& only = run.statements[0];
-    if (only.kind != FlowStatement::Kind::plain || only.node->type != Type::Expr) return nullptr;
-    return only.node->first;
-  }
-  return nullptr;
+  Simulator simulator(*this, {});
+  simulator.enter({});
+  for (const Step& step : b.steps) simulator.step(step);
+  simulator.finish();
+  Run& run = simulator.run();
+  if (run.failed || run.stack.size() != 1) return nullptr;
+  Node* value = raw ? simulator.take_entry().node : simulator.take();
+  if (run.generated != nullptr) return run.statements.empty() ? run.generated : nullptr;
+  if (run.statements.empty()) return value;
+  // A generator: the value is dropped and None is returned.
+  const bool none = value != nullptr && value->type == Type::Constant && value->value.is(Kind::none);
+  constexpr uint32_t kGenerators = CodeObject::kGenerator | CodeObject::kCoroutine | CodeObject::kAsyncGenerator;
+  if ((code_.flags & kGenerators) == 0 || !none || run.statements.size() != 1) return nullptr;
+  const FlowStatement& only = run.statements[0];
+  if (only.kind != FlowStatement::Kind::plain || only.node->type != Type::Expr) return nullptr;
+  return only.node->first;
 }
 
 Node* Builder::comprehension() {

@@ -242,7 +242,18 @@ void Builder::leave_block(BlockId id, Simulator& simulator) {
     }
     case Leave::return_value:
       out.exit = FlowExit::return_value;
-      value = simulator.take();
+      if (class_body_) {  // the namespace, or the cell of __class__: no value of the source
+        const Entry top = simulator.take_entry();
+        const bool cell = top.node->type == Type::NamedExpr && top.node->items.size == 1 && top.node->items[0]->name == "__classcell__";
+        const bool locals = top.node->type == Type::Call && top.node->first->type == Type::Name && top.node->first->name == "locals";
+        if (cell || locals) {
+          value = tree_.make(Type::Constant);
+          value->value = Value::none();
+        } else {
+          simulator.push_entry(top);
+        }
+      }
+      if (value == nullptr) value = simulator.take();
       simulator.finish();
       break;
     case Leave::raise:

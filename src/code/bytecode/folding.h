@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <deque>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "code/bytecode/flow.h"
@@ -226,12 +227,16 @@ class Simulator {
   uint32_t holes_ = 0;               // that wait for a target
 };
 
+// The expression that an annotation's text spells; `otherwise` where it cannot be read.
+Node* written_expression(Tree& tree, std::string_view text, Node* otherwise);
+
 // The graph, and the reductions on it.
 class Builder {
  public:
   Builder(const CodeObject& code, const ir::Body& body, const Context& context);
   Flow build();
-  Node* lambda();             // the code as one expression, or null
+  // The code as one expression, or null. `raw`: a marker or definition is left as it is.
+  Node* lambda(bool raw = false);
   Node* comprehension();      // the same of a comprehension's function: the first iterable is a read of `.0`
 
   const CodeObject& code() const { return code_; }
@@ -242,6 +247,7 @@ class Builder {
   SlotId new_slot() { return flow_.slots++; }
   static FlowStatement slot_statement(Node* node, SlotId slot);
   void inexact() { flow_.exact = false; }
+  void set_type_parameters(Node* tuple) { type_parameters_ = tuple; }
   bool spend(uint64_t steps);
   bool is_exit_slot(SlotId slot) const { return slot < exit_slots_.size() && exit_slots_[slot]; }
   void mark_exit_slot(SlotId slot);
@@ -255,9 +261,23 @@ class Builder {
   Node* make_function(const CodeObject& code, Value value, const Parts& parts, int32_t line);
   Node* make_class(Node* call);  // of __build_class__(function, name, bases...): null where it is none
   Node* make_class_2(Node* name, Node* bases, Node* dict);
+  Node* make_generic(Node* marker, const std::vector<Node*>& arguments);  // a call of `<generic parameters of f>`
+  Node* annotations_of(const CodeObject& code);  // of an __annotate__ function: the Dict that it returns, or null
+  Node* annotation(Node* value);                 // as it is written
+  Node* evaluated(const CodeObject& code, bool raw);
+  void fill(Node* definition);
+  bool is_class_body() const { return class_body_; }
+  static bool is_definition(const Node* node);
+  Node* plain_parameters(const CodeObject& code);
 
  private:
   friend class Simulator;
+  // definitions.cpp
+  Node* parameters(const CodeObject& code, const Parts& parts);
+  void tuple_parameters(const CodeObject& code, Node* arguments);
+  void drop_housekeeping();
+  void distribute_annotations();
+  void fill_definitions();
   // flow.cpp
   void load(const ir::Body& body);
   void find_depths();
@@ -300,12 +320,17 @@ class Builder {
   bool fold_loop(BlockId b);
 
   const CodeObject& code_;
+  const ir::Body& body_;
   const Context& context_;
   Tree& tree_;
   PythonVersion version_;
   std::vector<Work> blocks_;
   Flow flow_;
-  bool as_value_ = false;
+  bool as_value_ = false, class_body_ = false;
+  std::unordered_map<const CodeObject*, Node*> evaluated_;
+  std::unordered_map<const Node*, Node*> returns_;          // of parameters: what the function is annotated to return
+  std::vector<std::shared_ptr<const ir::Body>> kept_;
+  Node* type_parameters_ = nullptr;                         // of the generic definition whose function this is
   std::vector<bool> exit_slots_;
   std::vector<std::vector<SlotId>> entry_slots_;
   std::vector<bool> entered_;

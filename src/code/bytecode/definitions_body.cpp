@@ -1,0 +1,312 @@
+// What a definition's own code holds beside its statements: the declarations that follow from how names are
+// stored, docstrings, and the housekeeping of class bodies; generic definitions and the functions of annotations.
+#include <algorithm>
+
+#include "code/bytecode/folding.h"
+
+namespace winnow::bytecode {
+
+namespace {
+
+bool is_marker(const Node* node, int32_t which) {
+  return node != nullptr && node->type == Type::Bad && node->number == which;
+}
+
+bool contains(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// `x = value` with one plain name on the left.
+bool is_assignment(const FlowStatement& statement, std::string_view name) {
+  const Node* node = statement.node;
+  return statement.kind == FlowStatement::Kind::plain && node->type == Type::Assign && node->items.size == 1 &&
+         node->items[0]->type == Type::Name && node->items[0]->name == name;
+}
+
+bool is_text(const Node* node) { return node != nullptr && node->type == Type::Constant && node->value.is_text(); }
+
+}  // namespace
+
+void Builder::declarations() {
+  if (flow_.blocks.empty()) return;
+  const bool function = (code_.flags & CodeObject::kOptimized) != 0;
+  if (class_body_) drop_housekeeping();
+  std::vector<FlowStatement>& first = flow_.blocks[0].statements;
+  std::vector<FlowStatement> front;
+  const auto expression = [&](Value value) {
+    Node* statement = tree_.make(Type::Expr);
+    statement->first = tree_.make(Type::Constant);
+    statement->first->value = value;
+    front.push_back({FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
+  };
+  const bool nameless = code_.name.starts_with("<");
+  if (function && !nameless && !code_.consts.empty() && code_.consts[0].is_text()) {
+    const bool string = code_.consts[0].is(Kind::string) || version_.major == 2;
+    const bool says = version_ < PythonVersion{3, 14} || (code_.flags & CodeObject::kHasDocstring) != 0;
+    if (string && says) expression(code_.consts[0]);
+  }
+  if (!function && !first.empty() && is_assignment(first[0], "__doc__") && is_text(first[0].node->first)) {
+    expression(first[0].node->first->value);
+    first.erase(first.begin());
+  }
+  const auto declare = [&](Type type, const std::vector<std::string_view>& names) {
+    if (names.empty()) return;
+    Node* statement = tree_.make(type);
+    for (const std::string_view name : names) {
+      Node* node = tree_.make(Type::Name);
+      node->name = plain_name(name);
+      tree_.append(statement->items, node);
+    }
+    front.push_back({FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
+  };
+  std::vector<std::string_view> globals, nonlocals;
+  const auto add = [](std::vector<std::string_view>& to, std::string_view name) {
+    if (!contains(to, name)) to.push_back(name);
+  };
+  // A function around has a variable of that name, which would be meant without a declaration.
+  const auto hidden = [&](std::string_view name) {
+    for (const Context* at = context_.outer; at != nullptr; at = at->outer) {
+      const CodeObject* around = at->code;
+      if (around == nullptr || (around->flags & CodeObject::kOptimized) == 0) continue;
+      if (contains(around->varnames, name) || contains(around->cellvars, name) || contains(around->freevars, name)) return true;
+    }
+    return false;
+  };
+  for (const ir::Block& block : body_.blocks) {
+    for (const ir::Instruction& in : block.instructions) {
+      switch (in.op) {
+        case ir::Op::store_global:
+        case ir::Op::delete_global: add(globals, in.name); break;
+        case ir::Op::load_global:
+          if (function ? hidden(in.name) : !nameless && !in.name.starts_with("__")) add(globals, in.name);
+          break;
+        case ir::Op::store_deref:
+        case ir::Op::delete_deref:
+          if (contains(code_.freevars, in.name) && !in.name.starts_with("__class")) add(nonlocals, in.name);
+          break;
+        case ir::Op::load_deref:
+          if (class_body_ && contains(code_.freevars, in.name) && !in.name.starts_with("__class") && !in.name.starts_with(".")) add(nonlocals, in.name);
+          break;
+        default: break;
+      }
+    }
+  }
+  declare(Type::Global, globals);
+  declare(Type::Nonlocal, nonlocals);
+  first.insert(first.begin(), front.begin(), front.end());
+  distribute_annotations();
+  fill_definitions();
+}
+
+// What every class body stores without being told to.
+void Builder::drop_housekeeping() {
+  const auto drop = [&](std::vector<FlowStatement>& statements) {
+    const auto is_housekeeping = [&](const FlowStatement& s) {
+      if (s.kind != FlowStatement::Kind::plain || s.node->type != Type::Assign) return false;
+      const Node* value = s.node->first;
+      if (is_assignment(s, "__module__")) return value->type == Type::Name && value->name == "__name__";
+      if (is_assignment(s, "__qualname__")) return is_text(value) && value->value.text() == std::string_view(code_.qualname.empty() ? value->value.text() : code_.qualname);
+      if (is_assignment(s, "__firstlineno__")) return version_ >= PythonVersion{3, 13} && value->type == Type::Constant;
+      if (is_assignment(s, "__static_attributes__")) return version_ >= PythonVersion{3, 13} && value->type == Type::Constant;
+      if (is_assignment(s, "__type_params__")) return value->type == Type::Name && value->name == ".type_params";
+      if (is_assignment(s, "__classdict__")) return value->type == Type::Call && value->first->name == "locals";
+      if (is_assignment(s, "__classdictcell__") || is_assignment(s, "__classcell__")) return value->type == Type::Name;
+      if (is_assignment(s, "__conditional_annotations__")) return version_ >= PythonVersion{3, 14} && value->type == Type::Set;
+      return false;
+    };
+    statements.erase(std::remove_if(statements.begin(), statements.end(), is_housekeeping), statements.end());
+  };
+  for (FlowBlock& block : flow_.blocks) drop(block.statements);
+}
+
+// 3.14: the annotations of a class or module are in a function. Each goes to the first assignment of its name, or
+// behind the one before.
+void Builder::distribute_annotations() {
+  if (version_ < PythonVersion{3, 14} || (code_.flags & CodeObject::kOptimized) != 0) return;
+  for (FlowBlock& block : flow_.blocks) {
+    for (size_t i = 0; i < block.statements.size(); ++i) {
+      Node* definition = block.statements[i].node;
+      if (!is_definition(definition) || block.statements[i].kind != FlowStatement::Kind::plain) continue;
+      if (definition->name != "__annotate__" && definition->name != "__annotate_func__") continue;
+      Node* dict = annotations_of(heap().code(definition->value));
+      if (dict == nullptr || dict->type != Type::Dict) continue;
+      block.statements.erase(block.statements.begin() + static_cast<ptrdiff_t>(i));
+      std::vector<FlowStatement>& first = flow_.blocks[0].statements;
+      size_t position = 0;
+      while (position < first.size() && first[position].kind == FlowStatement::Kind::plain &&
+             (first[position].node->type == Type::Expr || first[position].node->type == Type::Global || first[position].node->type == Type::ImportFrom ||
+              first[position].node->type == Type::Import)) {
+        ++position;
+      }
+      for (uint32_t k = 0; k < dict->items.size; ++k) {
+        if (!is_text(dict->items[k])) continue;
+        const std::string_view name = plain_name(dict->items[k]->value.text());
+        Node* statement = tree_.make(Type::AnnAssign);
+        statement->first = tree_.make(Type::Name);
+        statement->first->name = name;
+        statement->second = dict->others[k];
+        statement->number = 1;
+        bool placed = false;
+        for (FlowBlock& other : flow_.blocks) {
+          for (size_t j = 0; j < other.statements.size() && !placed; ++j) {
+            if (!is_assignment(other.statements[j], name)) continue;
+            statement->third = other.statements[j].node->first;
+            statement->line = other.statements[j].node->line;
+            other.statements[j].node = statement;
+            if (&other == &flow_.blocks[0]) position = j + 1;
+            placed = true;
+          }
+          if (placed) break;
+        }
+        if (placed) continue;
+        position = std::min(position, first.size());
+        first.insert(first.begin() + static_cast<ptrdiff_t>(position), {FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
+        ++position;
+      }
+      return;
+    }
+  }
+}
+
+// def __annotate__(format): if format > 2: raise NotImplementedError; return {...}
+Node* Builder::annotations_of(const CodeObject& code) {
+  const auto found = evaluated_.find(&code);
+  if (found != evaluated_.end()) return found->second;
+  Node*& result = evaluated_[&code];
+  result = nullptr;
+  if (context_.depth > 40 || !context_.lift) return nullptr;
+  const std::shared_ptr<const ir::Body> body = context_.lift(code);
+  if (body == nullptr) return nullptr;
+  kept_.push_back(body);
+  const Context inside{tree_, context_.lift, context_.nested, context_.class_name, &context_, &code, context_.depth + 1, context_.steps};
+  Builder builder(code, *body, inside);
+  builder.reduce();
+  Node* dict = nullptr;
+  for (BlockId i = 0; i < builder.blocks_.size(); ++i) {
+    Work& block = builder.blocks_[i];
+    if (block.dead || block.leave != Leave::return_value) continue;
+    Node* value = nullptr;
+    // Annotations under a condition add to the dict piece by piece: not followed.
+    if (dict != nullptr || !builder.isolate(block.steps, value)) return nullptr;
+    dict = value;
+  }
+  evaluated_[&code] = dict;
+  return dict;
+}
+
+void Builder::fill(Node* definition) {
+  if (!definition->value.is(Kind::code) || definition->body.size != 0) return;
+  const CodeObject& code = heap().code(definition->value);
+  const std::string_view cls = definition->type == Type::ClassDef ? definition->name : context_.class_name;
+  const Context inside{tree_, context_.lift, context_.nested, cls, &context_, &code, context_.depth + 1, context_.steps};
+  if (context_.nested != nullptr) context_.nested->fill(code, *definition, inside);
+}
+
+void Builder::fill_definitions() {
+  for (FlowBlock& block : flow_.blocks) {
+    for (const FlowStatement& statement : block.statements) {
+      Node* node = statement.node;
+      if (node == nullptr || statement.kind != FlowStatement::Kind::plain) continue;
+      switch (node->type) {
+        case Type::FunctionDef:
+        case Type::AsyncFunctionDef:
+        case Type::ClassDef: fill(node); break;
+        default: break;
+      }
+    }
+  }
+}
+
+// ---- generic definitions (3.12) ----
+
+// The function of `def f[T](x: T)`: makes the type variables, then the function or class itself.
+Node* Builder::make_generic(Node* marker, const std::vector<Node*>& arguments) {
+  Node* definition = evaluated(heap().code(marker->value), true);
+  if (definition == nullptr || arguments.size() > 2) return nullptr;
+  if (definition->type != Type::FunctionDef && definition->type != Type::AsyncFunctionDef && definition->type != Type::ClassDef &&
+      definition->type != Type::TypeAlias) {
+    return nullptr;
+  }
+  if (definition->type != Type::FunctionDef && definition->type != Type::AsyncFunctionDef) return definition;
+  // Defaults are evaluated outside and given as arguments.
+  Node* parameters = definition->first;
+  const auto is_outer = [](const Node* node, std::string_view name) { return node->type == Type::Name && node->name == name; };
+  size_t next = 0;
+  if (parameters->handlers.size == 1 && is_outer(parameters->handlers[0], ".defaults") && next < arguments.size()) {
+    const Node* defaults = arguments[next++];
+    parameters->handlers = {};
+    if (defaults->type == Type::Tuple) parameters->handlers = defaults->items;
+    if (defaults->type == Type::Constant && defaults->value.is(Kind::tuple)) {
+      for (const Value& item : heap().items(defaults->value)) {
+        Node* value = tree_.make(Type::Constant);
+        value->value = item;
+        tree_.append(parameters->handlers, value);
+      }
+    }
+  }
+  if (next < arguments.size() && arguments[next]->type == Type::Dict) {
+    const Node* dict = arguments[next];
+    for (uint32_t i = 0; i < dict->items.size; ++i) {
+      for (uint32_t k = 0; is_text(dict->items[i]) && k < parameters->others.size; ++k) {
+        if (parameters->others[k]->name == plain_name(dict->items[i]->value.text())) parameters->orelse[k] = dict->others[i];
+      }
+    }
+  }
+  return definition;
+}
+
+void Simulator::intrinsic(const ir::Instruction& in) {
+  const std::vector<Entry> parts = take_many(in.a > 8 ? 8 : in.a);
+  if (parts.size() < in.a || parts.empty()) return fail();
+  const auto lazily = [&](Node* node) -> Node* {  // the function that computes a bound or value
+    if (Builder::is_definition(node)) return builder_.evaluated(builder_.heap().code(node->value), false);
+    return as_expression(node);
+  };
+  if (in.name.starts_with("typevar") || in.name == "paramspec") {
+    const Type type = in.name == "paramspec" ? Type::ParamSpec : in.name == "typevartuple" ? Type::TypeVarTuple : Type::TypeVar;
+    Node* variable = make(type);
+    if (is_text(parts[0].node)) variable->name = builder_.plain_name(parts[0].node->value.text());
+    if (parts.size() == 2) variable->first = lazily(parts[1].node);
+    return push(marker(kTypeVariable, variable));
+  }
+  if (in.name == "set_typeparam_default" && parts.size() == 2 && is_marker(parts[0].node, kTypeVariable)) {
+    parts[0].node->first->second = lazily(parts[1].node);
+    return push(parts[0].node);
+  }
+  const auto add_parameters = [&](python::List& to, const Node* tuple) {
+    for (Node* item : tuple->items) {
+      if (is_marker(item, kTypeVariable)) tree_.append(to, item->first);
+    }
+  };
+  if (in.name == "set_function_type_params" && parts.size() == 2 && Builder::is_definition(parts[0].node)) {
+    add_parameters(parts[0].node->others, parts[1].node);
+    return push(parts[0].node);
+  }
+  if (in.name == "subscript_generic") {
+    Node* base = make(Type::Name);
+    base->name = ".generic_base";
+    return push(base);
+  }
+  if (in.name == "typealias") {  // of (name, type parameters, function that computes the value)
+    const Node* tuple = parts[0].node;
+    if (tuple->type == Type::Tuple && tuple->items.size == 3) {
+      Node* alias = make(Type::TypeAlias);
+      alias->first = make(Type::Name);
+      if (is_text(tuple->items[0])) alias->first->name = tuple->items[0]->value.text();
+      if (tuple->items[1]->type == Type::Tuple) add_parameters(alias->others, tuple->items[1]);
+      alias->second = lazily(tuple->items[2]);
+      return push(alias);
+    }
+  }
+  if (in.name == "print") {  // of the interactive interpreter: the value's text
+    return push(parts[0].node);
+  }
+  Node* call = make(Type::Call);
+  call->first = make(Type::Name);
+  call->first->name = in.name;
+  for (const Entry& part : parts) tree_.append(call->items, as_expression(part.node));
+  builder_.inexact();
+  push(call);
+}
+
+}  // namespace winnow::bytecode
