@@ -84,6 +84,9 @@ int run(int count, char** words) {
   bool only_check = false;
   lifted.add_option("FILE", paths)->required();
   lifted.add_flag("--check", only_check);
+  CLI::App& flowing = *debug.add_subcommand("flow", "The statements of every code object of compiled files, without structure");
+  flowing.add_option("FILE", paths)->required();
+  flowing.add_flag("--check", only_check);
   CLI::App& source = *debug.add_subcommand("parse", "Python source as a tree");
   std::string show = "tree";
   source.add_option("FILE", paths)->required();
@@ -103,6 +106,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("explain")) return explain(threat);
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);
+  if (flowing.parsed()) return debug_flow(paths, only_check);
   if (lifted.parsed()) return debug_ir(paths, only_check);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();

@@ -118,13 +118,14 @@ bool Builder::fold_loop(BlockId id) {
   head.target = head.otherwise;
   head.otherwise = kNoBlock;
   // The ways back to the head are gone.
+  for (const BlockId gone : body) blocks_[gone].dead = true;
   for (const BlockId gone : body) {
     Work& b = blocks_[gone];
-    b.dead = true;
     b.ways_in = 0;
     for (BlockId to : {b.target, b.otherwise}) {
       if (to == kNoBlock) continue;
-      if (blocks_[to].ways_in > 0) --blocks_[to].ways_in;
+      if (blocks_[to].dead) continue;
+      --blocks_[to].ways_in;
       if (to != id && !blocks_[to].dead) kill(to);
     }
   }

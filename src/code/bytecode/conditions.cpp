@@ -134,17 +134,24 @@ bool Builder::fold_condition(BlockId id) {
     if (negate && version_ < PythonVersion{3, 7}) continue;
     if (!is_arm(id, arm)) continue;
     Step step;
-    if (negate) {
-      step.kind = Step::Kind::negate;
-      a.steps.push_back(step);
-    }
-    step.kind = Step::Kind::bool_op;
-    step.op = at_true ? Operator::Or : Operator::And;
-    step.node = b.value;
-    a.steps.push_back(step);
     a.leave = b.leave;
     a.keeps_true = b.keeps_true;
     a.target = b.target, a.otherwise = b.otherwise;
+    step.kind = Step::Kind::bool_op;
+    step.op = at_true ? Operator::Or : Operator::And;
+    step.node = b.value;
+    if (negate && b.leave == Leave::branch) {  // a and not b, for: not (not a or b)
+      step.op = at_true ? Operator::And : Operator::Or;
+      step.node = tree_.make(Type::UnaryOp);
+      step.node->op = Operator::Not;
+      step.node->first = b.value;
+      std::swap(a.target, a.otherwise);
+    } else if (negate) {
+      Step first;
+      first.kind = Step::Kind::negate;
+      a.steps.push_back(first);
+    }
+    a.steps.push_back(step);
     a.line = b.line;
     b.dead = true;
     b.ways_in = 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "code/bytecode/folding.h"
+#include "code/python/parse.h"
 
 namespace winnow::bytecode {
 
@@ -66,11 +67,13 @@ Node* Builder::evaluated(const CodeObject& code, bool raw) {
   return value;
 }
 
-// Text, for now: the parser of source is to make a tree of it.
-Node* written_expression(Tree& tree, std::string_view text, Node*) {
-  Node* node = tree.make(Type::Name);
-  node->name = text;
-  return node;
+Node* written_expression(Tree& tree, std::string_view text, Node* otherwise) {
+  python::ParseOptions options;
+  options.mode = python::ParseMode::expression;
+  options.version = {3, 14};
+  options.max_nodes = 10000;
+  const python::Parsed parsed = python::parse(tree, text, options);
+  return parsed.ok() && parsed.root != nullptr ? parsed.root : otherwise;
 }
 
 // ---- functions ----

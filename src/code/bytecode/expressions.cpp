@@ -632,6 +632,7 @@ void Simulator::pop(const ir::Instruction&) {
     if (node->items.empty() && node->other == "*") return;  // `import a.b as c`: a was only a way to b
     if (!node->items.empty()) return emit_import_from(node);
   }
+  if (node->type == Type::Alias && node->other == "*") return;
   if (node->type == Type::Print) return emit(FlowStatement::Kind::plain, node);
   if (node->type == Type::Constant && node->value.is(Kind::none)) return;
   Node* statement = make(Type::Expr);

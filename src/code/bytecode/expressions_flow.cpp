@@ -360,6 +360,17 @@ void Simulator::exceptions(const ir::Instruction& in) {
   }
 }
 
+void Simulator::express() {
+  for (size_t i = 0; i < stack_.size(); ++i) {
+    Node* node = stack_[i].node;
+    if (is_marker(node, kIterator) || is_marker(node, kAsyncIterator)) continue;
+    const bool once = std::count_if(stack_.begin(), stack_.end(), [&](const Entry& e) { return e.node == node; }) == 1;
+    if (!once && !is_constant(node, Kind::none) && !is_slot_read(node)) return materialise();
+    node = as_expression(node);
+    if (i < stack_.size()) stack_[i].node = node;
+  }
+}
+
 Node* Simulator::raise(uint32_t count) {
   std::vector<Entry> parts = take_many(count > 3 ? 3 : count);
   Node* node = make(Type::Raise);

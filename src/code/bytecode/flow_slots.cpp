@@ -61,6 +61,15 @@ bool Builder::run_block(BlockId id, SimulatorOptions options, Simulator& simulat
 }
 
 Flow Builder::final_run() {
+  // A return that several ways share is each one's own.
+  for (Work& b : blocks_) {
+    if (b.dead || b.leave != Leave::jump || next_of(b) != kReturn) continue;
+    const BlockId shared = b.target;
+    b.leave = Leave::return_value;
+    b.target = kNoBlock;
+    --blocks_[shared].ways_in;
+    kill(shared);
+  }
   const std::vector<BlockId> order = reverse_postorder(blocks_);
   const auto count = blocks_.size();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
@@ -157,7 +166,7 @@ void Builder::pass_stack(BlockId from, BlockId to, const std::vector<Entry>& sta
       }
       entry[i] = new_slot();
       owned_.insert(place);
-      statements.push_back({FlowStatement::Kind::set_slot, node, entry[i], kNoSlot, 0});
+      statements.push_back(slot_statement(node, entry[i]));
       continue;
     }
     if (read == entry[i]) continue;
@@ -166,7 +175,7 @@ void Builder::pass_stack(BlockId from, BlockId to, const std::vector<Entry>& sta
       conflict_ = true;
       continue;
     }
-    statements.push_back({FlowStatement::Kind::set_slot, node, entry[i], kNoSlot, 0});
+    statements.push_back(slot_statement(node, entry[i]));
   }
 }
 
@@ -270,6 +279,8 @@ void Builder::leave_block(BlockId id, Simulator& simulator) {
   out.value = value;
   flow_.blocks[id] = std::move(out);
   if (b.leave == Leave::jump) {
+    simulator.express();
+    if (simulator.failed()) return;
     pass_stack(id, b.target, run.stack, run.statements);
     flow_.blocks[id].statements = std::move(run.statements);
     return;

@@ -144,6 +144,7 @@ class Simulator {
   void at_line(int32_t line) { line_ = line; }
   void push_entry(Entry entry) { stack_.push_back(entry); }
   Node* raise(uint32_t count);
+  void express();  // what is left on the stack as expressions (iterators stay what they are)
   Node* take();                  // pops a value as an expression
   Entry take_entry();
   void emit(FlowStatement::Kind kind, Node* node, SlotId slot = kNoSlot, SlotId entered = kNoSlot);
