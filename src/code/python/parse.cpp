@@ -136,11 +136,22 @@ void Parser::run(Parsed& into) {
       into.root->name = text_.substr(begin.begin);
     }
   } else {
+    const bool unicode_literals = options_.unicode_literals;
     into.root = make(Type::Module);
     statements(into.root->body, false);
+    if (python_2_ && options_.unicode_literals && !unicode_literals) unicode_docstring(*into.root);
   }
   into.errors = std::move(errors_);
   into.complete = !full_;
+}
+
+// `from __future__ import unicode_literals` holds for the docstring that stands before it, too.
+void Parser::unicode_docstring(const Node& module) {
+  const Node* first = module.body.empty() ? nullptr : module.body[0];
+  if (first == nullptr || first->type != Type::Expr || first->first->type != Type::Constant) return;
+  const char initial = first->offset < text_.size() ? text_[first->offset] : 'b';
+  Value& value = first->first->value;
+  if (value.is(Kind::bytes) && (initial | 0x20) != 'b') value = Value::string(value.text());
 }
 
 void Parser::next_line() {

@@ -100,14 +100,16 @@ Node* Parser::test() {
   }
 }
 
-Node* Parser::lambda() {
+// `bare`: in a comprehension, where the body holds no condition.
+Node* Parser::lambda(bool bare) {
   const Depth depth(*this);
   if (too_deep()) return fail("nested too deeply");
   Node* node = make(Type::Lambda);
   advance();
   node->first = parameters(Tok::colon, false);
   expect(Tok::colon, "a colon is expected");
-  node->second = test();
+  if (!bare) node->second = test();
+  else node->second = kind() == Tok::kw_lambda ? lambda(true) : operation(kLowest);
   return node;
 }
 
@@ -179,8 +181,10 @@ Node* Parser::factor() {
   Node* node = make(Type::UnaryOp);
   node->op = op;
   advance();
+  const bool is_number = python_2_ && op == Operator::USub && kind() == Tok::number;
   node->first = factor();
-  return node;
+  // Python 2 reads the sign as part of a number: -9223372036854775808 is no long.
+  return is_number && node->first->type == Type::Constant ? negative(node) : node;
 }
 
 Node* Parser::power() {
@@ -291,7 +295,7 @@ bool Parser::at_comprehension() const {
 }
 
 void Parser::comprehensions(Node* node, bool is_list) {
-  const auto without_condition = [&] { return kind() == Tok::kw_lambda ? lambda() : operation(kLowest); };
+  const auto without_condition = [&] { return kind() == Tok::kw_lambda ? lambda(true) : operation(kLowest); };
   while (!failed_ && at_comprehension()) {
     Node* part = make(Type::Comprehension);
     part->number = accept(Tok::kw_async) ? 1 : 0;
@@ -485,7 +489,13 @@ Node* Parser::slice() {
   const auto ends = [&] { return kind() == Tok::comma || kind() == Tok::rbracket || kind() == Tok::colon; };
   advance();
   if (!ends()) node->second = test();
-  if (accept(Tok::colon) && !ends()) node->third = test();
+  if (!accept(Tok::colon)) return node;
+  if (!ends()) {
+    node->third = test();
+  } else if (python_2_) {  // x[::] asks __getitem__, x[:] asks __getslice__
+    node->third = make(Type::Constant);
+    node->third->value = Value::none();
+  }
   return node;
 }
 

@@ -162,6 +162,44 @@ Node* Parser::number() {
   return node;
 }
 
+// Of Python 2: minus a number as one constant.
+Node* Parser::negative(Node* node) {
+  const Value value = node->first->value;
+  node->first->line = node->line;
+  switch (value.kind()) {
+    case Kind::integer: node->first->value = Value::integer(-value.as_integer()); break;
+    case Kind::real: node->first->value = Value::real(-value.as_real()); break;
+    case Kind::complex: {
+      const Items& parts = tree_.heap().items(value);
+      node->first->value = tree_.heap().new_items(
+          Kind::complex, std::initializer_list<Value>{parts[0], Value::real(-parts[1].as_real())}.begin(), 2);
+      break;
+    }
+    case Kind::big_integer: {
+      const std::string_view digits = value.text();
+      const std::string_view written = text_.substr(node->first->offset);
+      const bool is_long = (digits.size() != 9 || digits != std::string_view("\0\0\0\0\0\0\0\x80\0", 9)) ||
+                           (written.substr(0, written.find_first_not_of("0123456789abcdefABCDEFxX")).size() + 1 <= written.size() &&
+                            (written[written.find_first_not_of("0123456789abcdefABCDEFxX")] | 0x20) == 'l');
+      if (!is_long) {
+        node->first->value = Value::integer(INT64_MIN);
+        break;
+      }
+      std::string negated;
+      unsigned carry = 1;
+      for (const char c : digits) {
+        carry += static_cast<uint8_t>(~c);
+        negated += static_cast<char>(carry);
+        carry >>= 8;
+      }
+      node->first->value = Value::big_integer(tree_.text(negated));
+      break;
+    }
+    default: return node;
+  }
+  return node->first;
+}
+
 // Adjacent strings are one; with an f-string among them, a JoinedStr.
 Node* Parser::strings() {
   const Token begin = token();

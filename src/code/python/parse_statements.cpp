@@ -276,7 +276,7 @@ bool Parser::begins_print_2() const {
   switch (peek()) {
     case Tok::string: case Tok::name: case Tok::number: case Tok::backtick: case Tok::tilde: case Tok::kw_not:
     case Tok::kw_lambda: case Tok::kw_None: case Tok::kw_True: case Tok::kw_False: case Tok::lbrace: return true;
-    case Tok::rshift: return true;  // print >>sys.stderr, "x": shifting a function means nothing
+    case Tok::rshift: return options_.version.major != 3;  // print >>f, "x": shifting a function means nothing
     case Tok::equal: case Tok::dot: return false;
     default: return python_2_;
   }

@@ -51,6 +51,7 @@ class Parser {
   }
   void expect(Tok wanted, const char* what) { if (!accept(wanted)) fail(what); }
   void next_line();
+  void unicode_docstring(const Node& module);
   Node* make(Type type) { return make(type, token()); }
   Node* make(Type type, const Token& from);
   Node* make(Type type, const Node* from);
@@ -132,7 +133,7 @@ class Parser {
   Node* named();                   // with := and *
   Node* star_or_named();
   Node* test();
-  Node* lambda();
+  Node* lambda(bool bare = false);
   Node* operation(int lowest);
   Node* comparison(Node* left);
   Node* factor();
@@ -157,6 +158,7 @@ class Parser {
   // parse_literals.cpp
   Node* number();
   Value integer(std::string_view digits, unsigned base, bool is_long);
+  Node* negative(Node* node);
   Node* strings();
   void string_piece(const Token& token, std::string& text, bool& is_unicode);
   Node* string_constant(const Token& from, std::string_view text, bool is_unicode);

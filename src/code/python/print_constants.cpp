@@ -89,8 +89,8 @@ void Printer::complex(Value value) {
   const auto text_of = [](double number) {
     return std::isnan(number) ? std::string("(1e309j-1e309j)") : real_text(number) + "j";
   };
-  if (real == 0 && !std::signbit(real) && !std::signbit(imaginary)) return write(text_of(imaginary));
-  if (real == 0 && std::signbit(real) && std::signbit(imaginary)) return write(text_of(imaginary));
+  if (real == 0 && !std::signbit(real) && (!std::signbit(imaginary) || is_2())) return write(text_of(imaginary));
+  if (real == 0 && std::signbit(real) && std::signbit(imaginary) && !is_2()) return write(text_of(imaginary));
   const bool negated = std::signbit(real) && real == 0 ? true : imaginary == 0 && std::signbit(imaginary);
   if (negated) {  // -(a+bj) keeps a zero's sign that a sum would lose
     write("(-(" + real_text(-real) + (std::signbit(-imaginary) ? "" : "+") + text_of(-imaginary) + "))");
@@ -120,7 +120,6 @@ void Printer::value(Value value, bool in_subscript) {
     case Kind::none: return write("None");
     case Kind::boolean: return write(value.as_boolean() ? "True" : "False");
     case Kind::integer:
-      if (is_2() && value.as_integer() == INT64_MIN) return write("(-9223372036854775807-1)");
       return write(std::to_string(value.as_integer()));
     case Kind::big_integer: return write(big_integer_text(value.text()) + (is_2() ? "L" : ""));
     case Kind::real: return write(real_text(value.as_real()));

@@ -252,9 +252,10 @@ void Printer::unary(const Node& node) {
   const Symbol at = symbol(node.op);
   write(at.text);
   if (node.op == Operator::Not) write(' ');
-  // -5 read back is an operator on 5 again, but -(-5), a folded constant, must not become --5.
+  // -5 read back is an operator on 5 again, but -(-5), a folded constant, must not become --5. Python 2 folds
+  // -5 as it reads it.
   const bool is_number = node.first != nullptr && node.first->type == Type::Constant && at.precedence == kFactor;
-  expression(node.first, is_number ? kAtom : at.precedence);
+  expression(node.first, !is_number ? at.precedence : is_2() && node.op == Operator::USub ? kDotted : kAtom);
 }
 
 void Printer::lambda(const Node& node) {
