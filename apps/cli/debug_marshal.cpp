@@ -94,7 +94,7 @@ class Dump {
 
   std::string code(const CodeObject& c, unsigned depth) {
     std::string out = "(code";
-    for (const uint32_t n : {c.argcount, c.posonlyargcount, c.kwonlyargcount, c.nlocals, c.stacksize, c.flags}) out += " " + std::to_string(n);
+    for (const uint32_t n : {c.argcount, c.posonlyargcount, c.kwonlyargcount, c.nlocals, c.stacksize, c.flags & ~uint32_t{CodeObject::kNoFree}}) out += " " + std::to_string(n);
     out += " " + std::to_string(c.firstlineno) + " code " + hex(c.code) + " name " + hex(c.name) + " qualname " + hex(c.qualname);
     out += " file " + hex(c.filename) + " lines " + hex(c.linetable) + " exceptions " + hex(c.exceptiontable);
     out += names("names", c.names) + names("varnames", c.varnames) + names("freevars", c.freevars) + names("cellvars", c.cellvars);
@@ -178,21 +178,35 @@ std::string listing(Bytes bytes) {
   return contents->value.is(Kind::code) ? bytecode::disassemble(heap, contents->value) : bytecode::constant_text(heap, contents->value) + "\n";
 }
 
+// What `show` makes of each of the objects in a file, each of which stands behind its size in four bytes.
+template <class Show>
+std::string each_object(std::string_view content, const bytecode::MarshalOptions& options, Show show) {
+  std::string text;
+  for (size_t at = 0; at + 4 <= content.size();) {
+    size_t size = 0;
+    for (size_t i = 4; i-- > 0;) size = size << 8 | static_cast<unsigned char>(content[at + i]);
+    Heap heap;
+    text += show(heap, bytecode::read_marshal(heap, slice(as_bytes(content), at + 4, size), options));
+    at += 4 + size;
+  }
+  return text;
+}
+
 }  // namespace
 
 // The file holds a .pyc; with a version ("3.8"), any marshalled object; with the version "many-3.8", such objects
-// one behind another, each behind its size in four bytes; with "infer", what the version is guessed to be, with
+// one behind another, each behind its size in four bytes; with "list-3.8", their instructions; with "infer", what the version is guessed to be, with
 // "dis", a listing.
 int debug_marshal(const std::string& path, const std::string& version) {
   std::ifstream file(path, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(file), {}};
-  const bool many = version.starts_with("many-");
+  const bool many = version.starts_with("many-"), list = version.starts_with("list-");
   bytecode::MarshalOptions options;
   if (version == "dis") return write_all(STDOUT_FILENO, listing(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (version == "keras") return write_all(STDOUT_FILENO, functions(content)) ? kNothingFound : kNotScanned;
   if (version == "infer") return write_all(STDOUT_FILENO, inferred(as_bytes(content))) ? kNothingFound : kNotScanned;
   if (!version.empty()) {
-    const auto parsed = parse_version(many ? version.substr(5) : version);
+    const auto parsed = parse_version(many || list ? version.substr(5) : version);
     if (!parsed) return kUsage;
     options.version = *parsed;
   }
@@ -201,17 +215,13 @@ int debug_marshal(const std::string& path, const std::string& version) {
     Heap heap;
     Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, as_bytes(content));
     text = pyc ? outcome(heap, std::move(pyc->contents)) : outcome(heap, pyc.error());
-  } else if (!many) {
+  } else if (many) {
+    text = each_object(content, options, outcome);
+  } else if (list) {
+    text = each_object(content, options, [](const Heap& heap, const Result<bytecode::Unmarshalled>& found) { return found ? bytecode::instruction_rows(heap, found->value) : ""; });
+  } else {
     Heap heap;
     text = outcome(heap, bytecode::read_marshal(heap, as_bytes(content), options));
-  } else {
-    for (size_t at = 0; at + 4 <= content.size();) {
-      size_t size = 0;
-      for (size_t i = 4; i-- > 0;) size = size << 8 | static_cast<unsigned char>(content[at + i]);
-      Heap heap;
-      text += outcome(heap, bytecode::read_marshal(heap, slice(as_bytes(content), at + 4, size), options));
-      at += 4 + size;
-    }
   }
   return write_all(STDOUT_FILENO, text) ? kNothingFound : kNotScanned;
 }

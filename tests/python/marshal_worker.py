@@ -1,18 +1,20 @@
 """What an interpreter itself sees in marshalled objects; run by marshal_against_cpython.py in every Python from 2.7 on.
 
-  marshal_worker.py make FOLDER MODULES    writes FOLDER/objects: marshalled objects, each behind its size
-  marshal_worker.py view OBJECTS FIRST     a line for each object from FIRST on: its dump, or "error"
+  marshal_worker.py make FOLDER MODULES [SOURCES]   writes FOLDER/objects: marshalled objects, each behind its size,
+                                                    among them MODULES of the standard library (or of SOURCES)
+  marshal_worker.py view OBJECTS FIRST              a line for each object from FIRST on: its dump, or "error"
+  marshal_worker.py list OBJECTS                    the instructions of each object that is code
 
 The dump is that of `winnow debug marshal`. Nothing that is unmarshalled is run.
 """
 import binascii
+import dis
 import glob
 import marshal
 import os
 import struct
 import sys
 import threading
-import types
 
 TWO = sys.version_info[0] == 2
 VERSION = sys.version_info[:2]
@@ -44,7 +46,7 @@ def names(title, values):
 
 def code(c, still):
     numbers = [c.co_argcount, getattr(c, 'co_posonlyargcount', 0), getattr(c, 'co_kwonlyargcount', 0), c.co_nlocals,
-               c.co_stacksize, c.co_flags & 0xffffffff]
+               c.co_stacksize & 0xffffffff, c.co_flags & 0xffffffbf]  # without CO_NOFREE, which is computed anew
     out = '(code ' + ' '.join('%d' % n for n in numbers)
     lines = c.co_linetable if VERSION >= (3, 10) else c.co_lnotab
     out += ' %d code %s name %s qualname %s' % (
@@ -121,9 +123,9 @@ def from_text(text):
     return eval(text)
 
 
-def modules(most):
-    paths = sorted(glob.glob(os.path.join(os.path.dirname(os.__file__), '*.py')) +
-                   glob.glob(os.path.join(os.path.dirname(os.__file__), '*', '*.py')))
+def modules(most, folder):
+    folder = folder or os.path.dirname(os.__file__)
+    paths = sorted(glob.glob(os.path.join(folder, '*.py')) + glob.glob(os.path.join(folder, '*', '*.py')))
     paths = [p for p in paths if 'site-packages' not in p and 'lib2to3' not in p]
     step = max(1, len(paths) // most)
     for path in paths[::step]:
@@ -135,7 +137,7 @@ def modules(most):
             pass
 
 
-def make(folder, most):
+def make(folder, most, sources=None):
     with open(os.path.join(folder, 'objects'), 'wb') as out:
         def put(value, *version):
             data = marshal.dumps(value, *version)
@@ -151,8 +153,18 @@ def make(folder, most):
             cycle.append((cycle, {'again': cycle}))
             for version in range(3, marshal.version + 1):
                 put(cycle, version)
-        for value in modules(most):
+        for value in modules(most, sources):
             put(value)
+
+
+def read_objects(path):
+    with open(path, 'rb') as file:
+        data = file.read()
+    at = 0
+    while at < len(data):
+        size, = struct.unpack('<I', data[at:at + 4])
+        yield data[at + 4:at + 4 + size]
+        at += 4 + size
 
 
 def view(path, first):
@@ -161,32 +173,78 @@ def view(path, first):
         resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
     except ImportError:
         pass
-    with open(path, 'rb') as file:
-        data = file.read()
-    at = number = 0
-    while at < len(data):
-        size, = struct.unpack('<I', data[at:at + 4])
-        if number >= first:
-            try:
-                line = dump(marshal.loads(data[at + 4:at + 4 + size]))
-            except Exception as error:
-                line = 'error ' + type(error).__name__ + ': ' + str(error).replace('\n', ' ')
-            sys.stdout.write(line + '\n')
-            sys.stdout.flush()
-        at += 4 + size
-        number += 1
+    for number, data in enumerate(read_objects(path)):
+        if number < first:
+            continue
+        try:
+            line = dump(marshal.loads(data))
+        except Exception as error:
+            line = 'error ' + type(error).__name__
+        sys.stdout.write(line + '\n')
+        sys.stdout.flush()
+
+
+def instructions(c):
+    """(offset, name, argument, target) of each, EXTENDED_ARG joined with what it extends."""
+    if not TWO:
+        start = None
+        for i in dis.get_instructions(c):
+            if start is None:
+                start = i.offset
+            if i.opname == 'EXTENDED_ARG':
+                continue
+            jumps = i.opcode in dis.hasjrel or i.opcode in dis.hasjabs or i.opname in getattr(dis, 'hasjump', ())
+            argument = i.arg if i.opcode >= dis.HAVE_ARGUMENT and i.arg is not None else -1
+            yield start, i.opname, argument, i.argval if jumps and isinstance(i.argval, int) else -1
+            start = None
+        return
+    code = bytearray(c.co_code)
+    at = start = extended = 0
+    while at < len(code):
+        op = code[at]
+        at += 1
+        argument = -1
+        if op >= dis.HAVE_ARGUMENT:
+            argument = code[at] | code[at + 1] << 8 | extended
+            at += 2
+        extended = argument << 16 if op == dis.EXTENDED_ARG else 0
+        if op == dis.EXTENDED_ARG:
+            continue
+        target = at + argument if op in dis.hasjrel else argument if op in dis.hasjabs else -1
+        yield start, dis.opname[op].replace('+', '_'), argument, target
+        start = at
+
+
+def list_instructions(path):
+    for data in read_objects(path):
+        pending = [marshal.loads(data)]
+        seen = []
+        while pending:
+            c = pending.pop()
+            if type(c) is not CODE or any(c is s for s in seen):
+                continue
+            seen.append(c)
+            print('code')
+            for row in instructions(c):
+                print('%d %s %d %d' % row)
+            pending += reversed([v for v in c.co_consts if type(v) is CODE])
 
 
 def main():
     if sys.argv[1] == 'make':
-        make(sys.argv[2], int(sys.argv[3]))
-    else:
+        make(sys.argv[2], int(sys.argv[3]), *sys.argv[4:])
+    elif sys.argv[1] == 'view':
         view(sys.argv[2], int(sys.argv[3]))
+    else:
+        list_instructions(sys.argv[2])
 
 
 if __name__ == '__main__':
-    sys.setrecursionlimit(100000)
-    threading.stack_size(512 << 20)
-    thread = threading.Thread(target=main)
-    thread.start()
-    thread.join()
+    if sys.platform == 'emscripten':
+        main()
+    else:
+        sys.setrecursionlimit(100000)
+        threading.stack_size(512 << 20)
+        thread = threading.Thread(target=main)
+        thread.start()
+        thread.join()

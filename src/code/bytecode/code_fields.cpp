@@ -1,5 +1,7 @@
 #include "code/bytecode/code_fields.h"
 
+#include <algorithm>
+
 namespace winnow::bytecode {
 namespace {
 
@@ -115,7 +117,7 @@ class Maker {
       const std::string_view name = code.localsplusnames[i];
       if (kind & CodeObject::kLocal) code.varnames.push_back(name);
       if (kind & CodeObject::kCell) code.cellvars.push_back(name);
-      if (kind & CodeObject::kFree) code.freevars.push_back(name);
+      if ((kind & (CodeObject::kFree | CodeObject::kLocal | CodeObject::kCell)) == CodeObject::kFree) code.freevars.push_back(name);
     }
     code.nlocals = static_cast<uint32_t>(code.varnames.size());
   }
@@ -125,8 +127,10 @@ class Maker {
     const uint64_t arguments = uint64_t{code.argcount} + code.kwonlyargcount + ((code.flags & CodeObject::kVarArgs) != 0) +
                                ((code.flags & CodeObject::kVarKeywords) != 0);
     if (arguments <= code.varnames.size()) return;
-    if (since(6) || arguments > kMostMadeUp) return complain(Fault::malformed, "more arguments than local names");
-    while (code.varnames.size() < arguments) {
+    if (since(6)) return complain(Fault::malformed, "more arguments than local names");
+    // Nobody can call what takes more; it may be there only to be stumbled over.
+    if (arguments > kMostMadeUp) code.argcount = code.kwonlyargcount = 0;
+    while (code.varnames.size() < std::min(arguments, kMostMadeUp)) {
       code.varnames.push_back(heap_.arena().copy("argument" + std::to_string(code.varnames.size())));
     }
   }

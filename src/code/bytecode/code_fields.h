@@ -24,7 +24,7 @@ struct CodeFields {
 
 // A code object, if the checks of that version's interpreter let the fields pass. `room` is how many more
 // entries of tables may be copied; it is counted down. Where an interpreter before 3.6 accepts more arguments
-// than names, the names that lack are made up, so that arguments always have one.
+// than names, the names that lack are made up, so that arguments always have one; above 255 there are no arguments.
 Result<CodeObject> make_code(Heap& heap, const CodeFields& fields, uint64_t& room);
 
 }  // namespace winnow::bytecode

@@ -106,24 +106,34 @@ std::string_view compare_name(PythonVersion version, uint32_t arg) {
   return arg < std::size(kNames) ? kNames[arg] : std::string_view("?");
 }
 
+// The code object and those in its constants, each once, in the order of the source: the inner ones of a code
+// object stand directly behind it. `visit` gives false to end it.
+template <class Visit>
+void for_each_code(const Heap& heap, Value outermost, Visit visit) {
+  std::vector<Value> pending{outermost};
+  std::unordered_set<uint32_t> seen;
+  while (!pending.empty()) {
+    const Value v = pending.back();
+    pending.pop_back();
+    if (!v.is(Kind::code) || !seen.insert(v.index()).second) continue;
+    const CodeObject& code = heap.code(v);
+    if (!visit(code)) return;
+    for (size_t i = code.consts.size(); i-- > 0;) {
+      if (code.consts[i].is(Kind::code)) pending.push_back(code.consts[i]);
+    }
+  }
+}
+
 class Listing {
  public:
   Listing(const Heap& heap, size_t most) : heap_(heap), most_(most) {}
 
   std::string text(Value outermost) {
-    std::vector<Value> pending{outermost};
-    std::unordered_set<uint32_t> seen{outermost.index()};
-    // In the order of the source: the inner ones of a code object directly behind it.
-    while (!pending.empty() && out_.size() < most_) {
-      const CodeObject& code = heap_.code(pending.back());
-      pending.pop_back();
+    for_each_code(heap_, outermost, [&](const CodeObject& code) {
       if (!out_.empty()) out_ += "\n";
       one(code);
-      for (size_t i = code.consts.size(); i-- > 0;) {
-        const Value v = code.consts[i];
-        if (v.is(Kind::code) && seen.insert(v.index()).second) pending.push_back(v);
-      }
-    }
+      return out_.size() < most_;
+    });
     if (out_.size() >= most_) {
       out_.resize(std::min(out_.size(), most_));
       out_ += "\n# the listing is cut off here\n";
@@ -245,6 +255,20 @@ class Listing {
 }  // namespace
 
 std::string constant_text(const Heap& heap, Value value) { return constant(heap, value, 0); }
+
+std::string instruction_rows(const Heap& heap, Value code) {
+  std::string text;
+  for_each_code(heap, code, [&](const CodeObject& one) {
+    text += "code\n";
+    for (const Decoded& d : decode(one).instructions) {
+      text += std::to_string(d.offset) + " " + std::string(opcode_name(d.opcode)) + " ";
+      text += (d.argument == Argument::none ? "-1" : std::to_string(d.arg)) + " ";
+      text += (d.target == kNoTarget ? "-1" : std::to_string(d.target)) + "\n";
+    }
+    return true;
+  });
+  return text;
+}
 
 std::string disassemble(const Heap& heap, Value code, size_t most) { return Listing(heap, most).text(code); }
 

@@ -18,4 +18,8 @@ std::string constant_text(const Heap& heap, Value value);
 // than `most` bytes.
 std::string disassemble(const Heap& heap, Value code, size_t most = size_t{64} << 20);
 
+// The same for programs: for each code object a line `code`, then `offset NAME argument target` of each instruction
+// that control reaches, -1 where there is no argument or target.
+std::string instruction_rows(const Heap& heap, Value code);
+
 }  // namespace winnow::bytecode
