@@ -124,9 +124,7 @@ bool Builder::fold_loop(BlockId id) {
     b.ways_in = 0;
     for (BlockId to : {b.target, b.otherwise}) {
       if (to == kNoBlock) continue;
-      if (blocks_[to].dead) continue;
-      --blocks_[to].ways_in;
-      if (to != id && !blocks_[to].dead) kill(to);
+      if (!blocks_[to].dead) lose_way(to);
     }
   }
   for (const BlockId from : ways_[id]) {

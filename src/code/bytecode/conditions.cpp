@@ -1,6 +1,8 @@
 // Choices that only make a value or a condition: and, or, not, ternaries, chained comparisons, assert. Each
 // reduction takes two or three blocks and leaves one that does the same; it applies only where the arms compute
 // a value and nothing else, so that the compiler, given the folded expression, writes the same jumps again.
+#include <algorithm>
+
 #include "code/bytecode/folding.h"
 
 namespace winnow::bytecode {
@@ -75,11 +77,11 @@ bool Builder::fold_value_or_pop(BlockId id) {
     const BlockId drop = arm;
     BlockId& edge = a.keeps_true ? a.otherwise : a.target;
     edge = kNoBlock;
-    --blocks_[drop].ways_in;
-    --blocks_[join].ways_in;
+    const BlockId kept = a.keeps_true ? a.target : a.otherwise;
     a.target = a.otherwise = kNoBlock;
     go(a, join);
-    kill(drop);
+    lose_way(kept);
+    lose_way(drop);
     return true;
   }
   const bool same_kind = b->leave == Leave::branch_or_pop && b->keeps_true == a.keeps_true;
@@ -95,21 +97,19 @@ bool Builder::fold_value_or_pop(BlockId id) {
   a.steps.push_back(step);
   const BlockId target = b->target, otherwise = b->otherwise;
   const BlockId old = a.keeps_true ? a.target : a.otherwise;
-  --blocks_[old].ways_in;
   b->dead = true;
   b->ways_in = 0;
   if (same_kind) {
     a.target = target, a.otherwise = otherwise, a.line = b->line;
     for (BlockId to : {target, otherwise}) ways_[to].push_back(id);
-    kill(old);
+    lose_way(old);
     return true;
   }
   const bool returns = b->leave == Leave::return_value;
-  if (target != kNoBlock) --blocks_[target].ways_in;
   a.target = a.otherwise = kNoBlock;
   go(a, returns ? kReturn : join);
-  if (target != kNoBlock) kill(target);
-  kill(old);
+  lose_way(target);
+  lose_way(old);
   return true;
 }
 
@@ -156,8 +156,7 @@ bool Builder::fold_condition(BlockId id) {
     b.dead = true;
     b.ways_in = 0;
     for (BlockId to : {a.target, a.otherwise}) ways_[to].push_back(id);
-    --blocks_[common].ways_in;
-    kill(common);
+    lose_way(common);
     return true;
   }
   return false;
@@ -181,10 +180,7 @@ bool Builder::fold_if_exp(BlockId id, bool even_returns) {
   const BlockId drops[] = {a.target, a.otherwise};
   a.target = a.otherwise = kNoBlock;
   go(a, join);
-  for (const BlockId drop : drops) {
-    --blocks_[drop].ways_in;
-    kill(drop);
-  }
+  for (const BlockId drop : drops) lose_way(drop);
   return true;
 }
 
@@ -216,8 +212,7 @@ bool Builder::fold_if_exp_condition(BlockId id) {
   yes.dead = true;
   yes.ways_in = 0;
   for (BlockId to : {a.target, a.otherwise}) ways_[to].push_back(id);
-  --blocks_[drops[1]].ways_in;
-  kill(drops[1]);
+  lose_way(drops[1]);
   return true;
 }
 
@@ -253,10 +248,7 @@ bool Builder::fold_common_tail(BlockId id) {
       ++blocks_[a.target].ways_in;
       ways_[a.target].push_back(id);
     }
-    for (const BlockId drop : drops) {
-      --blocks_[drop].ways_in;
-      kill(drop);
-    }
+    for (const BlockId drop : drops) lose_way(drop);
     return true;
   }
   return false;
@@ -294,7 +286,10 @@ bool Builder::fold_chain(BlockId id) {
                          same_leave(c, blocks_[next_of(b)]);
     if (!same_tail && !joined && !b_first && !c_first) return false;
   } else {
-    if (b.leave != Leave::branch || !tail.empty() || steps_c.empty() || !is_op(steps_c[0], ir::Op::pop)) return false;
+    // What was folded into b since (`a < b < c and d`) may follow: it ends in the same way when the chain is false.
+    const bool branches = b.leave == Leave::branch || (b.leave == Leave::branch_or_pop && b.keeps_true);
+    const bool goes_on = std::all_of(tail.begin(), tail.end(), [](const Step& s) { return s.kind == Step::Kind::bool_op && s.op == Operator::And; });
+    if (!branches || !goes_on || steps_c.empty() || !is_op(steps_c[0], ir::Op::pop)) return false;
     const std::span<const Step> rest = steps_c.subspan(1);
     const BlockId no = resolve(b.otherwise);
     const bool joined = rest.empty() && next_of(c) != kNoBlock && next_of(c) == no;
@@ -328,10 +323,7 @@ bool Builder::fold_chain(BlockId id) {
     ++blocks_[to].ways_in;
     ways_[to].push_back(id);
   }
-  for (const BlockId drop : drops) {
-    --blocks_[drop].ways_in;
-    kill(drop);
-  }
+  for (const BlockId drop : drops) lose_way(drop);
   return true;
 }
 
@@ -369,8 +361,7 @@ bool Builder::fold_assert(BlockId id) {
   a.jump_kind = ir::JumpKind::plain;
   a.target = on;
   a.otherwise = kNoBlock;
-  --blocks_[thrown].ways_in;
-  kill(thrown);
+  lose_way(thrown);
   return true;
 }
 
@@ -390,7 +381,6 @@ bool Builder::drop_optimised_call(BlockId id) {
   a.leave = Leave::jump;
   a.target = a.otherwise;
   a.otherwise = kNoBlock;
-  --blocks_[drop].ways_in;
   // The loop goes round in itself; nothing else leads into it.
   blocks_[drop].ways_in = 0;
   kill(drop);

@@ -127,6 +127,13 @@ bool Simulator::in_order(std::span<const Entry> entries) const {
   return true;
 }
 
+// A display is as old as the youngest of its parts: to build it computes nothing.
+void Simulator::push_display(Node* node, std::span<const Entry> parts) {
+  uint32_t sequence = 0;
+  for (const Entry& part : parts) sequence = std::max(sequence, part.sequence);
+  stack_.push_back({node, sequence});
+}
+
 std::vector<Entry> Simulator::take_many(uint32_t count) {
   std::vector<Entry> entries;
   while (stack_.size() < count && entries.size() < count - stack_.size()) {

@@ -256,7 +256,15 @@ bool Simulator::store_import(Node* value, Node* target) {
   Node* statement = make(Type::Import);
   tree_.append(statement->items, alias);
   statement->line = root->line;
+  // 3.7 pops the package behind the store.
+  const bool parent = dotted && !stack_.empty() && stack_.back().node == value->first;
+  Entry waits;
+  if (parent) {
+    waits = stack_.back();
+    stack_.pop_back();
+  }
   emit(FlowStatement::Kind::plain, statement);
+  if (parent) stack_.push_back(waits);
   return true;
 }
 

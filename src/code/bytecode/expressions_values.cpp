@@ -244,7 +244,7 @@ void Simulator::display(const ir::Instruction& in) {
         }
       }
       if (cells) node->other = "closure";
-      return push(node);
+      return push_display(node, items);
     }
     case ir::Op::build_map: {
       if (in.a > (1u << 20)) return fail();
@@ -254,7 +254,7 @@ void Simulator::display(const ir::Instruction& in) {
         tree_.append(node->items, expression_of(items[i]));
         tree_.append(node->others, expression_of(items[i + 1]));
       }
-      return push(node);
+      return push_display(node, items);
     }
     case ir::Op::build_const_map: {
       const std::vector<Entry> items = take_many(in.a);
@@ -306,7 +306,10 @@ void Simulator::display(const ir::Instruction& in) {
 
 void Simulator::grow(const ir::Instruction& in) {
   const bool pair = in.op == ir::Op::map_add;
+  const bool permuted = permuted_;
+  if (pair && builder_.version() < PythonVersion{3, 8}) permuted_ = false;  // the value was computed before the key
   const std::vector<Entry> values = take_many(pair ? 2 : 1);
+  permuted_ = permuted;
   if (values.size() < (pair ? 2u : 1u)) return fail();
   Entry* container = at(in.a == 0 ? 1 : in.a);
   Node* to = container == nullptr ? nullptr : container->node;
@@ -324,6 +327,9 @@ void Simulator::grow(const ir::Instruction& in) {
   };
   container = at(in.a == 0 ? 1 : in.a);
   to = container == nullptr ? nullptr : container->node;
+  if (container != nullptr) {
+    for (const Entry& each : values) container->sequence = std::max(container->sequence, each.sequence);
+  }
   switch (in.op) {
     case ir::Op::list_append:
       if (type == Type::List) return tree_.append(to->items, value);
@@ -512,7 +518,10 @@ void Simulator::build_class(Node* call) {
 }
 
 void Simulator::call_ex(const ir::Instruction& in) {
+  const bool permuted = permuted_;
+  if (builder_.version() < PythonVersion{3, 5}) permuted_ = false;  // *args come last of all, wherever they stand
   const std::vector<Entry> parts = take_many(in.a == 1 ? 3 : 2);
+  permuted_ = permuted;
   if (parts.size() < 2 || failed()) return fail();
   Node* node = make(Type::Call);
   const bool builds_class = parts[0].node->type == Type::Bad && parts[0].node->number == kBuildClass;

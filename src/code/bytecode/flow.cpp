@@ -283,20 +283,21 @@ void Builder::kill(BlockId b) {
     block.dead = true;
     for (BlockId to : {block.target, block.otherwise}) {
       if (to == kNoBlock) continue;
-      --blocks_[to].ways_in;
-      work.push_back(to);
+      if (blocks_[to].ways_in > 1) lose_way(to);
+      else blocks_[to].ways_in = 0, work.push_back(to);
     }
   }
 }
 
-void Builder::retarget(BlockId& edge, BlockId to) {
-  const BlockId from = edge;
-  if (from == to) return;
-  edge = to;
-  if (to != kNoBlock) ++blocks_[to].ways_in;
-  if (from != kNoBlock) {
-    --blocks_[from].ways_in;
-    kill(from);
+// What has one way in left may be joined with where that comes from.
+void Builder::lose_way(BlockId b) {
+  if (b == kNoBlock) return;
+  Work& work = blocks_[b];
+  if (work.ways_in > 0) --work.ways_in;
+  if (work.ways_in == 0) return kill(b);
+  if (work.ways_in > 1) return;
+  for (const BlockId from : ways_[b]) {
+    if (!blocks_[from].dead) queue_.push_back(from);
   }
 }
 

@@ -67,8 +67,7 @@ Flow Builder::final_run() {
     const BlockId shared = b.target;
     b.leave = Leave::return_value;
     b.target = kNoBlock;
-    --blocks_[shared].ways_in;
-    kill(shared);
+    lose_way(shared);
   }
   const std::vector<BlockId> order = reverse_postorder(blocks_);
   const auto count = blocks_.size();

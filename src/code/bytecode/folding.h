@@ -190,6 +190,7 @@ class Simulator {
   Node* as_expression(Node* node);
   Node* expression_of(Entry entry);
   std::vector<Entry> take_many(uint32_t count);
+  void push_display(Node* node, std::span<const Entry> parts);
   void append_taken(python::List& list, uint32_t count);
   Entry* at(uint32_t depth);    // 1 = top; null: below the stack
   Node* make(Type type);
@@ -291,7 +292,7 @@ class Builder {
   BlockId next_of(const Work& work) const;   // where a block goes without condition; kReturn for a return
   void go(Work& from, BlockId to);           // jump there, or return
   void kill(BlockId b);
-  void retarget(BlockId& edge, BlockId to);
+  void lose_way(BlockId b);   // one way into it is gone
   bool is_arm(BlockId from, BlockId b);
   bool isolate(std::span<const Step> steps, Node*& value);
   size_t first_touch(const Work& work, uint32_t& above) const;
