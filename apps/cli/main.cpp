@@ -95,6 +95,11 @@ int run(int count, char** words) {
   CLI::App& lowered = *debug.add_subcommand("lower", "The IR of Python source");
   lowered.add_option("FILE", paths)->required();
   lowered.add_option("--python", version);
+  CLI::App& bytecode = *debug.add_subcommand("decompile", "Source, IR or quality of the code in a .pyc or marshal");
+  std::string form = "source", output;
+  bytecode.add_option("FILE", path)->required();
+  bytecode.add_option("--show", form)->check(CLI::IsMember({"source", "ir", "quality"}));
+  bytecode.add_option("-o", output);
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -108,6 +113,7 @@ int run(int count, char** words) {
   if (lowered.parsed()) return debug_lower(paths, version);
   if (flowing.parsed()) return debug_flow(paths, only_check);
   if (lifted.parsed()) return debug_ir(paths, only_check);
+  if (bytecode.parsed()) return debug_decompile(path, form, output);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();
 }

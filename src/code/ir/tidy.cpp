@@ -34,8 +34,10 @@ void merge_straight_lines(Body& body) {
       }
       dead[b.target] = true;
       if (t.handler != kNoBlock) --predecessors[t.handler];
-      if (b.instructions.empty()) b.instructions = std::move(t.instructions);
-      else std::move(t.instructions.begin(), t.instructions.end(), std::back_inserter(b.instructions));
+      if (b.instructions.empty()) {
+        b.instructions = std::move(t.instructions);
+        b.offset = t.offset;  // where the code stands: structuring reads the order of the source from it
+      } else std::move(t.instructions.begin(), t.instructions.end(), std::back_inserter(b.instructions));
       b.exit = t.exit;
       b.a = t.a;
       b.otherwise = t.otherwise;

@@ -1,0 +1,225 @@
+#include "code/bytecode/decompile.h"
+
+#include <unordered_map>
+
+#include "code/bytecode/lift.h"
+#include "code/bytecode/structure.h"
+#include "code/python/print.h"
+
+namespace winnow::bytecode {
+
+using python::Type;
+
+namespace {
+
+// What is tried for a code object, in this order, until one reading passes the proof.
+StructureOptions reading(uint32_t attempt) {
+  StructureOptions options;
+  switch (attempt) {
+    case 0: break;
+    case 1: options.try_else_at_end = true; break;
+    case 2: options.loop_else = false; options.join_managers = false; break;
+    case 3: options.chained_else = true; break;
+    default: options.copies = 32; break;
+  }
+  return options;
+}
+
+struct Record {
+  DecompiledCode result;
+  std::shared_ptr<const ir::Body> body;
+  Flow flow;
+  python::List best;
+  bool sound = false;
+};
+
+class Driver final : public Nested {
+ public:
+  Driver(Heap& heap, const DecompileLimits& limits, Decompiled& out) : heap_(heap), limits_(limits), out_(out) {
+    out_.tree = std::make_unique<python::Tree>(heap);
+    steps_ = limits.steps;
+  }
+
+  void fill(const CodeObject& code, Node& definition, const Context& inside) override {
+    auto record = std::make_unique<Record>();
+    record->result.code = &code;
+    record->result.definition = &definition;
+    if (inside.depth > kMaxDepth) {
+      record->result.why = "nested too deep";
+    } else {
+      record->body = lifted(code);
+      if (record->body->blocks.empty()) record->result.why = "no instructions";
+      else if (record->body->blocks.size() > limits_.blocks) record->result.why = "too large";
+      record->flow = build_flow(code, *record->body, inside);
+    }
+    attempt(*record, 0);
+    records_.push_back(std::move(record));
+  }
+
+  void run(const CodeObject& code, const BareFunction& bare) {
+    python::Tree& tree = *out_.tree;
+    Node* module = tree.make(Type::Module);
+    tree.root = out_.root = module;
+    Context context{tree, [this](const CodeObject& nested) { return lifted(nested); }};
+    context.nested = this;
+    context.code = &code;
+    context.steps = &steps_;
+    if ((code.flags & CodeObject::kOptimized) == 0) fill(code, *module, context);
+    else run_function(code, bare, context, *module);
+    finish();
+  }
+
+ private:
+  static constexpr uint32_t kMaxDepth = 80;
+
+  std::shared_ptr<const ir::Body> lifted(const CodeObject& code) {
+    auto& body = bodies_[&code];
+    if (body == nullptr) body = code.body != nullptr ? code.body : std::make_shared<const ir::Body>(lift(code, heap_));
+    return body;
+  }
+
+  // A function without the module that it stood in.
+  void run_function(const CodeObject& code, const BareFunction& bare, Context& context, Node& module) {
+    python::Tree& tree = *out_.tree;
+    Node* parameters = parameters_of(code, context);
+    add_defaults(parameters, bare);
+    const std::string_view name = bare.name.empty() ? code.name : bare.name;
+    if (code.name == "<lambda>") {
+      const auto body = lifted(code);
+      if (Node* value = lambda_body(code, *body, context)) {
+        Node* lambda = tree.make(Type::Lambda);
+        lambda->first = parameters;
+        lambda->second = value;
+        Node* statement = tree.make(Type::Expr);
+        statement->first = lambda;
+        tree.append(module.body, statement);
+        return;
+      }
+    }
+    const bool is_async = (code.flags & (CodeObject::kCoroutine | CodeObject::kAsyncGenerator)) != 0;
+    Node* definition = tree.make(is_async ? Type::AsyncFunctionDef : Type::FunctionDef);
+    definition->name = name == "<lambda>" ? "_lambda" : name;
+    definition->first = parameters;
+    tree.append(module.body, definition);
+    fill(code, *definition, context);
+  }
+
+  void add_defaults(Node* parameters, const BareFunction& bare) {
+    python::Tree& tree = *out_.tree;
+    if (parameters == nullptr) return;
+    const auto constant = [&](Value value) {
+      Node* node = tree.make(Type::Constant);
+      node->value = value;
+      return node;
+    };
+    if (bare.defaults.is(Kind::tuple) || bare.defaults.is(Kind::list)) {
+      const Items& items = heap_.items(bare.defaults);
+      const uint32_t count = std::min(items.size, parameters->items.size);
+      for (uint32_t i = 0; i < count; ++i) tree.append(parameters->handlers, constant(items[i]));
+    }
+    if (bare.keyword_defaults.is(Kind::dict)) {
+      const Items& items = heap_.items(bare.keyword_defaults);
+      parameters->orelse = {};
+      for (const Node* parameter : parameters->others) {
+        const Value* value = heap_.find(items, parameter->name);
+        tree.append(parameters->orelse, value == nullptr ? nullptr : constant(*value));
+      }
+    }
+  }
+
+  void attempt(Record& record, uint32_t number) {
+    Node& definition = *record.result.definition;
+    definition.body = {};
+    if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
+    const Structured structured = structure(*out_.tree, record.flow, reading(number));
+    definition.body = structured.body;
+    if (number == 0) {
+      record.best = structured.body;
+      record.sound = structured.sound;
+      record.result.why = structured.why;
+    } else if (structured.sound && !record.sound) {
+      record.best = structured.body;
+      record.sound = true;
+      record.result.why.clear();
+    }
+  }
+
+  void finish() {
+    for (const auto& record : records_) {
+      settle(*record);
+      out_.codes.push_back(record->result);
+    }
+    out_.complete = out_.complete && steps_ != 0;
+  }
+
+  // The best reading stays, or the linear form takes its place.
+  void settle(Record& record) {
+    python::Tree& tree = *out_.tree;
+    Node& definition = *record.result.definition;
+    DecompiledCode& result = record.result;
+    if (result.quality == Quality::verified) return;
+    python::List body;
+    if (record.sound) {
+      result.quality = Quality::structured;
+      body = record.best;
+      if (limits_.verify && limits_.banners) body = with_banner(body, "not verified: " + (result.why.empty() ? "the graph differs" : result.why));
+    } else if (record.body != nullptr && !record.body->blocks.empty()) {
+      result.quality = Quality::linear;
+      body = linear(tree, record.flow);
+      if (limits_.banners) body = with_banner(body, "not structured: " + result.why);
+    } else {
+      result.quality = Quality::unread;
+      body = with_banner(body, "not read: " + result.why);
+      tree.append(body, tree.make(Type::Pass));
+    }
+    definition.body = body;
+  }
+
+  python::List with_banner(const python::List& body, const std::string& words) {
+    python::Tree& tree = *out_.tree;
+    python::List all;
+    Node* comment = tree.make(Type::Comment);
+    comment->name = tree.text(words);
+    // A docstring stays in front.
+    uint32_t i = 0;
+    if (!body.empty() && body[0]->type == Type::Expr && body[0]->first != nullptr && body[0]->first->type == Type::Constant) {
+      tree.append(all, body[i++]);
+    }
+    tree.append(all, comment);
+    for (; i < body.size; ++i) tree.append(all, body[i]);
+    return all;
+  }
+
+  Heap& heap_;
+  DecompileLimits limits_;
+  Decompiled& out_;
+  uint64_t steps_ = 0;
+  std::unordered_map<const CodeObject*, std::shared_ptr<const ir::Body>> bodies_;
+  std::vector<std::unique_ptr<Record>> records_;
+};
+
+}  // namespace
+
+const char* quality_name(Quality quality) {
+  switch (quality) {
+    case Quality::verified: return "verified";
+    case Quality::structured: return "structured";
+    case Quality::linear: return "linear";
+    case Quality::unread: return "unread";
+  }
+  return "unread";
+}
+
+Decompiled decompile(Heap& heap, const CodeObject& code, const DecompileLimits& limits, const BareFunction& bare) {
+  Decompiled out;
+  Driver(heap, limits, out).run(code, bare);
+  return out;
+}
+
+std::string source_text(const Decompiled& decompiled) {
+  python::PrintOptions options;
+  for (const DecompiledCode& code : decompiled.codes) options.version = code.code->version;
+  return python::print(*decompiled.root, decompiled.tree->heap(), options);
+}
+
+}  // namespace winnow::bytecode

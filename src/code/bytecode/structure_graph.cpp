@@ -1,0 +1,301 @@
+#include "code/bytecode/structure_graph.h"
+
+#include <algorithm>
+
+namespace winnow::bytecode {
+
+using python::Type;
+using Kind_ = FlowStatement::Kind;
+
+bool is_marker(const FlowStatement& statement) {
+  return statement.kind == Kind_::enter_handler || statement.kind == Kind_::leave_handler;
+}
+
+void successors(const FlowBlock& block, std::vector<BlockId>& to) {
+  to.clear();
+  switch (block.exit) {
+    case FlowExit::jump: to.push_back(block.target); break;
+    case FlowExit::branch: case FlowExit::for_each: case FlowExit::async_for_each: case FlowExit::match_exception:
+    case FlowExit::match_exception_group: case FlowExit::with_suppresses:
+      to.push_back(block.target);
+      to.push_back(block.otherwise);
+      break;
+    case FlowExit::return_value: case FlowExit::raise: case FlowExit::reraise: case FlowExit::invalid: break;
+  }
+  std::erase(to, kNoBlock);
+}
+
+BlockId Graph::handler(BlockId b) const {
+  BlockId h = blocks[b].handler;
+  for (size_t steps = 0; h != kNoBlock && kinds[h] == HandlerKind::transparent && steps < 64; ++steps) h = blocks[h].handler;
+  return h;
+}
+
+bool Graph::inside(BlockId b, BlockId h) const {
+  BlockId at = handler(b);
+  for (size_t steps = 0; at != kNoBlock && steps < 128; ++steps) {
+    if (at == h) return true;
+    at = outer(at);
+  }
+  return h == kNoBlock;
+}
+
+bool Graph::is_empty(BlockId b) const {
+  return std::all_of(blocks[b].statements.begin(), blocks[b].statements.end(), is_marker);
+}
+
+BlockId Graph::thread(BlockId b) const {
+  for (size_t steps = 0; b < blocks.size() && steps < 1000; ++steps) {
+    const FlowBlock& block = blocks[b];
+    if (block.exit != FlowExit::jump || block.jump_kind != ir::JumpKind::plain || block.loop_setup || !is_empty(b)) return b;
+    if (loops.count(b) != 0) return b;
+    b = block.target;
+  }
+  return b;
+}
+
+bool Graph::is_tail(BlockId b) const {
+  if (b >= blocks.size()) return false;
+  const FlowBlock& block = blocks[b];
+  if (block.exit != FlowExit::return_value || !is_empty(b)) return false;
+  return block.value == nullptr || block.value->type == Type::Constant || is_slot(block.value) || !is_function;
+}
+
+bool Graph::same_tail(BlockId a, BlockId b) const {
+  if (a == b) return true;
+  if (!is_tail(a) || !is_tail(b)) return false;
+  const Node* left = blocks[a].value;
+  const Node* right = blocks[b].value;
+  if (!is_function || (is_none(left) && is_none(right))) return true;
+  if (left == nullptr || right == nullptr) return false;
+  return same_tree(*heap, left, right, nullptr);
+}
+
+bool Graph::same_end(BlockId a, BlockId b) const {
+  if (same_tail(a, b)) return true;
+  if (a >= blocks.size() || b >= blocks.size()) return false;
+  const FlowBlock& left = blocks[a];
+  const FlowBlock& right = blocks[b];
+  if (left.exit != right.exit || (left.exit != FlowExit::return_value && left.exit != FlowExit::raise)) return false;
+  if (left.statements.size() > 4 || left.statements.size() != right.statements.size() || handler(a) != handler(b)) return false;
+  for (size_t i = 0; i < left.statements.size(); ++i) {
+    const FlowStatement& l = left.statements[i];
+    const FlowStatement& r = right.statements[i];
+    if (l.kind != r.kind || l.slot != r.slot || l.entered != r.entered || !same_tree(*heap, l.node, r.node, nullptr)) return false;
+  }
+  return same_tree(*heap, left.value, right.value, nullptr);
+}
+
+bool Graph::dominates(BlockId a, BlockId b) const {
+  if (!reached(a) || !reached(b)) return false;
+  while (b != kNoBlock && reached(b) && order[b] > order[a]) b = idom[b];
+  return a == b;
+}
+
+BlockId split(Graph& graph, BlockId block, size_t at) {
+  const auto fresh = static_cast<BlockId>(graph.blocks.size());
+  FlowBlock rest = graph.blocks[block];
+  FlowBlock& first = graph.blocks[block];
+  rest.statements.erase(rest.statements.begin(), rest.statements.begin() + static_cast<std::ptrdiff_t>(at));
+  if (!rest.statements.empty()) rest.offset = rest.statements.front().offset;
+  rest.exception = kNoSlot;
+  rest.loop_setup = false;
+  first.statements.resize(at);
+  first.exit = FlowExit::jump;
+  first.value = nullptr;
+  first.jump_kind = ir::JumpKind::plain;
+  first.target = fresh;
+  first.otherwise = kNoBlock;
+  graph.blocks.push_back(std::move(rest));
+  graph.kinds.push_back(HandlerKind::none);
+  return fresh;
+}
+
+namespace {
+
+// Returns of constants become blocks of their own: what can be returned again at no cost is told from what cannot.
+void split_tails(Graph& graph) {
+  const size_t count = graph.blocks.size();
+  for (BlockId b = 0; b < count; ++b) {
+    const FlowBlock& block = graph.blocks[b];
+    if (block.dead || block.exit != FlowExit::return_value || block.statements.empty()) continue;
+    const bool cheap = block.value == nullptr || block.value->type == Type::Constant || is_slot(block.value);
+    if (cheap || !graph.is_function) split(graph, b, block.statements.size());
+  }
+}
+
+void depth_first(Graph& graph) {
+  const size_t count = graph.blocks.size();
+  graph.order.assign(count, UINT32_MAX);
+  std::vector<uint8_t> state(count, 0);
+  std::vector<BlockId> postorder;
+  struct Visit { BlockId block; std::vector<BlockId> to; size_t next; };
+  std::vector<Visit> stack;
+  const auto enter = [&](BlockId b) {
+    Visit visit{b, {}, 0};
+    successors(graph.blocks[b], visit.to);
+    if (graph.blocks[b].handler != kNoBlock) visit.to.insert(visit.to.begin(), graph.blocks[b].handler);
+    // What stands last in the code is visited first, so that reverse postorder follows the code.
+    std::stable_sort(visit.to.begin(), visit.to.end(), [&](BlockId l, BlockId r) {
+      return graph.blocks[l].offset > graph.blocks[r].offset;
+    });
+    state[b] = 1;
+    stack.push_back(std::move(visit));
+  };
+  if (count != 0) enter(0);
+  while (!stack.empty()) {
+    Visit& top = stack.back();
+    if (top.next == top.to.size()) {
+      postorder.push_back(top.block);
+      state[top.block] = 2;
+      stack.pop_back();
+      continue;
+    }
+    const BlockId to = top.to[top.next++];
+    if (state[to] == 0) enter(to);
+  }
+  for (size_t i = 0; i < postorder.size(); ++i) graph.order[postorder[postorder.size() - 1 - i]] = static_cast<uint32_t>(i);
+}
+
+void find_predecessors(Graph& graph) {
+  graph.predecessors.assign(graph.blocks.size(), {});
+  std::vector<BlockId> to;
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    if (!graph.reached(b)) continue;
+    successors(graph.blocks[b], to);
+    for (const BlockId next : to) graph.predecessors[next].push_back(b);
+    if (graph.blocks[b].handler != kNoBlock) graph.predecessors[graph.blocks[b].handler].push_back(b);
+  }
+}
+
+// Cooper, Harvey, Kennedy: "A simple, fast dominance algorithm".
+void find_dominators(Graph& graph) {
+  const size_t count = graph.blocks.size();
+  std::vector<BlockId> by_order;
+  for (BlockId b = 0; b < count; ++b) {
+    if (!graph.reached(b)) continue;
+    if (by_order.size() <= graph.order[b]) by_order.resize(graph.order[b] + 1, kNoBlock);
+    by_order[graph.order[b]] = b;
+  }
+  graph.idom.assign(count, kNoBlock);
+  if (by_order.empty()) return;
+  graph.idom[0] = 0;
+  const auto meet = [&](BlockId a, BlockId b) {
+    while (a != b) {
+      while (graph.order[a] > graph.order[b]) a = graph.idom[a];
+      while (graph.order[b] > graph.order[a]) b = graph.idom[b];
+    }
+    return a;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const BlockId b : by_order) {
+      if (b == 0) continue;
+      BlockId found = kNoBlock;
+      for (const BlockId from : graph.predecessors[b]) {
+        if (graph.idom[from] == kNoBlock) continue;
+        found = found == kNoBlock ? from : meet(found, from);
+      }
+      if (found != graph.idom[b]) {
+        graph.idom[b] = found;
+        changed = true;
+      }
+    }
+  }
+  graph.idom[0] = kNoBlock;
+  graph.children.assign(count, {});
+  for (const BlockId b : by_order) {
+    if (graph.idom[b] != kNoBlock) graph.children[graph.idom[b]].push_back(b);
+  }
+}
+
+void find_loops(Graph& graph) {
+  graph.loops.clear();
+  graph.reducible = true;
+  graph.forward.assign(graph.blocks.size(), 0);
+  std::vector<BlockId> to;
+  std::vector<BlockId> work;
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    if (!graph.reached(b)) continue;
+    successors(graph.blocks[b], to);
+    const size_t ordinary = to.size();
+    if (graph.blocks[b].handler != kNoBlock) to.push_back(graph.blocks[b].handler);
+    for (size_t i = 0; i < to.size(); ++i) {
+      const BlockId head = to[i];
+      if (graph.order[head] > graph.order[b]) {
+        if (i < ordinary) ++graph.forward[head];
+        continue;
+      }
+      if (!graph.dominates(head, b)) {
+        graph.reducible = false;
+        continue;
+      }
+      Loop& loop = graph.loops[head];
+      if (loop.body.empty()) loop.body.assign(graph.blocks.size(), false);
+      loop.body[head] = true;
+      work.push_back(b);
+      while (!work.empty()) {
+        const BlockId at = work.back();
+        work.pop_back();
+        if (loop.body[at]) continue;
+        loop.body[at] = true;
+        for (const BlockId from : graph.predecessors[at]) work.push_back(from);
+      }
+    }
+  }
+  // Since 3.11 handlers stand behind everything else: where a loop ends in the code, the rest of it says.
+  std::vector<BlockId>& handler_around = graph.handler_around;
+  handler_around.assign(graph.blocks.size(), kNoBlock);
+  std::vector<BlockId> by_order(graph.blocks.size(), kNoBlock);
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    if (graph.reached(b)) by_order[graph.order[b]] = b;
+  }
+  for (const BlockId b : by_order) {
+    if (b == kNoBlock || graph.idom[b] == kNoBlock) continue;
+    if (graph.kinds[b] != HandlerKind::none) {
+      handler_around[b] = b;
+      continue;
+    }
+    BlockId around = handler_around[graph.idom[b]];
+    for (const FlowStatement& statement : graph.blocks[graph.idom[b]].statements) {
+      if (statement.kind != Kind_::leave_handler || around == kNoBlock) continue;
+      around = graph.idom[around] == kNoBlock ? kNoBlock : handler_around[graph.idom[around]];
+    }
+    handler_around[b] = around;
+  }
+  for (auto& [head, loop] : graph.loops) {
+    for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+      if (loop.body[b] && handler_around[b] == handler_around[head]) loop.last_offset = std::max(loop.last_offset, graph.blocks[b].offset);
+    }
+  }
+}
+
+}  // namespace
+
+void analyse(Graph& graph) {
+  depth_first(graph);
+  find_predecessors(graph);
+  find_dominators(graph);
+  find_loops(graph);
+}
+
+Graph make_graph(const Heap& heap, const Flow& flow) {
+  Graph graph;
+  graph.heap = &heap;
+  graph.blocks = flow.blocks;
+  if (flow.code != nullptr) {
+    graph.version = flow.code->version;
+    graph.is_function = (flow.code->flags & CodeObject::kOptimized) != 0;
+  }
+  graph.kinds.assign(graph.blocks.size(), HandlerKind::none);
+  split_tails(graph);
+  analyse(graph);
+  classify_handlers(graph);
+  strip_copies(graph);
+  analyse(graph);
+  join_loop_tests(graph);
+  analyse(graph);
+  return graph;
+}
+
+}  // namespace winnow::bytecode
