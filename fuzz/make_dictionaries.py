@@ -22,6 +22,8 @@ TOKENS = {
                b'\x04\x22\x4d\x18', b'\x28\xb5\x2f\xfd', b'\x78\x9c', b'\x78\xda', b'ZF0x', b'\xff\xff\xff\xff'],
     'npy': [b'\x01\x00', b'\x02\x00', b'\x03\x00', b"{'descr': '", b"', 'fortran_order': False, 'shape': (", b'), }',
             b'|O', b'<f8', b'|V8', b"[('a', '<f8')]", b'__import__', b'\n'],
+    'marshal': [bytes([c | flag]) for c in b'0NFTS.iIlgfyxsutRraAzZ()[{<>:}c' for flag in (0, 0x80)] +
+               [b'r\0\0\0\0', b'r\x01\0\0\0', b's\0\0\0\0', b')\0', b'\xda\x01x', b'\xff\xff\xff\x7f', b'\0\0\0\x80'],
     'scan': [b'PK\x03\x04', b'PK\x05\x06', b'\x93NUMPY\x01\x00', b'\x1f\x8b\x08', b'BZh9', b'ustar\x0000',
              b'\x80\x02', b'\x80\x04\x95', b'cos\nsystem\n', b'7z\xbc\xaf\x27\x1c'],
 }

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Makes fuzz/seeds/ from the test cases: each target gets the inputs that its reader is for.
+"""Makes fuzz/seeds/ from the test cases: each target gets the inputs that its reader is for. Those of marshal are
+the unit tests' samples of all versions.
 
   make_seeds.py WINNOW_ASSEMBLE
 
 Inputs above LARGEST bytes are left out; files are named by case, so that the difference can be reviewed.
 """
+import base64
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +35,26 @@ TARGETS = {
 }
 
 
+def marshal_seeds():
+    """(name, seed): the sample of each version, read as every reader of fuzz_marshal.cpp would."""
+    text = (HERE.parent / 'src' / 'code' / 'bytecode' / 'lambda_samples.h').read_text()
+    for major, minor, literal in re.findall(r'\{\{(\d), (\d+)\},([^}]*)\}', text):
+        encoded = ''.join(re.findall('"([^"]*)"', literal))
+        data = base64.b64decode(encoded)
+        version = '%s.%s' % (major, minor)
+        yield version + '.marshal', bytes([20 if major == '2' else int(minor) + 4]) + data
+        yield version + '.bare', b'\x01' + data
+        yield version + '.text', b'\x02' + encoded.encode()
+        yield version + '.slashes', b'\x03' + data.replace(b'\\', b'/')
+        if version == '3.8':
+            yield version + '.pyc', b'\x00\x55\x0d\r\n' + bytes(12) + data
+            ints = [2, 0, 0, 2, 3, 67]
+            values = b''.join(b'i' + n.to_bytes(4, 'little') for n in ints) + b's\x04\0\0\0d\0S\0)\x01N)\0)\x02z\x01xz\x01kz\x01fz\x01gi\x01\0\0\0s\0\0\0\0)\0)\0'
+            yield 'arguments', b'\x0c)\x10' + values
+    nested = b')\x06[\x01\0\0\0Tl\x02\0\0\0\x01\0\x02\0g\0\0\0\0\0\0\xf8\x3f{z\x01aN0<\x01\0\0\0T>\x01\0\0\0i\x05\0\0\0'
+    yield 'containers', b'\x0c' + nested
+
+
 def main():
     seeds = HERE / 'seeds'
     if seeds.is_dir():
@@ -54,6 +77,11 @@ def main():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ('%s.%s' % (path.parent.name, path.stem))).write_bytes(seed)
             count, total = count + 1, total + len(seed)
+    folder = seeds / 'fuzz_marshal'
+    folder.mkdir(parents=True)
+    for name, seed in marshal_seeds():
+        (folder / name).write_bytes(seed)
+        count, total = count + 1, total + len(seed)
     print('%d seeds, %d bytes' % (count, total))
 
 
