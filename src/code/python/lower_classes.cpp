@@ -63,6 +63,7 @@ void Lowerer::class_definition2(const Node* node) {
   Scope* scope = scopes_.find(node);
   if (scope == nullptr) return bad(node, false);
   enter_unit(scope, node->name, node);
+  if (!node->orelse.empty()) unit_->code.firstlineno = node->orelse[0]->line;
   name("__name__", Access::load);
   name("__module__", Access::store);
   docstring(node->body);
@@ -85,6 +86,7 @@ Value Lowerer::class_code(const Node* node) {
   Scope* scope = scopes_.find(node);
   if (scope == nullptr) return Value::unknown();
   enter_unit(scope, node->name, node);
+  if (!node->orelse.empty()) unit_->code.firstlineno = node->orelse[0]->line;
   name("__name__", Access::load);
   name("__module__", Access::store);
   if (later(3)) {

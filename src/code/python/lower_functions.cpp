@@ -205,6 +205,7 @@ Value Lowerer::function_code(const Node* node, std::string_view name) {
   if (scope == nullptr) return Value::unknown();  // nested too deeply
   const bool lambda = node->type == Type::Lambda;
   enter_unit(scope, name, node);
+  if (!lambda && !node->items.empty()) unit_->code.firstlineno = node->items[0]->line;
   parameters(node->first);
   if (lambda) {
     unpack_tuple_parameters(node->first);
