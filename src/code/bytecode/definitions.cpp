@@ -356,7 +356,8 @@ bool Simulator::store_definition(Node* value, Node* target) {
   const bool definition = at->type == Type::FunctionDef || at->type == Type::AsyncFunctionDef || at->type == Type::ClassDef;
   if (!definition || target->type != Type::Name || target->name.empty()) return false;
   if (builder_.plain_name(at->name) != target->name) {
-    if (at->type == Type::ClassDef || at->other != target->name) return false;
+    const bool annotations = at->name == "__annotate__" && target->name.starts_with("__annotate") && builder_.version() >= PythonVersion{3, 14};
+    if (at->type == Type::ClassDef || !annotations) return false;
   }
   if (options_.isolated) {
     fail();

@@ -31,6 +31,14 @@ void Builder::declarations() {
   if (flow_.blocks.empty()) return;
   const bool function = (code_.flags & CodeObject::kOptimized) != 0;
   if (class_body_) drop_housekeeping();
+  if (version_ >= PythonVersion{3, 14}) {
+    for (FlowBlock& block : flow_.blocks) {
+      block.statements.erase(std::remove_if(block.statements.begin(), block.statements.end(), [](const FlowStatement& s) {
+        return is_assignment(s, "__conditional_annotations__") && s.node->first->type == Type::Set && s.node->first->items.empty();
+      }), block.statements.end());
+    }
+    distribute_annotations();
+  }
   std::vector<FlowStatement>& first = flow_.blocks[0].statements;
   std::vector<FlowStatement> front;
   const auto expression = [&](Value value) {
@@ -94,7 +102,6 @@ void Builder::declarations() {
   declare(Type::Global, globals);
   declare(Type::Nonlocal, nonlocals);
   first.insert(first.begin(), front.begin(), front.end());
-  distribute_annotations();
   fill_definitions();
 }
 
@@ -111,7 +118,6 @@ void Builder::drop_housekeeping() {
       if (is_assignment(s, "__type_params__")) return value->type == Type::Name && value->name == ".type_params";
       if (is_assignment(s, "__classdict__")) return value->type == Type::Call && value->first->name == "locals";
       if (is_assignment(s, "__classdictcell__") || is_assignment(s, "__classcell__")) return value->type == Type::Name;
-      if (is_assignment(s, "__conditional_annotations__")) return version_ >= PythonVersion{3, 14} && value->type == Type::Set;
       return false;
     };
     statements.erase(std::remove_if(statements.begin(), statements.end(), is_housekeeping), statements.end());
@@ -119,79 +125,121 @@ void Builder::drop_housekeeping() {
   for (FlowBlock& block : flow_.blocks) drop(block.statements);
 }
 
-// 3.14: the annotations of a class or module are in a function. Each goes to the first assignment of its name, or
-// behind the one before.
+// 3.14: the annotations of a class or module are in a function. Those with a number go where the number is told;
+// the others to the first assignment of their name, or behind the one before.
 void Builder::distribute_annotations() {
   if (version_ < PythonVersion{3, 14} || (code_.flags & CodeObject::kOptimized) != 0) return;
+  Node* dict = nullptr;
   for (FlowBlock& block : flow_.blocks) {
-    for (size_t i = 0; i < block.statements.size(); ++i) {
+    for (size_t i = 0; i < block.statements.size() && dict == nullptr; ++i) {
       Node* definition = block.statements[i].node;
       if (!is_definition(definition) || block.statements[i].kind != FlowStatement::Kind::plain) continue;
-      if (definition->name != "__annotate__" && definition->name != "__annotate_func__") continue;
-      Node* dict = annotations_of(heap().code(definition->value));
-      if (dict == nullptr || dict->type != Type::Dict) continue;
+      if (!definition->name.starts_with("__annotate")) continue;
+      dict = annotations_of(heap().code(definition->value));
+      if (dict == nullptr) continue;
       block.statements.erase(block.statements.begin() + static_cast<ptrdiff_t>(i));
-      std::vector<FlowStatement>& first = flow_.blocks[0].statements;
-      size_t position = 0;
-      while (position < first.size() && first[position].kind == FlowStatement::Kind::plain &&
-             (first[position].node->type == Type::Expr || first[position].node->type == Type::Global || first[position].node->type == Type::ImportFrom ||
-              first[position].node->type == Type::Import)) {
-        ++position;
-      }
-      for (uint32_t k = 0; k < dict->items.size; ++k) {
-        if (!is_text(dict->items[k])) continue;
-        const std::string_view name = plain_name(dict->items[k]->value.text());
-        Node* statement = tree_.make(Type::AnnAssign);
-        statement->first = tree_.make(Type::Name);
-        statement->first->name = name;
-        statement->second = dict->others[k];
-        statement->number = 1;
-        bool placed = false;
-        for (FlowBlock& other : flow_.blocks) {
-          for (size_t j = 0; j < other.statements.size() && !placed; ++j) {
-            if (!is_assignment(other.statements[j], name)) continue;
-            statement->third = other.statements[j].node->first;
-            statement->line = other.statements[j].node->line;
-            other.statements[j].node = statement;
-            if (&other == &flow_.blocks[0]) position = j + 1;
-            placed = true;
-          }
-          if (placed) break;
-        }
-        if (placed) continue;
-        position = std::min(position, first.size());
-        first.insert(first.begin() + static_cast<ptrdiff_t>(position), {FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
-        ++position;
-      }
-      return;
     }
+  }
+  if (dict == nullptr) return;
+  const auto fill_in = [&](Node* statement, uint32_t k) {
+    statement->first = tree_.make(Type::Name);
+    statement->first->name = plain_name(dict->items[k]->value.text());
+    statement->second = dict->others[k];
+    statement->number = 1;
+  };
+  for (FlowBlock& block : flow_.blocks) {
+    std::vector<FlowStatement>& statements = block.statements;
+    for (size_t i = 0; i < statements.size(); ++i) {
+      Node* statement = statements[i].node;
+      if (statements[i].kind != FlowStatement::Kind::plain || statement->type != Type::AnnAssign || statement->first != nullptr) continue;
+      for (uint32_t k = 0; k < dict->items.size; ++k) {
+        if (is_text(dict->items[k]) && dict->items[k]->number == statement->value.as_integer() + 1) fill_in(statement, k);
+      }
+      if (statement->first == nullptr) {
+        statement->first = statement->second = tree_.make(Type::Name);
+        statement->first->name = "__conditional_annotations__";
+        inexact();
+      } else if (i > 0 && is_assignment(statements[i - 1], statement->first->name)) {
+        statement->third = statements[i - 1].node->first;
+        statements.erase(statements.begin() + static_cast<ptrdiff_t>(--i));
+      }
+    }
+  }
+  std::vector<FlowStatement>& first = flow_.blocks[0].statements;
+  size_t position = 0;
+  while (position < first.size() && first[position].kind == FlowStatement::Kind::plain &&
+         (first[position].node->type == Type::Expr || first[position].node->type == Type::Global || first[position].node->type == Type::Nonlocal)) {
+    ++position;
+  }
+  for (uint32_t k = 0; k < dict->items.size; ++k) {
+    if (!is_text(dict->items[k]) || dict->items[k]->number > 0) continue;
+    Node* statement = tree_.make(Type::AnnAssign);
+    fill_in(statement, k);
+    size_t at = position;
+    while (at < first.size() && !is_assignment(first[at], statement->first->name)) ++at;
+    if (at < first.size()) {
+      statement->third = first[at].node->first;
+      statement->line = first[at].node->line;
+      first[at].node = statement;
+      position = at + 1;
+      continue;
+    }
+    position = std::min(position, first.size());
+    first.insert(first.begin() + static_cast<ptrdiff_t>(position), {FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
+    ++position;
   }
 }
 
-// def __annotate__(format): if format > 2: raise NotImplementedError; return {...}
+// def __annotate__(format): if format > 2: raise NotImplementedError; return {...}, or a dict that is filled piece
+// by piece, where a piece may stand under `number in __conditional_annotations__`: its key gets the number + 1.
 Node* Builder::annotations_of(const CodeObject& code) {
   const auto found = evaluated_.find(&code);
   if (found != evaluated_.end()) return found->second;
-  Node*& result = evaluated_[&code];
-  result = nullptr;
+  evaluated_[&code] = nullptr;
   if (context_.depth > 40 || !context_.lift) return nullptr;
   const std::shared_ptr<const ir::Body> body = context_.lift(code);
-  if (body == nullptr) return nullptr;
+  if (body == nullptr || body->blocks.empty()) return nullptr;
   kept_.push_back(body);
   const Context inside{tree_, context_.lift, context_.nested, context_.class_name, &context_, &code, context_.depth + 1, context_.steps};
   Builder builder(code, *body, inside);
   builder.reduce();
-  Node* dict = nullptr;
-  for (BlockId i = 0; i < builder.blocks_.size(); ++i) {
-    Work& block = builder.blocks_[i];
-    if (block.dead || block.leave != Leave::return_value) continue;
-    Node* value = nullptr;
-    // Annotations under a condition add to the dict piece by piece: not followed.
-    if (dict != nullptr || !builder.isolate(block.steps, value)) return nullptr;
-    dict = value;
+  if (builder.blocks_[0].leave != Leave::branch) return nullptr;
+  Simulator simulator(builder, {});
+  simulator.enter({});
+  BlockId at = builder.blocks_[0].otherwise;
+  int32_t number = 0;
+  for (uint32_t steps = 0; steps < 100000 && at != kNoBlock; ++steps) {
+    const Work& block = builder.blocks_[at];
+    Run& run = simulator.run();
+    const auto size = [&]() { return !run.stack.empty() && run.stack[0].node->type == Type::Dict ? run.stack[0].node->items.size : 0; };
+    const uint32_t before = size();
+    for (const Step& step : block.steps) simulator.step(step);
+    if (simulator.failed() || run.stack.empty()) return nullptr;
+    if (number > 0) {
+      for (uint32_t k = before; k < size(); ++k) {
+        if (run.stack[0].node->items[k] != nullptr) run.stack[0].node->items[k]->number = number;
+      }
+    }
+    number = 0;
+    if (block.leave == Leave::return_value) {
+      simulator.finish();
+      if (simulator.failed() || !run.statements.empty() || run.stack.size() != 1 || run.stack[0].node->type != Type::Dict) return nullptr;
+      return evaluated_[&code] = run.stack[0].node;
+    }
+    if (block.leave == Leave::jump) {
+      at = block.target;
+    } else if (block.leave == Leave::branch) {
+      const Node* test = simulator.take_entry().node;
+      const bool known = test->type == Type::Compare && test->items.size == 1 && test->items[0]->op == Operator::In &&
+                         test->first->type == Type::Constant && test->first->value.is(Kind::integer);
+      if (!known) return nullptr;
+      number = static_cast<int32_t>(test->first->value.as_integer()) + 1;
+      at = block.target;
+    } else {
+      return nullptr;
+    }
   }
-  evaluated_[&code] = dict;
-  return dict;
+  return nullptr;
 }
 
 void Builder::fill(Node* definition) {

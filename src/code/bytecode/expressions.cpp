@@ -120,7 +120,7 @@ Node* Simulator::take() { return expression_of(take_entry()); }
 bool Simulator::in_order(std::span<const Entry> entries) const {
   uint32_t last = 0;
   for (const Entry& entry : entries) {
-    if (is_stable(entry.node)) continue;
+    if (is_stable(entry.node) || entry.sequence == 0) continue;
     if (entry.sequence < last) return false;
     last = entry.sequence;
   }
@@ -572,6 +572,12 @@ void Simulator::store(const ir::Instruction& in) {
       const Entry key = take_entry();
       const Entry object = take_entry();
       const Entry value = take_entry();
+      // 3.14: the dict of annotations is filled while it lies on the stack.
+      if (object.node->type == Type::Dict && !stack_.empty() && stack_.back().node == object.node && builder_.version() >= PythonVersion{3, 14}) {
+        if (open_copies_ > 0) --open_copies_;
+        tree_.append(object.node->items, expression_of(key));
+        return tree_.append(object.node->others, expression_of(value));
+      }
       Node* target = make(Type::Subscript);
       target->first = expression_of(object);
       target->second = expression_of(key);
@@ -640,6 +646,7 @@ void Simulator::pop(const ir::Instruction&) {
     if (!node->items.empty()) return emit_import_from(node);
   }
   if (node->type == Type::Alias && node->other == "*") return;
+  if (node->type == Type::Name && node->name == "__conditional_annotations__" && builder_.version() >= PythonVersion{3, 14}) return;
   if (node->type == Type::Print) return emit(FlowStatement::Kind::plain, node);
   if (node->type == Type::Constant && node->value.is(Kind::none)) return;
   Node* statement = make(Type::Expr);

@@ -335,6 +335,16 @@ void Simulator::grow(const ir::Instruction& in) {
       if (type == Type::List) return tree_.append(to->items, value);
       break;
     case ir::Op::set_add:
+      // 3.14: the annotation of that number is in force. Its name is found when all is there.
+      if (type == Type::Name && to->name == "__conditional_annotations__" && value->type == Type::Constant && value->value.is(Kind::integer) &&
+          builder_.version() >= PythonVersion{3, 14}) {
+        Node* statement = make(Type::AnnAssign);
+        statement->value = value->value;
+        statement->number = 1;
+        const Entry names = take_entry();
+        emit(FlowStatement::Kind::plain, statement);
+        return stack_.push_back(names);
+      }
       if (type == Type::Set) return tree_.append(to->items, value);
       break;
     case ir::Op::list_extend:

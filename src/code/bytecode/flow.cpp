@@ -301,6 +301,34 @@ void Builder::lose_way(BlockId b) {
   }
 }
 
+void Builder::sweep() {
+  spend(blocks_.size());
+  std::vector<bool> seen(blocks_.size(), false);
+  std::vector<BlockId> work{0};
+  seen[0] = true;
+  while (!work.empty()) {
+    const Work& b = blocks_[work.back()];
+    work.pop_back();
+    for (BlockId to : {b.target, b.otherwise, b.handler}) {
+      if (to == kNoBlock || seen[to]) continue;
+      seen[to] = true;
+      work.push_back(to);
+    }
+  }
+  for (Work& b : blocks_) b.ways_in = 0;
+  for (BlockId i = 0; i < blocks_.size(); ++i) {
+    Work& b = blocks_[i];
+    b.dead = b.dead || !seen[i];
+    if (b.dead) continue;
+    for (BlockId to : {b.target, b.otherwise}) {
+      if (to != kNoBlock) ++blocks_[to].ways_in;
+    }
+  }
+  for (BlockId i = 0; i < blocks_.size(); ++i) {
+    if (!blocks_[i].dead) queue_.push_back(i);
+  }
+}
+
 bool Builder::merge(BlockId id) {
   Work& a = blocks_[id];
   if (a.leave != Leave::jump || a.jump_kind != ir::JumpKind::plain) return false;

@@ -293,6 +293,7 @@ class Builder {
   void go(Work& from, BlockId to);           // jump there, or return
   void kill(BlockId b);
   void lose_way(BlockId b);   // one way into it is gone
+  void sweep();               // takes out what is no longer reached
   bool is_arm(BlockId from, BlockId b);
   bool isolate(std::span<const Step> steps, Node*& value);
   size_t first_touch(const Work& work, uint32_t& above) const;
