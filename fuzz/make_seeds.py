@@ -57,8 +57,8 @@ def marshal_seeds():
 
 def main():
     seeds = HERE / 'seeds'
-    if seeds.is_dir():
-        shutil.rmtree(seeds)
+    for target in TARGETS:
+        shutil.rmtree(seeds / target, ignore_errors=True)
     count = total = 0
     seen = set()
     for number, path in enumerate(sorted(CASES.rglob('*.test'))):

@@ -26,6 +26,9 @@ Lifter::Lifter(const CodeObject& code, const Heap& heap, const Decoding& decodin
   body_.anomalies = decoding.anomalies;
   table_.assign(64, ir::kNoBlock);
   // Copies of finally bodies are few in real code: this only stops code made to explode.
+  const auto count = static_cast<uint32_t>(decoding.instructions.size());
+  max_stack_ = 2 * count + 256;  // nothing but UNPACK_* puts more than one thing there
+  max_pool_ = std::min<size_t>(kMaxPool, 256 * size_t{count} + 65536);
   budget_ = std::min<uint64_t>(32 * decoding.instructions.size() + 4096, kMaxEmitted);
 }
 
@@ -129,7 +132,7 @@ ir::BlockId Lifter::new_block(uint32_t offset) {
   if (before(11)) made.handled /= 3;
   body_.blocks.push_back(std::move(made));
   keys_.emplace_back();
-  ++emitted_;
+  emitted_ += 1 + stack_.size() / 64;
   return id;
 }
 
@@ -157,7 +160,7 @@ ir::BlockId Lifter::block_for(uint32_t offset, Entry entry) {
   for (size_t i = hash & (table_.size() - 1);; i = (i + 1) & (table_.size() - 1)) {
     const BlockId id = table_[i];
     if (id == ir::kNoBlock) {
-      if (pool_.size() + scratch_.size() > kMaxPool || emitted_ > budget_) return overflow_block();
+      if (pool_.size() + scratch_.size() > max_pool_ || emitted_ > budget_) return overflow_block();
       const BlockId made = table_[i] = new_block(offset);
       keys_[made] = {static_cast<uint32_t>(pool_.size()), static_cast<uint32_t>(stack_.size()),
                      static_cast<uint32_t>(blocks_.size()), hash, entry, true};
@@ -278,6 +281,12 @@ ir::BlockId Lifter::block_stack_handler(size_t entry, uint32_t& depth) {
 }
 
 void Lifter::step() {
+  // Arguments count slots, or pack small counts; those of MAKE_FUNCTION have a higher one.
+  const bool makes = at_->opcode == Opcode::make_function || at_->opcode == Opcode::make_closure;
+  if (at_->argument == Argument::plain && !makes && at_->arg > std::max(max_stack_, 1u << 16)) {
+    anomaly(ir::Anomaly::Kind::budget, "an argument asks for more stack than the code can fill");
+    return finish_invalid(opcode_name(at_->opcode));
+  }
   const bool known = step_locals() || step_names() || step_stack() || step_calls() || step_jumps() ||
                      step_operators() || step_displays() || step_functions() || step_iteration() ||
                      step_exceptions() || step_with() || step_blocks() || step_format() ||

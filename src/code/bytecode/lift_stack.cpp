@@ -2,12 +2,6 @@
 #include "code/bytecode/lifter.h"
 
 namespace winnow::bytecode {
-namespace {
-
-constexpr uint32_t kMaxStack = 1u << 20;
-
-}  // namespace
-
 ir::Instruction& Lifter::emit(Op op, uint32_t a, uint32_t b) {
   ++emitted_;
   ir::Instruction& i = block().instructions.emplace_back();
@@ -37,21 +31,18 @@ void Lifter::anomaly(ir::Anomaly::Kind kind, std::string what) {
   body_.anomalies.push_back({kind, offset, std::move(what)});
 }
 
-// At least `count` slots. CPython would read whatever lies below the stack: so do the instructions of the IR.
+// At least `count` slots (step() bounds what an argument can ask for). CPython would read whatever lies below the stack: so do the instructions of the IR.
 void Lifter::need(uint32_t count) {
   if (stack_.size() >= count) return;
   anomaly(ir::Anomaly::Kind::stack_underflow, "takes more from the stack than there is");
-  if (count > kMaxStack) {
-    finish(ir::Exit::invalid);
-    count = kMaxStack;
-  }
   const auto missing = count - static_cast<uint32_t>(stack_.size());
   stack_.insert(stack_.begin(), missing, Slot{});
   for (BlockEntry& b : blocks_) b.level += missing;
-  emitted_ += missing;
+  emitted_ += missing + stack_.size() / 16;
 }
 
-uint32_t Lifter::kept(uint32_t count) const {
+uint32_t Lifter::kept(uint32_t count) {
+  emitted_ += count / 16;  // deep moves cost, too
   uint32_t n = 0;
   for (size_t i = stack_.size() - count; i < stack_.size(); ++i) n += is_kept(stack_[i].tag);
   return n;
@@ -83,7 +74,7 @@ void Lifter::pop_values(uint32_t count) {
 }
 
 void Lifter::push_values(uint32_t count) {
-  if (stack_.size() + count > kMaxStack) {
+  if (stack_.size() + count > max_stack_) {
     anomaly(ir::Anomaly::Kind::budget, "too much on the stack");
     return finish(ir::Exit::invalid);
   }

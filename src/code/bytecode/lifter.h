@@ -88,7 +88,7 @@ class Lifter {
   void emit_constant(Value value);
   void anomaly(ir::Anomaly::Kind kind, std::string what);
   void need(uint32_t count);
-  uint32_t kept(uint32_t count) const;  // of the top `count` slots
+  uint32_t kept(uint32_t count);  // of the top `count` slots
   Slot& slot(uint32_t depth) { return stack_[stack_.size() - depth]; }
   Slot& value_at(uint32_t depth);  // 1 = top; makes it a value if it is not kept
   void pop_values(uint32_t count);
@@ -199,6 +199,8 @@ class Lifter {
   std::vector<bool> finally_targets_;   // by instruction (to 3.7)
   BlockId overflow_ = ir::kNoBlock;
   uint64_t emitted_ = 0, budget_ = 0;
+  size_t max_pool_ = 0;
+  uint32_t max_stack_ = 0;
   uint32_t anomalies_ = 0;
 };
 
