@@ -145,9 +145,7 @@ void Lexer::indentation(size_t column) {
     add(Tok::dedent, at_, at_);
   }
   if (column > indents_.back()) {
-    // It fits no line above: taken as a block of its own, so that what it holds is still read.
     error("this dedent fits no line above", at_, at_);
-    indents_.back() = column;
   }
 }
 

@@ -182,9 +182,10 @@ Node* Parser::factor() {
   node->op = op;
   advance();
   const bool is_number = python_2_ && op == Operator::USub && kind() == Tok::number;
+  const bool is_long = is_number && (text_of(token()).back() | 0x20) == 'l';
   node->first = factor();
   // Python 2 reads the sign as part of a number: -9223372036854775808 is no long.
-  return is_number && node->first->type == Type::Constant ? negative(node) : node;
+  return is_number && node->first->type == Type::Constant ? negative(node, is_long) : node;
 }
 
 Node* Parser::power() {

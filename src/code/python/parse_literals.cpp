@@ -162,42 +162,36 @@ Node* Parser::number() {
   return node;
 }
 
-// Of Python 2: minus a number as one constant.
-Node* Parser::negative(Node* node) {
-  const Value value = node->first->value;
-  node->first->line = node->line;
-  switch (value.kind()) {
-    case Kind::integer: node->first->value = Value::integer(-value.as_integer()); break;
-    case Kind::real: node->first->value = Value::real(-value.as_real()); break;
-    case Kind::complex: {
-      const Items& parts = tree_.heap().items(value);
-      node->first->value = tree_.heap().new_items(
-          Kind::complex, std::initializer_list<Value>{parts[0], Value::real(-parts[1].as_real())}.begin(), 2);
-      break;
+// Of Python 2: minus a number as one constant. `is_long`: it is written with an L.
+Node* Parser::negative(Node* node, bool is_long) {
+  constexpr std::string_view kLeast("\0\0\0\0\0\0\0\x80\0", 9);  // minus it is the least int
+  Node* number = node->first;
+  const Value value = number->value;
+  if (value.is(Kind::integer)) {
+    number->value = Value::integer(-value.as_integer());
+  } else if (value.is(Kind::real)) {
+    number->value = Value::real(-value.as_real());
+  } else if (value.is(Kind::complex)) {
+    const Items& parts = tree_.heap().items(value);
+    const Value negated[] = {parts[0], Value::real(-parts[1].as_real())};
+    number->value = tree_.heap().new_items(Kind::complex, negated, 2);
+  } else if (value.is(Kind::big_integer) && value.text() == kLeast && !is_long) {
+    number->value = Value::integer(INT64_MIN);
+  } else if (value.is(Kind::big_integer)) {
+    std::string negated;
+    unsigned carry = 1;
+    for (const char c : value.text()) {
+      carry += static_cast<uint8_t>(~c);
+      negated += static_cast<char>(carry);
+      carry >>= 8;
     }
-    case Kind::big_integer: {
-      const std::string_view digits = value.text();
-      const std::string_view written = text_.substr(node->first->offset);
-      const bool is_long = (digits.size() != 9 || digits != std::string_view("\0\0\0\0\0\0\0\x80\0", 9)) ||
-                           (written.substr(0, written.find_first_not_of("0123456789abcdefABCDEFxX")).size() + 1 <= written.size() &&
-                            (written[written.find_first_not_of("0123456789abcdefABCDEFxX")] | 0x20) == 'l');
-      if (!is_long) {
-        node->first->value = Value::integer(INT64_MIN);
-        break;
-      }
-      std::string negated;
-      unsigned carry = 1;
-      for (const char c : digits) {
-        carry += static_cast<uint8_t>(~c);
-        negated += static_cast<char>(carry);
-        carry >>= 8;
-      }
-      node->first->value = Value::big_integer(tree_.text(negated));
-      break;
-    }
-    default: return node;
+    number->value = Value::big_integer(tree_.text(negated));
+  } else {
+    return node;
   }
-  return node->first;
+  number->line = node->line;
+  number->offset = node->offset;
+  return number;
 }
 
 // Adjacent strings are one; with an f-string among them, a JoinedStr.

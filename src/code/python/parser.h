@@ -158,7 +158,7 @@ class Parser {
   // parse_literals.cpp
   Node* number();
   Value integer(std::string_view digits, unsigned base, bool is_long);
-  Node* negative(Node* node);
+  Node* negative(Node* node, bool is_long);
   Node* strings();
   void string_piece(const Token& token, std::string& text, bool& is_unicode);
   Node* string_constant(const Token& from, std::string_view text, bool is_unicode);
