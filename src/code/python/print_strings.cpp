@@ -1,5 +1,7 @@
 // Strings and f-strings. Before 3.12 an f-string was one string token: what it nests may neither use its
 // quotes nor hold a backslash, so each level tries the quotes that are left.
+#include "code/python/dump.h"
+#include "code/python/parse.h"
 #include "code/python/printer.h"
 
 namespace winnow::python {
@@ -89,6 +91,23 @@ bool Printer::formatted_parts(const List& items, Quote quote, bool strict, bool 
   return true;
 }
 
+// A t-string keeps the text of its expressions as a value of the program: it is printed as it was where it is nothing
+// but another spelling of the expression.
+bool Printer::is_spelled_so(const Node& node) const {
+  if (node.first == nullptr || node.name.size() > 10'000) return false;
+  for (const char c : node.name) {
+    if (c < ' ' || c > '~') return false;
+  }
+  Heap heap;
+  Tree tree(heap);
+  ParseOptions options;
+  options.mode = ParseMode::expression;
+  options.version = options_.version;
+  const std::string text = "(" + std::string(node.name) + ")";
+  const Parsed parsed = parse(tree, text, options);
+  return parsed.ok() && dump(*parsed.root, heap) == dump(*node.first, heap_);
+}
+
 bool Printer::formatted_value(const Node& node, Quote quote, bool strict) {
   write('{');
   const auto quotes = quotes_;
@@ -101,7 +120,8 @@ bool Printer::formatted_value(const Node& node, Quote quote, bool strict) {
   }
   bool fits = true;
   const size_t begin = out_.size();
-  expression(node.first, static_cast<Precedence>(kTest + 1));
+  if (node.type == Type::Interpolation && is_spelled_so(node)) write(node.name);
+  else expression(node.first, static_cast<Precedence>(kTest + 1));
   if (out_[begin] == '{') out_.insert(begin, 1, ' ');
   if (strict) {
     const std::string_view text = std::string_view(out_).substr(begin);

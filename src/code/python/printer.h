@@ -97,6 +97,7 @@ class Printer {
   void formatted_string(const Node& node);
   bool formatted_with(const Node& node, Quote quote, bool strict);
   bool formatted_parts(const List& items, Quote quote, bool strict, bool is_spec);
+  bool is_spelled_so(const Node& node) const;
   bool formatted_value(const Node& node, Quote quote, bool strict);
   void string(std::string_view text, TextKind kind, std::string_view prefix);
 
