@@ -13,7 +13,14 @@ _reconstruct torch FloatStorage torch._utils _rebuild_tensor_v2 torch.storage _l
 NumpyArrayWrapper dill._dill _create_function _create_code __setstate__ __builtins__ __globals__ __class__
 str.join str.format bytes.fromhex sys modules pkgutil resolve_name argparse Namespace'''.split()
 
+KEYWORDS = '''False None True and as assert async await break class continue def del elif else except finally for from
+global if import in is lambda nonlocal not or pass raise return try while with yield match case type print exec
+__future__ print_function unicode_literals coding'''.split()
+
 TOKENS = {
+    'source': [word.encode() for word in KEYWORDS] +
+              [b'**', b'//', b'<<', b'>>', b':=', b'->', b'<>', b'...', b'"""', b"'''", b'f"', b"rb'", b't"', b'ur"', b'{{', b'}}',
+               b'!r', b'\\N{', b'\\u00e9', b'\\\n', b'\n    ', b'\n\t', b'\r\n', b'\xef\xbb\xbf', b'0x', b'1e', b'10L', b'_'],
     'zip': [b'PK\x03\x04', b'PK\x01\x02', b'PK\x05\x06', b'PK\x06\x06', b'PK\x06\x07', b'PK\x07\x08',
             b'\x01\x00\x10\x00', b'\x08\x00', b'\xff\xff\xff\xff', b'archive/data.pkl', b'../', b'up\x00\x00'],
     'tar': [b'ustar\x0000', b'ustar  \x00', b'././@LongLink', b'././@PaxHeader', b'12 path=a/b\n', b'9 size=1\n',

@@ -55,6 +55,29 @@ def marshal_seeds():
     yield 'containers', b'\x0c' + nested
 
 
+SOURCES = {
+    'statements': 'def f(a, b=1, /, c: int = 2, *d, e, **g) -> int:\n    global x\n    return [i async for i in a if b]\n'
+                  'try:\n    pass\nexcept* (A, B) as e:\n    raise e from None\nelse:\n    del a[0], b\nfinally:\n    assert a, b\n'
+                  '@d\nclass A[T: int = str](B, k=1):\n    x: int = 1\n    (y): str\nasync def g():\n    async with a as b, c: await d\n',
+    'patterns': 'match a, *b:\n    case [1, *_] | {"k": v, **r} | P.q(x, y=-1 + 2j) as z if w: pass\n    case None | "s" | (a.b): pass\n',
+    'strings': 'x = f"{a!r:>{w}} {{}} {b = } {c["d"]:%H} {f\'{1}\'}" "t" rf\'\\d{x}\'\ny = t\'{ z!s}\', b"\\xff", r"\\N", "\\N{SPACE}\\u00e9\\\n"\n',
+    'expressions': 'a = lambda *a, b=1: (yield a), [*b, c := d], {**e, 1: 2}, {3, *f}\ng = a if not b else -c ** ~d @ e // 1_0.5e3j\n'
+                   'h[1:2, ::3, ...] += 0xff << 0o7 & 0b1 | a < b is not c not in d\n',
+    'python_2': 'print >>f, `x`, u"a" ur"\\u0041",\nexec "a" in b, c\ntry:\n  raise E, "v", t\nexcept (A, B), e: print 0777 <> 10L\n'
+                'def f((a, (b, c)), d=lambda (x): x): return [x for x in 1, 2 if lambda: 3]\n',
+    'broken': 'if a = 1:\n    b(\nelse\n  c = """d\n   e)]}\n \tf\n\x00g\\h\n$ ? !\n',
+}
+
+
+def source_seeds():
+    """(name, seed): the first byte holds the options of fuzz_source.cpp."""
+    for name, text in SOURCES.items():
+        yield name, (b'\2' if name == 'python_2' else b'\0') + text.encode()
+        if name == 'expressions':
+            for number, line in enumerate(text.splitlines()):
+                yield 'expression%d' % number, b'\1' + line.split(' = ')[-1].encode()
+
+
 def main():
     seeds = HERE / 'seeds'
     for target in TARGETS:
@@ -77,11 +100,12 @@ def main():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ('%s.%s' % (path.parent.name, path.stem))).write_bytes(seed)
             count, total = count + 1, total + len(seed)
-    folder = seeds / 'fuzz_marshal'
-    folder.mkdir(parents=True)
-    for name, seed in marshal_seeds():
-        (folder / name).write_bytes(seed)
-        count, total = count + 1, total + len(seed)
+    for target, made in (('fuzz_marshal', marshal_seeds()), ('fuzz_source', source_seeds())):
+        folder = seeds / target
+        folder.mkdir(parents=True)
+        for name, seed in made:
+            (folder / name).write_bytes(seed)
+            count, total = count + 1, total + len(seed)
     print('%d seeds, %d bytes' % (count, total))
 
 
