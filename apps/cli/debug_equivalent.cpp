@@ -17,7 +17,7 @@
 namespace winnow::cli {
 namespace {
 
-using Key = std::pair<std::string, int32_t>;  // name and first line
+using Key = std::string;
 
 std::string content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -26,7 +26,7 @@ std::string content_of(const std::string& path) {
 
 void collect(const Heap& heap, Value value, std::multimap<Key, Value>& found) {
   const CodeObject& code = heap.code(value);
-  found.emplace(Key{std::string(code.name), code.firstlineno}, value);
+  found.emplace(Key(code.name), value);
   for (const Value constant : code.consts) {
     if (constant.is(Kind::code)) collect(heap, constant, found);
   }
@@ -64,8 +64,18 @@ void compare_pair(const std::string& source, const std::string& compiled, bool s
     ir::Verdict verdict;
     verdict.kind = ir::Verdict::Kind::different;
     verdict.why = "no such function in the source";
-    const auto [begin, end] = lowered.equal_range(Key{std::string(code.name), code.firstlineno});
-    for (auto at = begin; at != end && !verdict; ++at) verdict = ir::equivalent(code, heap.code(at->second), heap);
+    // Of those of its name, that of its line; else (lines are counted otherwise) any.
+    const auto [begin, end] = lowered.equal_range(Key(code.name));
+    bool met = false;
+    for (const bool same_line : {true, false}) {
+      for (auto at = begin; at != end && !verdict; ++at) {
+        const CodeObject& candidate = heap.code(at->second);
+        if ((candidate.firstlineno == code.firstlineno) != same_line) continue;
+        ir::Verdict one = ir::equivalent(code, candidate, heap);
+        if (one || !met) verdict = std::move(one);
+        met = true;
+      }
+    }
     ++count.functions;
     count.equal += verdict ? 1 : 0;
     count.undecided += verdict.kind == ir::Verdict::Kind::undecided ? 1 : 0;

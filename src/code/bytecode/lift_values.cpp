@@ -99,10 +99,25 @@ bool Lifter::step_locals() {
     }
     case Opcode::load_small_int: emit_constant(Value::integer(arg)), push(); return true;
     case Opcode::copy_free_vars: case Opcode::make_cell: case Opcode::resume: case Opcode::nop: case Opcode::cache:
-    case Opcode::precall: case Opcode::not_taken: case Opcode::to_bool: case Opcode::gen_start:
+    case Opcode::precall: case Opcode::not_taken: case Opcode::gen_start:
     case Opcode::async_gen_wrap: return true;
+    case Opcode::to_bool: to_bool(); return true;
     default: return false;
   }
+}
+
+// Tests and `not` ask for the truth themselves. Standing alone it is `not not`.
+void Lifter::to_bool() {
+  const uint32_t next = decoding_.find(at_->next);
+  const Opcode opcode = next == Decoding::kNone ? Opcode::unknown_opcode : decoding_.instructions[next].opcode;
+  if (opcode == Opcode::unary_not) return;
+  if (opcode == Opcode::pop_jump_if_true || opcode == Opcode::pop_jump_if_false) {
+    tested_ = true;
+    return;
+  }
+  need(1);
+  simple(Op::unary, 1, 1, static_cast<uint32_t>(ir::Unary::logical_not));
+  simple(Op::unary, 1, 1, static_cast<uint32_t>(ir::Unary::logical_not));
 }
 
 void Lifter::push_attribute(bool method) {

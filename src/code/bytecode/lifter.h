@@ -153,6 +153,7 @@ class Lifter {
   void end_async_for();
   void for_iter();
   void push_attribute(bool method);
+  void to_bool();
   void end_finally();
   void pop_finally();
   void leave(Why why, uint32_t target);
@@ -179,6 +180,7 @@ class Lifter {
   bool done_ = false;
   bool handler_changed_ = false;  // the block stack
   bool loop_setup_ = false;
+  bool tested_ = false;           // TO_BOOL stood before: the jump's test is done there, under its handler
   int32_t table_handler_ = -1;
   std::vector<std::string_view> keyword_names_;  // of KW_NAMES
 

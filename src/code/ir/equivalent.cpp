@@ -160,6 +160,8 @@ class Comparison {
   bool same_code(Value a, Value b);
   bool commit();
   bool commit_stacks(const std::map<uint32_t, Symbol>& assigned);
+  // Python 2 keeps no such count.
+  bool handled_differs() const { return a_.handled != b_.handled && a_.body->version.major >= 3; }
   Next effect();
   bool operands(const Instruction& x, const Instruction& y, std::vector<Symbol>& xs, std::vector<Symbol>& ys);
   bool take(Side& side, const Instruction& i, std::vector<Symbol>& into);
@@ -683,7 +685,7 @@ Comparison::Next Comparison::effect() {
     fail(words(a_) + " | " + words(b_));
     return Next::stop;
   }
-  if ((x.op == Op::call || x.op == Op::call_ex) && a_.handled != b_.handled) {
+  if ((x.op == Op::call || x.op == Op::call_ex) && handled_differs()) {
     fail("exceptions in hand at " + words(a_));
     return Next::stop;
   }
@@ -750,7 +752,7 @@ Comparison::Next Comparison::exit() {
     case Exit::invalid: return Next::stop;
     case Exit::return_value: exit_values(1); return Next::stop;
     case Exit::raise:
-      if (x.a == 0 && a_.handled != b_.handled) fail("exceptions in hand at raise");
+      if (x.a == 0 && handled_differs()) fail("exceptions in hand at raise");
       if (exit_values(x.a) == Next::go_on) exceptions();
       return Next::stop;
     case Exit::reraise:

@@ -171,10 +171,7 @@ void Lowerer::name(std::string_view spelled, Access access) {
     case Binding::free:
     case Binding::cell: {
       Op op = pick(Op::load_deref, Op::store_deref, Op::delete_deref);
-      if (access == Access::load && in_class && later(12)) {
-        emit(Op::load_locals);
-        op = Op::load_from_dict_or_deref;
-      } else if (access == Access::load && in_class && later(4)) {
+      if (access == Access::load && in_class && later(4)) {
         op = Op::load_class_deref;
       } else if (access == Access::load && scope.sees_class && name != "__classdict__") {
         emit(Op::load_deref).name = "__classdict__";

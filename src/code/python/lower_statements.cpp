@@ -371,10 +371,6 @@ void Lowerer::raise(const Node* node) {
     ++count;
   }
   at_ = node;
-  if (python2() && count == 2) {  // Python 2 numbers: type, value; a missing traceback is none
-    none();
-    count = 3;
-  }
   exit(ir::Exit::raise, count);
 }
 

@@ -71,6 +71,7 @@ Value Lowerer::leave_unit() {
     if (!scope.generator && scope.coroutine) code.flags |= CodeObject::kCoroutine;
     if (scope.generator && scope.coroutine) code.flags |= CodeObject::kAsyncGenerator;
   }
+  if (python2() && scope.kind == ScopeKind::class_body) code.flags |= CodeObject::kNewLocals;
   if (code.cellvars.empty() && code.freevars.empty() && !later(11)) code.flags |= CodeObject::kNoFree;
   code.flags |= future_;
   code.nlocals = static_cast<uint32_t>(code.varnames.size());

@@ -269,7 +269,11 @@ void Collector::statement(const Node* node) {
     case Type::Import:
     case Type::ImportFrom: return import(node);
     case Type::Global:
-      for (const Node* name : node->items) add(name->name, Symbol::kGlobal);
+      // A name that any function declares global is stored as such by the module, too.
+      for (const Node* name : node->items) {
+        add(name->name, Symbol::kGlobal);
+        if (current_ != scopes_.module()) add_to(scopes_.module(), mangle(name->name), Symbol::kGlobal);
+      }
       return;
     case Type::Nonlocal:
       for (const Node* name : node->items) add(name->name, Symbol::kNonlocal);
