@@ -37,6 +37,12 @@ bool is_waiting(const Node* node) {
          !is_marker(node, kInput);
 }
 
+// When an empty collection is made does not matter to what else is computed.
+bool is_empty_display(const Node* node) {
+  const bool display = node->type == Type::List || node->type == Type::Tuple || node->type == Type::Set || node->type == Type::Dict;
+  return display && node->items.empty();
+}
+
 bool is_chain(const Node* node) { return node->type == Type::NamedExpr && !node->items.empty(); }
 
 }  // namespace
@@ -120,7 +126,7 @@ Node* Simulator::take() { return expression_of(take_entry()); }
 bool Simulator::in_order(std::span<const Entry> entries) const {
   uint32_t last = 0;
   for (const Entry& entry : entries) {
-    if (is_stable(entry.node) || entry.sequence == 0) continue;
+    if (is_stable(entry.node) || is_empty_display(entry.node)) continue;
     if (entry.sequence < last) return false;
     last = entry.sequence;
   }
@@ -129,6 +135,7 @@ bool Simulator::in_order(std::span<const Entry> entries) const {
 
 // A display is as old as the youngest of its parts: to build it computes nothing.
 void Simulator::push_display(Node* node, std::span<const Entry> parts) {
+  if (parts.empty()) return push(node);
   uint32_t sequence = 0;
   for (const Entry& part : parts) sequence = std::max(sequence, part.sequence);
   stack_.push_back({node, sequence});
@@ -357,6 +364,22 @@ Node* Simulator::as_expression(Node* node) {
 // ---- holes: the items of an unpacked value ----
 
 void Simulator::fill_hole(Node* hole, Node* target) {
+  if (!dropped_.empty() && hole != dropped_.back()) {
+    // `_, _, x = y`: 3.11 and later drop what the next store would overwrite.
+    std::vector<Node*> dropped = std::move(dropped_);
+    dropped_.clear();
+    for (Node* each : dropped) {
+      Node* same = nullptr;
+      if (target->type == Type::Name && !target->name.empty()) {
+        same = make(Type::Name);
+        same->name = target->name;
+      } else {
+        if (options_.isolated) fail();
+        same = slot_name(builder_.new_slot());
+      }
+      fill_hole(each, same);
+    }
+  }
   if (!hole->other.empty()) {
     Node* star = make(Type::Starred);
     star->first = target;
@@ -368,6 +391,12 @@ void Simulator::fill_hole(Node* hole, Node* target) {
 
 void Simulator::settle_holes() {
   if (holes_ == 0) return;
+  const std::vector<Node*> dropped = std::move(dropped_);
+  dropped_.clear();
+  for (Node* each : dropped) {
+    if (options_.isolated) return fail();
+    fill_hole(each, slot_name(builder_.new_slot()));
+  }
   for (Entry& entry : stack_) {
     if (!is_marker(entry.node, kHole)) continue;
     if (options_.isolated) return fail();
@@ -633,7 +662,10 @@ void Simulator::pop(const ir::Instruction&) {
   }
   if (node->type == Type::Bad) {
     switch (static_cast<Marker>(node->number)) {
-      case kHole: fill_hole(node, slot_name(builder_.new_slot())); if (options_.isolated) fail(); return;
+      case kHole:
+        if (builder_.version() >= PythonVersion{3, 11}) return dropped_.push_back(node);
+        if (options_.isolated) fail();
+        return fill_hole(node, slot_name(builder_.new_slot()));
       case kSaved:
       case kInput: if (options_.isolated) fail(); return;
       case kLeftWith: return emit(FlowStatement::Kind::leave_with, nullptr, slot_read(node->first));

@@ -107,7 +107,9 @@ void Simulator::load(const ir::Instruction& in) {
       common->number = -1;
       return push(common);
     }
-    default: return push(name(in.name));
+    default:
+      if (builder_.version().major == 2 && in.name == "None") return push(constant(Value::none()));
+      return push(name(in.name));
   }
 }
 
@@ -556,7 +558,7 @@ void Simulator::call_ex(const ir::Instruction& in) {
       Node* keyword = make(Type::Keyword);
       keyword->first = mapping->others[i];
       if (key != nullptr) {
-        if (key->type != Type::Constant || !key->value.is(Kind::string) || !is_identifier(key->value.text())) {
+        if (key->type != Type::Constant || !key->value.is_text() || !is_identifier(key->value.text())) {
           Node* one = make(Type::Dict);
           tree_.append(one->items, mapping->items[i]);
           tree_.append(one->others, mapping->others[i]);

@@ -226,6 +226,7 @@ class Simulator {
   std::vector<Pending> group_;       // a tuple's worth of stores: values on the left of which others still wait
   uint32_t group_start_ = 0;
   Node* item_ = nullptr;
+  std::vector<Node*> dropped_;       // holes that were popped: what overwrites them is still to come
   uint32_t holes_ = 0;               // that wait for a target
 };
 
