@@ -1,8 +1,6 @@
 // The entry: encodings, the two languages, tokens and failures.
 #include "code/python/parse.h"
 
-#include <algorithm>
-
 #include "code/python/parser.h"
 #include "code/python/print_literals.h"
 #include "code/python/unicode.h"
@@ -11,64 +9,6 @@ namespace winnow::python {
 namespace {
 
 constexpr size_t kMostErrors = 100;
-
-// The name in a coding comment (PEP 263), which stands in one of the first two lines.
-std::string_view coding_name(std::string_view text) {
-  for (int line = 0; line < 2; line++) {
-    const size_t end = std::min(text.find_first_of("\r\n"), text.size());
-    const std::string_view row = text.substr(0, end);
-    const size_t begin = row.find_first_not_of(" \t\f");
-    if (begin != row.npos && row[begin] != '#') return {};
-    size_t at = row.find("coding");
-    for (; begin != row.npos && at != row.npos; at = row.find("coding", at + 1)) {
-      size_t from = at + 6;
-      if (from >= row.size() || (row[from] != ':' && row[from] != '=')) continue;
-      from = row.find_first_not_of(" \t", from + 1);
-      if (from == row.npos) continue;
-      size_t to = from;
-      while (to < row.size() && (std::isalnum(static_cast<unsigned char>(row[to])) != 0 || row[to] == '-' ||
-                                 row[to] == '_' || row[to] == '.')) {
-        to++;
-      }
-      if (to > from) return row.substr(from, to - from);
-    }
-    if (end == text.size()) return {};
-    text.remove_prefix(end + (text.substr(end).starts_with("\r\n") ? 2 : 1));
-  }
-  return {};
-}
-
-// Lower case, _ as -.
-std::string canonical_coding(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    out += c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return out;
-}
-
-bool is_utf8(const std::string& coding) {
-  return coding.empty() || coding == "utf-8" || coding == "utf8" || coding.starts_with("utf-8-") || coding == "ascii" ||
-         coding == "us-ascii";
-}
-
-bool is_latin(const std::string& coding) {
-  return coding == "latin-1" || coding == "latin1" || coding == "l1" || coding == "iso-8859-1" ||
-         coding == "iso8859-1" || coding == "iso-latin-1" || coding.starts_with("iso-8859-1-") ||
-         coding == "iso-8859-15" || coding == "iso8859-15" || coding == "cp1252" || coding == "windows-1252";
-}
-
-bool is_ascii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
-}
-
-// Latin-1 to UTF-8. The few other letters of its successors only ever stand in strings.
-std::string_view from_latin(Heap& heap, std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (const char c : text) append_utf8(out, static_cast<uint8_t>(c));
-  return heap.arena().copy(out);
-}
 
 Parsed parse_as(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding,
                 bool& saw_python_2) {
@@ -83,35 +23,26 @@ Parsed parse_as(Tree& tree, std::string_view text, const ParseOptions& options, 
 }  // namespace
 
 Parsed parse(Tree& tree, std::string_view text, const ParseOptions& options) {
-  constexpr std::string_view kMark = "\xef\xbb\xbf";
   Parsed refused;
-  if (text.size() >= UINT32_MAX) {
+  if (text.size() >= UINT32_MAX / 4) {
     refused.root = tree.make(options.mode == ParseMode::expression ? Type::Bad : Type::Module);
     refused.complete = false;
     refused.errors.push_back({0, 1, "more source than is read"});
     return refused;
   }
-  const size_t mark = text.starts_with(kMark) ? kMark.size() : 0;
-  std::string_view source = text.substr(mark);
-  const std::string coding = canonical_coding(coding_name(source));
-  Encoding encoding = Encoding::utf8;
-  const bool foreign = !is_utf8(coding) && mark == 0 && !is_ascii(source);
-  if (foreign && is_latin(coding)) {
-    encoding = Encoding::latin1;
-    source = from_latin(tree.heap(), source);
-  }
+  SourceText source;
+  source.text = text;
+  if (options.form == SourceForm::bytes) source = decode_source(tree.heap(), text);
   bool saw_python_2 = false;
   const bool known_2 = options.version.major == 2;
-  Parsed parsed = parse_as(tree, source, options, known_2, encoding, saw_python_2);
+  Parsed parsed = parse_as(tree, source.text, options, known_2, source.encoding, saw_python_2);
   if (saw_python_2 && options.version.major == 0) {
-    Parsed again = parse_as(tree, source, options, true, encoding, saw_python_2);
+    Parsed again = parse_as(tree, source.text, options, true, source.encoding, saw_python_2);
     if (again.errors.size() <= parsed.errors.size()) parsed = std::move(again);
   }
-  for (ParseError& error : parsed.errors) error.offset += static_cast<uint32_t>(mark);
-  parsed.decoded = encoding != Encoding::utf8;
-  if (foreign && encoding == Encoding::utf8) {
-    parsed.errors.insert(parsed.errors.begin(), {0, 1, "an encoding that is not read: " + coding});
-  }
+  for (ParseError& error : parsed.errors) error.offset += static_cast<uint32_t>(source.skipped);
+  parsed.decoded = source.encoding != Encoding::utf8;
+  if (!source.problem.empty()) parsed.errors.insert(parsed.errors.begin(), {0, 1, source.problem});
   return parsed;
 }
 

@@ -13,8 +13,12 @@ namespace winnow::python {
 // What the text is given to: a file or exec, eval (one expression), or the prompt (the same as a module here).
 enum class ParseMode : uint8_t { module, expression, interactive };
 
+// Bytes say their encoding themselves. Text was decoded before: a str given to exec.
+enum class SourceForm : uint8_t { bytes, text };
+
 struct ParseOptions {
   ParseMode mode = ParseMode::module;
+  SourceForm form = SourceForm::bytes;
   // {0, 0}: not known. The text is then read as Python 3, and again as Python 2 where only that can be meant
   // (a print statement, backquotes, `except E, e`, 10L).
   PythonVersion version{0, 0};

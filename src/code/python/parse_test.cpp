@@ -112,6 +112,14 @@ TEST_F(ParseTest, LinesAndEncodings) {
   two.version = {2, 7};
   EXPECT_EQ(read("# coding: latin-1\nx = '\xe9', u'\xe9'\n", two), "x = ('\\xe9', u'\\xe9')\n");
   EXPECT_EQ(read("\fa\n \f\nb\n"), "a\nb\n");
+  // Encodings in which a comment ends earlier than it seems to.
+  EXPECT_EQ(read("# coding: unicode_escape\\nimport os\n"), "import os\n");
+  EXPECT_EQ(read("#coding=utf7\n# +AAo-import os\n"), "import os\n");
+  EXPECT_EQ(read("# coding: koi8-r\nx = '\xe9'\n"), "x = '\\xe9'\n");
+  EXPECT_EQ(errors(), "1: an encoding that is not read: koi8-r\n");
+  ParseOptions text;
+  text.form = SourceForm::text;
+  EXPECT_EQ(read("# coding: utf7\nx = '\xc3\xa9+AAo-'\n", text), "x = '\\xe9+AAo-'\n");
 }
 
 TEST_F(ParseTest, NothingNestsTooDeeply) {

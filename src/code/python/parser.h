@@ -4,10 +4,9 @@
 
 #include "code/python/lexer.h"
 #include "code/python/parse.h"
+#include "code/python/source_text.h"
 
 namespace winnow::python {
-
-enum class Encoding : uint8_t { utf8, latin1 };
 
 class Parser {
  public:
