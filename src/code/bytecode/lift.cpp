@@ -58,7 +58,7 @@ void Lifter::run_block(BlockId id) {
   load_state(id);
   current_ = id;
   done_ = false;
-  handler_changed_ = loop_setup_ = tested_ = false;
+  handler_changed_ = loop_setup_ = false;
   keyword_names_.clear();
   uint32_t i = decoding_.find(block().offset);
   at_ = i == Decoding::kNone ? nullptr : &decoding_.instructions[i];
@@ -81,7 +81,7 @@ void Lifter::run_block(BlockId id) {
         if (loop_setup) body_.blocks[block().target].loop_setup = true;
         return;
       }
-      if (handler_changed_ || loop_setup_ || (table_handler() != table_handler_ && !tested_)) {
+      if (handler_changed_ || loop_setup_ || (table_handler() != table_handler_ && !tested_before())) {
         // Nothing ran under no handler: the block may as well begin here.
         const bool reuse = block().instructions.empty() && block().handler == ir::kNoBlock && !loop_setup_;
         if (!reuse) fresh_block(at_->offset);
@@ -90,7 +90,6 @@ void Lifter::run_block(BlockId id) {
         handler_changed_ = loop_setup_ = false;
       }
     }
-    tested_ = false;
     step();
     if (emitted_ > budget_ && !done_) {
       anomaly(ir::Anomaly::Kind::budget, "the code unfolds into too much");
@@ -217,6 +216,11 @@ void Lifter::resolve_handlers() {
     }
     resolved_[h] = row;
   }
+}
+
+// From 3.13 a jump's test is done before it, under the handler in force there.
+bool Lifter::tested_before() const {
+  return !before(13) && (at_->opcode == Opcode::pop_jump_if_true || at_->opcode == Opcode::pop_jump_if_false);
 }
 
 int32_t Lifter::table_handler() const {

@@ -110,11 +110,7 @@ bool Lifter::step_locals() {
 void Lifter::to_bool() {
   const uint32_t next = decoding_.find(at_->next);
   const Opcode opcode = next == Decoding::kNone ? Opcode::unknown_opcode : decoding_.instructions[next].opcode;
-  if (opcode == Opcode::unary_not) return;
-  if (opcode == Opcode::pop_jump_if_true || opcode == Opcode::pop_jump_if_false) {
-    tested_ = true;
-    return;
-  }
+  if (opcode == Opcode::unary_not || opcode == Opcode::pop_jump_if_true || opcode == Opcode::pop_jump_if_false) return;
   need(1);
   simple(Op::unary, 1, 1, static_cast<uint32_t>(ir::Unary::logical_not));
   simple(Op::unary, 1, 1, static_cast<uint32_t>(ir::Unary::logical_not));

@@ -73,6 +73,7 @@ class Lifter {
   void fresh_block(uint32_t offset);  // goes on in a new block, reached from the current one alone
   void set_handler();
   int32_t table_handler() const;
+  bool tested_before() const;
   void resolve_handlers();
   BlockId block_stack_handler(size_t entry, uint32_t& depth);
   BlockId range_handler(const ExceptionRange& range, uint32_t& depth);
@@ -180,7 +181,6 @@ class Lifter {
   bool done_ = false;
   bool handler_changed_ = false;  // the block stack
   bool loop_setup_ = false;
-  bool tested_ = false;           // TO_BOOL stood before: the jump's test is done there, under its handler
   int32_t table_handler_ = -1;
   std::vector<std::string_view> keyword_names_;  // of KW_NAMES
 

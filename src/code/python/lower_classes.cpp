@@ -18,16 +18,16 @@ void Lowerer::class_definition(const Node* node) {
     type_parameters(node->handlers);
     name(".type_params", Access::store);
   }
-  const Value code = class_code(node);
-  if (generic != nullptr) {
+  const auto subscript = [&] {
     name(".type_params", Access::load);
     intrinsic("subscript_generic", 1);
     name(".generic_base", Access::store);
-  }
+  };
   emit(Op::load_build_class);
-  make_closure(code, 0);
+  make_closure(class_code(node), 0);
   constant_string(node->name);
   if (generic != nullptr) {
+    subscript();
     // The generic base stands behind the others.
     Node base = {};
     base.type = Type::Name;

@@ -137,6 +137,9 @@ bool Lowerer::percent_format_applies(const Node* node) {
   for (const Node* item : node->second->items) {
     if (item->type == Type::Starred) return false;
   }
+  // A constant tuple has been folded by then.
+  Value folded;
+  if (!later(14) && constant_tuple(node->second->items, Kind::tuple, &folded)) return false;
   std::vector<Placeholder> holders;
   std::string tail;
   return split_format(node->first->value.text(), holders, tail) && holders.size() == node->second->items.size;
