@@ -47,29 +47,54 @@ Link& Heap::change_link(Value value) {
 }
 
 size_t Heap::mark_journal() {
-  ++journals_;
   epoch_ = (epoch_ + 1) & 0xffffff;
   return journal_.size();
 }
 
-void Heap::rewind_journal(size_t mark) {
+Heap::Saved Heap::current(const Saved& like) const {
+  switch (like.kind) {
+    case Kind::function: return {like.kind, like.index, functions_[like.index]};
+    case Kind::class_object: return {like.kind, like.index, classes_[like.index]};
+    case Kind::cell: return {like.kind, like.index, links_[like.index]};
+    default: return {like.kind, like.index, items_[like.index]};
+  }
+}
+
+void Heap::restore(const Saved& saved) {
+  if (const Items* items = std::get_if<Items>(&saved.before)) {
+    items_[saved.index] = *items;
+    indices_.erase(saved.index);
+  } else if (const Function* function = std::get_if<Function>(&saved.before)) {
+    // That it ran once is no state of the program.
+    const bool called = functions_[saved.index].called;
+    functions_[saved.index] = *function;
+    functions_[saved.index].called = called;
+  } else if (const Class* made = std::get_if<Class>(&saved.before)) {
+    const bool used = classes_[saved.index].used;
+    classes_[saved.index] = *made;
+    classes_[saved.index].used = used;
+  } else if (const Link* link = std::get_if<Link>(&saved.before)) {
+    links_[saved.index] = *link;
+  }
+}
+
+void Heap::rewind_journal(size_t mark, Redo redo) {
   while (journal_.size() > mark) {
-    const Saved& saved = journal_.back();
-    if (const Items* items = std::get_if<Items>(&saved.before)) {
-      items_[saved.index] = *items;
-      indices_.erase(saved.index);
-    } else if (const Function* function = std::get_if<Function>(&saved.before)) {
-      const bool called = functions_[saved.index].called;
-      functions_[saved.index] = *function;
-      functions_[saved.index].called = called;
-    } else if (const Class* made = std::get_if<Class>(&saved.before)) {
-      const bool used = classes_[saved.index].used;
-      classes_[saved.index] = *made;
-      classes_[saved.index].used = used;
-    } else if (const Link* link = std::get_if<Link>(&saved.before)) {
-      links_[saved.index] = *link;
-    }
+    if (redo == Redo::keep) redo_.push_back(current(journal_.back()));
+    restore(journal_.back());
     journal_.pop_back();
+  }
+  epoch_ = (epoch_ + 1) & 0xffffff;
+}
+
+size_t Heap::redo_size() const { return redo_.size(); }
+
+void Heap::replay_journal(size_t redo_mark) {
+  while (redo_.size() > redo_mark) {
+    // An outer run may have to take it back again.
+    journal_.push_back(current(redo_.back()));
+    restore(redo_.back());
+    redo_.pop_back();
   }
   epoch_ = (epoch_ + 1) & 0xffffff;
 }
@@ -79,5 +104,9 @@ void Heap::end_journal() {
 }
 
 size_t Heap::journal_size() const { return journal_.size(); }
+
+void Heap::changed_since(size_t mark, std::vector<std::pair<Kind, uint32_t>>& out) const {
+  for (size_t i = mark; i < journal_.size(); ++i) out.emplace_back(journal_[i].kind, journal_[i].index);
+}
 
 }  // namespace winnow

@@ -239,12 +239,21 @@ class Heap {
   Function& change_function(Value function);
   Class& change_class(Value made);
   Link& change_link(Value link);
-  // Begins a stretch that rewind() takes back. Stretches nest; the outermost end_journal() forgets them all.
+  // Journals nest as runs inside runs do. mark_journal() gives the place to rewind to; what is rewound with
+  // Redo::keep can be put in place again by replay_journal(), back to the redo_size() of before.
+  enum class Redo : uint8_t { drop, keep };
+  void begin_journal() { ++journals_; }
   size_t mark_journal();
-  void rewind_journal(size_t mark);
+  void rewind_journal(size_t mark, Redo redo);
+  size_t redo_size() const;
+  void replay_journal(size_t redo_mark);
   void end_journal();
+  // Tells what was changed behind a mark, for comparing states: kind and index of each.
+  void changed_since(size_t mark, std::vector<std::pair<Kind, uint32_t>>& out) const;
   size_t journal_size() const;
   bool journaled() const { return journals_ > 0; }
+  // Whether a container may be written in place: no journal is kept, or it has saved the container already.
+  bool is_saved(Value container) const { return journals_ == 0 || items_[container.index()].epoch == epoch_; }
 
   // Sets, finds and removes by key as a dict does: equal keys once, in the order of their first setting.
   // Keys are compared by same_key().
@@ -274,7 +283,9 @@ class Heap {
   std::deque<Instance> instances_;
   std::deque<Link> links_;
   struct Saved;
-  std::vector<Saved> journal_;
+  void restore(const Saved& saved);
+  Saved current(const Saved& like) const;
+  std::vector<Saved> journal_, redo_;
   uint32_t epoch_ = 0;
   uint32_t journals_ = 0;  // marks that are open
   struct DictIndex;

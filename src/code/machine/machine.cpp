@@ -15,6 +15,45 @@ Value Machine::make_bytes(std::string_view data) {
   return data.size() > scan_.budget.string || exhausted() ? Value::unknown() : heap().new_bytes(data);
 }
 
+Value Machine::raise(std::string_view exception, Value argument) {
+  Instance instance;
+  instance.cls = resolve("builtins", exception);
+  instance.held = argument.is(Kind::none) ? heap().new_tuple({}) : heap().new_tuple({argument});
+  instance.attributes = heap().new_items(Kind::dict, nullptr, 0);
+  raised = heap().new_instance(instance);
+  return Value::unknown();
+}
+
+Value Machine::joined(Value a, std::string_view more) {
+  const auto typed = [&](std::string_view text) { return a.is(Kind::bytes) ? Value::bytes(text) : Value::string(text); };
+  const std::string_view text = a.text();
+  if (more.empty()) return a;
+  if (text.empty()) return typed(heap().arena().copy(more));
+  if (text.size() + more.size() > scan_.budget.string || exhausted()) return Value::unknown();
+  for (Builder& builder : builders_) {
+    if (builder.data != text.data() || builder.used != text.size() || builder.used + more.size() > builder.capacity) continue;
+    std::memcpy(const_cast<char*>(builder.data) + builder.used, more.data(), more.size());
+    builder.used += more.size();
+    return typed({builder.data, builder.used});
+  }
+  constexpr size_t kWorthwhile = 64;
+  const size_t size = text.size() + more.size();
+  const size_t capacity = size >= kWorthwhile ? size * 2 : size;
+  char* data = heap().arena().allocate<char>(capacity);
+  std::memcpy(data, text.data(), text.size());
+  std::memcpy(data + text.size(), more.data(), more.size());
+  if (capacity > size) builders_[next_builder_++ % 4] = {data, size, capacity};
+  return typed({data, size});
+}
+
+bool Machine::ascii(std::string_view text) {
+  if (text.data() == ascii_text_.data() && text.size() == ascii_text_.size()) return ascii_;
+  bool all = true;
+  for (const char c : text) all = all && static_cast<unsigned char>(c) < 0x80;
+  ascii_text_ = text;
+  return ascii_ = all;
+}
+
 std::optional<std::vector<Value>> Machine::iterate(Value iterable) {
   std::vector<Value> out;
   switch (iterable.kind()) {

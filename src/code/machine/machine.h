@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace winnow::machine {
 
 class Machine;
+struct Running;
 
 // One call as a model sees it. `self` of a bound method is the first argument.
 struct Call {
@@ -30,7 +32,8 @@ using Model = std::optional<Value> (*)(Machine&, const Call&);
 
 class Machine {
  public:
-  Machine(Scan& scan, Trace& trace) : scan_(scan), trace_(trace) {}
+  Machine(Scan& scan, Trace& trace);
+  ~Machine();
 
   // Where the program stands, set by the front end before each step.
   struct Place {
@@ -89,6 +92,18 @@ class Machine {
   // Counts a step of work; false when the budget has run out.
   bool step() { return scan_.step(); }
 
+  // The exception by which what was called last ended; whoever called takes it (and resets it).
+  std::optional<Value> raised;
+  // Ends the present call with an exception of Python's own: raise("KeyError", key).
+  Value raise(std::string_view exception, Value argument = Value::none());
+  // a + b for texts of one kind, without copying `a` again and again where a loop builds it.
+  Value joined(Value a, std::string_view more);
+  // Whether all characters are ASCII; remembered for the text asked about last.
+  bool ascii(std::string_view text);
+
+  // What running code needs (interpreter.h).
+  Running& running() { return *running_; }
+
   Value record(Op op, Value callee, Value arguments, Value keywords, std::optional<Value> computed = {});
 
  private:
@@ -118,6 +133,12 @@ class Machine {
   std::unordered_map<uint32_t, Value> overrides_;  // names that the program has assigned to
   std::unordered_map<uint32_t, Model> postponed_;  // by object index
   uint32_t nesting_ = 0;       // of calls inside calls, bounded
+  struct Builder { const char* data = nullptr; size_t used = 0, capacity = 0; };
+  Builder builders_[4];        // texts that grow
+  uint32_t next_builder_ = 0;
+  std::unique_ptr<Running> running_;
+  std::string_view ascii_text_;
+  bool ascii_ = false;
 };
 
 // The model of a builtin by its canonical name, or null.

@@ -1,0 +1,259 @@
+// How classes and their instances are made, and Python's own exceptions.
+#include <algorithm>
+
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::machine {
+namespace {
+
+// The method resolution order: C3 where it exists, else every class once, bases behind what derives from them.
+std::vector<Value> order_of(Machine& m, Value made, const Items& bases) {
+  std::vector<std::vector<Value>> lists;
+  for (const Value& base : bases) {
+    std::vector<Value> order{base};
+    if (base.is(Kind::class_object)) {
+      const Items held = m.heap().items(m.heap().class_of(base).order);
+      order.assign(held.begin(), held.end());
+    }
+    lists.push_back(std::move(order));
+  }
+  lists.emplace_back(bases.begin(), bases.end());
+  std::vector<Value> out{made};
+  constexpr size_t kMost = 512;
+  while (out.size() < kMost) {
+    std::erase_if(lists, [](const auto& list) { return list.empty(); });
+    if (lists.empty()) break;
+    const auto in_tail = [&](Value v) {
+      return std::any_of(lists.begin(), lists.end(), [&](const auto& list) {
+        return std::any_of(list.begin() + 1, list.end(), [&](Value w) { return w.same_as(v); });
+      });
+    };
+    auto good = std::find_if(lists.begin(), lists.end(), [&](const auto& list) { return !in_tail(list.front()); });
+    if (good == lists.end()) good = lists.begin();
+    const Value next = good->front();
+    out.push_back(next);
+    for (auto& list : lists) std::erase_if(list, [&](Value v) { return v.same_as(next); });
+  }
+  return out;
+}
+
+struct Exception { std::string_view name, base; };
+constexpr Exception kExceptions[] = {
+    {"BaseException", ""}, {"Exception", "BaseException"}, {"KeyboardInterrupt", "BaseException"}, {"SystemExit", "BaseException"},
+    {"GeneratorExit", "BaseException"}, {"BaseExceptionGroup", "BaseException"}, {"ExceptionGroup", "Exception"},
+    {"ArithmeticError", "Exception"}, {"ZeroDivisionError", "ArithmeticError"},
+    {"OverflowError", "ArithmeticError"}, {"FloatingPointError", "ArithmeticError"}, {"AssertionError", "Exception"},
+    {"AttributeError", "Exception"}, {"BufferError", "Exception"}, {"EOFError", "Exception"}, {"ImportError", "Exception"},
+    {"ModuleNotFoundError", "ImportError"}, {"LookupError", "Exception"}, {"IndexError", "LookupError"}, {"KeyError", "LookupError"},
+    {"MemoryError", "Exception"}, {"NameError", "Exception"}, {"UnboundLocalError", "NameError"}, {"OSError", "Exception"},
+    {"IOError", "Exception"}, {"EnvironmentError", "Exception"}, {"WindowsError", "OSError"}, {"StandardError", "Exception"},
+    {"FileNotFoundError", "OSError"}, {"FileExistsError", "OSError"}, {"PermissionError", "OSError"}, {"ConnectionError", "OSError"},
+    {"ConnectionResetError", "ConnectionError"}, {"ConnectionRefusedError", "ConnectionError"}, {"BrokenPipeError", "ConnectionError"},
+    {"TimeoutError", "OSError"}, {"IsADirectoryError", "OSError"}, {"NotADirectoryError", "OSError"}, {"ChildProcessError", "OSError"},
+    {"BlockingIOError", "OSError"}, {"InterruptedError", "OSError"}, {"ProcessLookupError", "OSError"},
+    {"ReferenceError", "Exception"}, {"RuntimeError", "Exception"}, {"NotImplementedError", "RuntimeError"},
+    {"RecursionError", "RuntimeError"}, {"StopIteration", "Exception"}, {"StopAsyncIteration", "Exception"}, {"SyntaxError", "Exception"},
+    {"IndentationError", "SyntaxError"}, {"TabError", "IndentationError"}, {"SystemError", "Exception"}, {"TypeError", "Exception"},
+    {"ValueError", "Exception"}, {"UnicodeError", "ValueError"}, {"UnicodeDecodeError", "UnicodeError"},
+    {"UnicodeEncodeError", "UnicodeError"}, {"UnicodeTranslateError", "UnicodeError"}, {"Warning", "Exception"},
+    {"UserWarning", "Warning"}, {"DeprecationWarning", "Warning"}, {"RuntimeWarning", "Warning"}, {"FutureWarning", "Warning"},
+    {"ImportWarning", "Warning"}, {"ResourceWarning", "Warning"}, {"SyntaxWarning", "Warning"}, {"UnicodeWarning", "Warning"},
+    {"BytesWarning", "Warning"}, {"PendingDeprecationWarning", "Warning"}, {"EncodingWarning", "Warning"}};
+
+const Exception* exception_named(std::string_view name) {
+  const auto* found = std::find_if(std::begin(kExceptions), std::end(kExceptions), [&](const Exception& e) { return e.name == name; });
+  return found == std::end(kExceptions) ? nullptr : found;
+}
+
+// The plain type that a class derives from and holds data of: "builtins.str".
+std::string_view held_type(const Machine& m, Value cls) {
+  static constexpr std::string_view kHeld[] = {"builtins.str", "builtins.bytes", "builtins.int", "builtins.float", "builtins.list",
+                                               "builtins.tuple", "builtins.dict", "builtins.set", "builtins.bytearray",
+                                               "collections.UserDict", "collections.UserList", "collections.UserString", "collections.OrderedDict"};
+  const Items& order = m.heap().items(m.heap().class_of(cls).order);
+  for (const Value& entry : order) {
+    if (!entry.is(Kind::name)) continue;
+    const std::string_view name = m.heap().name(entry).canonical;
+    if (std::find(std::begin(kHeld), std::end(kHeld), name) == std::end(kHeld)) continue;
+    if (name == "collections.UserDict" || name == "collections.OrderedDict") return "builtins.dict";
+    return name == "collections.UserList" ? "builtins.list" : name == "collections.UserString" ? "builtins.str" : name;
+  }
+  return {};
+}
+
+bool derives_from_exception(Machine& m, Value cls) {
+  return is_subclass(m, cls, m.resolve("builtins", "BaseException")).value_or(false);
+}
+
+// Members of enumerations are instances that know their name and value.
+void make_members(Machine& m, Value made) {
+  const Value names = m.heap().class_of(made).names;
+  const Items pairs = m.heap().items(names);
+  for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+    if (!pairs[i].is(Kind::string) || pairs[i].text().starts_with('_') || pairs[i + 1].is_defined()) continue;
+    const Value key = pairs[i], value = pairs[i + 1];
+    const Value member = new_instance(m, made);
+    m.heap().set_key(m.heap().instance(member).attributes, "name", key);
+    m.heap().set_key(m.heap().instance(member).attributes, "value", value);
+    m.heap().set_key(m.heap().instance(member).attributes, "_value_", value);
+    m.heap().set_key(names, key, member);
+  }
+}
+
+}  // namespace
+
+bool is_exception_name(std::string_view canonical) {
+  return canonical.starts_with("builtins.") && exception_named(canonical.substr(9)) != nullptr;
+}
+
+bool exception_is(std::string_view name, std::string_view base) {
+  const auto one = [](std::string_view n) { return n == "IOError" || n == "EnvironmentError" ? std::string_view("OSError") : n; };
+  base = one(base);
+  for (int steps = 0; steps < 8 && !name.empty(); ++steps) {
+    name = one(name);
+    if (name == base) return true;
+    const Exception* found = exception_named(name);
+    name = found == nullptr ? std::string_view() : found->base;
+  }
+  return false;
+}
+
+Value new_exception(Machine& m, Value cls, std::span<const Value> arguments) {
+  Instance instance;
+  instance.cls = cls;
+  instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
+  instance.held = m.heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size()));
+  return m.heap().new_instance(instance);
+}
+
+Value new_instance(Machine& m, Value cls) {
+  Instance instance;
+  instance.cls = cls;
+  instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
+  const std::string_view held = held_type(m, cls);
+  if (held == "builtins.dict") instance.held = m.heap().new_items(Kind::dict, nullptr, 0);
+  if (held == "builtins.list") instance.held = m.heap().new_items(Kind::list, nullptr, 0);
+  if (held == "builtins.set") instance.held = m.heap().new_items(Kind::set, nullptr, 0);
+  m.heap().class_of(cls).used = true;
+  return m.heap().new_instance(instance);
+}
+
+Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value keywords) {
+  const Class made = m.heap().class_of(cls);
+  m.heap().class_of(cls).used = true;
+  if (made.metaclass.is(Kind::class_object)) {
+    const auto hook = find_in_class(m, made.metaclass, "__call__");
+    if (hook && hook->is(Kind::function)) {
+      std::vector<Value> all{cls};
+      all.insert(all.end(), arguments.begin(), arguments.end());
+      return m.call(*hook, all, keywords);
+    }
+    // The class is a class of classes: calling it makes one.
+    if (is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false) && arguments.size() == 3 && arguments[0].is_text()) {
+      return make_class(m, arguments[0].text(), arguments[1], arguments[2], cls, keywords);
+    }
+  }
+  if (arguments.size() == 3 && arguments[0].is_text() && is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false)) {
+    return make_class(m, arguments[0].text(), arguments[1], arguments[2], cls, keywords);
+  }
+  // Color('x') of an enumeration looks its member up.
+  Value self;
+  const auto maker = find_in_class(m, cls, "__new__");
+  Value new_function = maker.value_or(Value::none());
+  if (new_function.is(Kind::descriptor)) new_function = m.heap().link(new_function).first;
+  if (new_function.is(Kind::function)) {
+    std::vector<Value> all{cls};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    self = m.call(new_function, all, keywords);
+    if (m.raised || !self.is(Kind::instance)) return self;
+  } else {
+    self = new_instance(m, cls);
+    const std::string_view held = held_type(m, cls);
+    if (!held.empty() && !arguments.empty()) {
+      const Value value = m.call(m.resolve(held, ""), arguments, keywords);
+      m.heap().instance(self).held = value;
+    } else if (derives_from_exception(m, cls)) {
+      m.heap().instance(self).held = m.heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size()));
+    }
+  }
+  const auto initialiser = find_in_class(m, m.heap().instance(self).cls, "__init__");
+  if (initialiser) {
+    std::vector<Value> all;
+    if (initialiser->is(Kind::function)) all.push_back(self);
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    m.call(*initialiser, all, keywords);
+  } else if (const auto outside = opaque_base(m, cls)) {
+    // A class made by the program acts as its bases do.
+    const knowledge::Callable* known = m.heap().name(*outside).known;
+    if (known != nullptr && !is_trusted(known)) m.call(*outside, arguments, keywords);
+  }
+  return self;
+}
+
+Value make_class(Machine& m, std::string_view name, Value bases, Value names, Value metaclass, Value keywords) {
+  Class made;
+  made.name = m.heap().arena().copy(name);
+  std::vector<Value> given;
+  if (bases.is_sequence()) given.assign(m.heap().items(bases).begin(), m.heap().items(bases).end());
+  // What stands for a class by __mro_entries__, or a generic alias, is the class behind it.
+  made.bases = m.heap().new_items(Kind::tuple, given.data(), static_cast<uint32_t>(given.size()));
+  if (names.is(Kind::dict)) made.names = names;
+  else made.names = m.heap().new_items(Kind::dict, nullptr, 0);
+  made.metaclass = metaclass;
+  if (!metaclass.is_known() || metaclass.is(Kind::none)) made.metaclass = m.resolve("builtins", "type");
+  for (const Value& base : given) {
+    if (base.is(Kind::class_object) && m.heap().class_of(base).metaclass.is(Kind::class_object) && !made.metaclass.is(Kind::class_object)) {
+      made.metaclass = m.heap().class_of(base).metaclass;
+    }
+  }
+  const Value cls = m.heap().new_class(made);
+  const std::vector<Value> order = order_of(m, cls, m.heap().items(made.bases));
+  m.heap().class_of(cls).order = m.heap().new_items(Kind::tuple, order.data(), static_cast<uint32_t>(order.size()));
+  // The cell by which super() and __class__ find the class.
+  if (const Value* cell = m.heap().find_key(made.names, Value::string("__classcell__")); cell != nullptr && cell->is(Kind::cell)) {
+    Link& link = m.heap().change_link(*cell);
+    link.first = cls;
+    link.number = 1;
+    m.heap().remove_key(made.names, Value::string("__classcell__"));
+  }
+  const Items pairs = m.heap().items(made.names);
+  for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+    const Value held = pairs[i + 1].is(Kind::descriptor) ? m.heap().link(pairs[i + 1]).first : pairs[i + 1];
+    if (held.is(Kind::function) && !m.heap().function(held).owner.is(Kind::class_object)) m.heap().change_function(held).owner = cls;
+  }
+  finish_class(m, cls, keywords);
+  return cls;
+}
+
+void finish_class(Machine& m, Value cls, Value keywords) {
+  const Class made = m.heap().class_of(cls);
+  const Items pairs = m.heap().items(made.names);
+  std::vector<Value> held(pairs.begin(), pairs.end());
+  for (size_t i = 0; i + 1 < held.size(); i += 2) {
+    if (!held[i + 1].is(Kind::instance)) continue;
+    const Value arguments[] = {cls, held[i]};
+    call_special(m, held[i + 1], "__set_name__", arguments);
+    if (m.raised) return;
+  }
+  // The hook of the nearest base, not the class's own.
+  const Items order = m.heap().items(made.order);
+  for (uint32_t i = 1; i < order.size; ++i) {
+    if (!order[i].is(Kind::class_object)) continue;
+    const Value* hook = m.heap().find_key(m.heap().class_of(order[i]).names, Value::string("__init_subclass__"));
+    if (hook == nullptr) continue;
+    const Value function = hook->is(Kind::descriptor) ? m.heap().link(*hook).first : *hook;
+    m.call(function, std::span(&cls, 1), keywords);
+    break;
+  }
+  if (m.raised) return;
+  for (const Value& entry : order) {
+    if (entry.is(Kind::name) && m.heap().name(entry).canonical.starts_with("enum.")) {
+      make_members(m, cls);
+      break;
+    }
+  }
+}
+
+}  // namespace winnow::machine

@@ -1,0 +1,218 @@
+// Where a run does not know which way to go: forks, and how they stay few.
+#include <algorithm>
+
+#include "code/machine/interpreter.h"
+#include "code/machine/operators.h"
+
+namespace winnow::machine {
+namespace {
+
+constexpr uint8_t kMostForks = 5;         // of one side of one branch
+constexpr uint8_t kMostHandlerForks = 2;  // into one handler
+constexpr uint32_t kAllForks = 20'000;
+constexpr size_t kMostPending = 512;      // sides that wait at a time
+constexpr uint32_t kEndless = 40;         // rounds of a loop each of which had an effect
+
+uint64_t mix(uint64_t hash, uint64_t value) {
+  hash ^= value + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2);
+  return hash * 0xff51afd7ed558ccd;
+}
+
+uint64_t hash_of(Value value) {
+  const auto kind = static_cast<uint64_t>(value.kind());
+  if (value.is_text() || value.is(Kind::big_integer)) {
+    return mix(kind + value.text().size() * 64, std::hash<std::string_view>()(value.text().substr(0, 256)));
+  }
+  if (value.is(Kind::unknown)) return kind;
+  return mix(kind, static_cast<uint64_t>(value.as_integer()));
+}
+
+}  // namespace
+
+Visit& Run::visit(Frame& f, ir::BlockId block) {
+  for (Visit& visit : f.visits) {
+    if (visit.block == block) return visit;
+  }
+  f.visits.push_back({block, 0, running_.effects, 0});
+  return f.visits.back();
+}
+
+// Whether a loop goes round with the same kind of effect again and again.
+bool Run::endless(Frame& f, ir::BlockId block) {
+  Visit& v = visit(f, block);
+  ++v.count;
+  return v.count > kEndless && running_.effects - v.effects >= v.count;
+}
+
+uint8_t& Run::forks_of(const Frame& f, ir::BlockId block, size_t which) {
+  auto& counts = running_.forks[f.body];
+  if (counts.empty()) counts.assign(f.body->blocks.size() * 3, 0);
+  return counts[block * 3 + which];
+}
+
+bool Run::joins(const Frame& f, ir::BlockId block) {
+  auto& counts = running_.joins[f.body];
+  if (counts.empty()) {
+    counts.assign(f.body->blocks.size(), 0);
+    const auto count = [&](ir::BlockId to) {
+      if (to < counts.size() && counts[to] < 2) ++counts[to];
+    };
+    for (const ir::Block& from : f.body->blocks) {
+      count(from.target);
+      count(from.otherwise);
+      if (from.handler != ir::kNoBlock) count(from.handler);
+    }
+  }
+  return block < counts.size() && counts[block] > 1;
+}
+
+void Run::fork(Frame side) {
+  if (running_.forked >= kAllForks || sides_.size() >= kMostPending) {
+    if (!running_.told_forks) {
+      running_.told_forks = true;
+      m_.scan().gap(m_.trace().artifacts[m_.place.artifact], Fault::limit, m_.place.offset,
+                    "the code has more unknown conditions than the budget of forks allows");
+    }
+    return;
+  }
+  ++running_.forked;
+  Heap& heap = m_.heap();
+  if (!journaling_) {
+    heap.begin_journal();
+    journaling_ = true;
+    run_base_ = heap.journal_size();
+    states_.insert(state_hash());
+  }
+  Side other;
+  other.frames.assign(frames_.begin(), frames_.end() - 1);
+  other.frames.push_back(std::move(side));
+  other.mark = heap.mark_journal();
+  sides_.push_back(std::move(other));
+}
+
+void Run::branch(std::optional<bool> condition) {
+  if (m_.raised) return;
+  Frame& f = frame();
+  const ir::Block& block = f.body->blocks[f.block];
+  const ir::BlockId target = block.target, otherwise = block.otherwise;
+  if (condition) {
+    const bool leaves = endless(f, f.block);
+    return enter_block(*condition != leaves ? target : otherwise);
+  }
+  choose(target, otherwise, false);
+}
+
+// Takes one side, and the other one later. A frame that comes here again takes the sides in turn.
+void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
+  Frame& f = frame();
+  Visit& v = visit(f, f.block);
+  const bool first = ++v.count % 2 == 1;
+  const size_t other = first ? 1 : 0;
+  const auto set = [&](Frame& of, bool body) {
+    if (iterates && body) of.stack.push_back(Value::unknown_named("item"));
+    if (iterates && !body && !of.stack.empty()) of.stack.pop_back();
+    of.block = body ? target : otherwise;
+    of.at = 0;
+  };
+  forks_of(f, f.block, 1 - other) += forks_of(f, f.block, 1 - other) < kMostForks;
+  if (uint8_t& forks = forks_of(f, f.block, other); forks < kMostForks) {
+    ++forks;
+    Frame side = f;
+    set(side, !first);
+    fork(std::move(side));
+  }
+  Frame& now = frame();
+  set(now, first);
+  enter_block(now.block);
+}
+
+void Run::for_iter() {
+  Frame& f = frame();
+  const ir::Block& block = f.body->blocks[f.block];
+  const ir::BlockId target = block.target, otherwise = block.otherwise;
+  const Value iterator = f.stack.empty() ? Value::unknown() : f.stack.back();
+  if (f.stack.empty()) f.stack.push_back(iterator);
+  if (endless(f, f.block)) {
+    frame().stack.pop_back();
+    return enter_block(otherwise);
+  }
+  --visit(f, f.block).count;
+  const Next next = next_of(m_, iterator);
+  if (m_.raised) return;
+  if (next.unknown) return choose(target, otherwise, true);
+  ++visit(frame(), frame().block).count;
+  if (next.item) {
+    push(*next.item);
+    return enter_block(target);
+  }
+  frame().stack.pop_back();
+  enter_block(otherwise);
+}
+
+// What stands here may raise: the handler around it runs, too, with an exception of which nothing is known.
+void Run::may_raise() {
+  if (frames_.empty() || done_) return;
+  for (size_t depth = frames_.size(); depth-- > 0;) {
+    Frame& f = frames_[depth];
+    if (f.body == nullptr || f.block >= f.body->blocks.size()) return;
+    const ir::Block& block = f.body->blocks[f.block];
+    if (block.handler == ir::kNoBlock || block.handler >= f.body->blocks.size()) continue;
+    // Leaving a `with` by an exception calls the same exit as leaving it otherwise: of the program's own managers only.
+    const ir::Block& handler = f.body->blocks[block.handler];
+    for (size_t i = 0; i < std::min<size_t>(handler.instructions.size(), 3); ++i) {
+      if (handler.instructions[i].op != ir::Op::exit_with) continue;
+      const bool own = block.handler_depth > 0 && f.stack.size() >= block.handler_depth && f.stack[block.handler_depth - 1].is_defined();
+      if (!own) return;
+    }
+    uint8_t& forks = forks_of(f, block.handler, 2);
+    if (forks >= kMostHandlerForks) return;
+    ++forks;
+    Frame side = f;
+    side.stack.resize(std::min<uint32_t>(block.handler_depth, 1u << 16), Value::unknown());
+    side.stack.push_back(Value::unknown_named("error"));
+    side.block = block.handler;
+    side.at = 0;
+    side.delegating = false;
+    std::vector<Frame> inner(frames_.begin() + static_cast<std::ptrdiff_t>(depth) + 1, frames_.end());
+    frames_.resize(depth + 1);
+    fork(std::move(side));
+    frames_.insert(frames_.end(), std::make_move_iterator(inner.begin()), std::make_move_iterator(inner.end()));
+    return;
+  }
+}
+
+uint64_t Run::state_hash() {
+  constexpr size_t kMostChanges = 256;
+  constexpr uint32_t kMostItems = 2048;
+  uint64_t hash = frames_.size();
+  for (const Frame& f : frames_) {
+    hash = mix(hash, reinterpret_cast<uint64_t>(f.body));
+    hash = mix(hash, uint64_t{f.block} << 32 | f.at);
+    for (const Value& value : f.stack) hash = mix(hash, hash_of(value));
+    for (const Local& local : f.locals) hash = mix(hash, local.bound ? hash_of(local.value) : 1);
+    for (const Value& value : f.handled) hash = mix(hash, hash_of(value));
+  }
+  const Heap& heap = m_.heap();
+  std::vector<std::pair<Kind, uint32_t>> changed;
+  heap.changed_since(run_base_, changed);
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  if (changed.size() > kMostChanges) return mix(hash, ++running_.unlike);
+  for (const auto& [kind, index] : changed) {
+    hash = mix(hash, static_cast<uint64_t>(kind) << 32 | index);
+    if (kind == Kind::list) {
+      const Items& items = heap.items(Value::heap(kind, index));
+      if (items.size > kMostItems) return mix(hash, ++running_.unlike);
+      for (const Value& value : items) hash = mix(hash, hash_of(value));
+    } else if (kind == Kind::cell) {
+      const Link& link = heap.link(Value::heap(kind, index));
+      hash = mix(mix(hash, hash_of(link.first)), link.number);
+    } else if (kind == Kind::function) {
+      const Function& function = heap.function(Value::heap(kind, index));
+      hash = mix(mix(hash, hash_of(function.code)), hash_of(function.defaults));
+    }
+  }
+  return hash;
+}
+
+}  // namespace winnow::machine

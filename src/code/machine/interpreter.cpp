@@ -1,0 +1,254 @@
+#include "code/machine/interpreter.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::machine {
+
+Run::Run(Machine& machine) : m_(machine), running_(machine.running()), outer_place_(machine.place) {
+  running_.runs.push_back(this);
+  m_.place.code = true;
+  redo_base_ = m_.heap().redo_size();
+}
+
+Run::~Run() {
+  if (journaling_) m_.heap().end_journal();
+  running_.runs.pop_back();
+  m_.place = outer_place_;
+}
+
+Run::Outcome Run::run(Frame first) {
+  frames_.push_back(std::move(first));
+  do {
+    done_ = false;
+    steps();
+  } while (next_side());
+  if (journaling_) m_.heap().replay_journal(redo_base_);
+  return first_ ? std::move(*first_) : Outcome();
+}
+
+// Counts an instruction; false when the budget has run out, which is told once.
+bool Run::pays() {
+  if (++running_.steps <= running_.limit && (running_.steps % 1024 != 0 || !m_.exhausted())) return true;
+  if (!running_.told_steps) {
+    running_.told_steps = true;
+    const Artifact& at = m_.trace().artifacts[m_.place.artifact];
+    m_.scan().gap(at, Fault::limit, m_.place.offset,
+                  m_.exhausted() ? "the values of the code take more memory than the budget allows"
+                                 : "the code runs longer than the budget of steps allows");
+  }
+  return false;
+}
+
+void Run::steps() {
+  while (!done_) {
+    if (frames_.empty()) return finish({});
+    if (!pays()) {
+      sides_.clear();
+      frames_.clear();
+      return finish({});
+    }
+    Frame& f = frame();
+    if (f.body == nullptr || f.block >= f.body->blocks.size()) {
+      return_value(Value::unknown());
+      continue;
+    }
+    const ir::Block& block = f.body->blocks[f.block];
+    if (f.at < block.instructions.size()) {
+      const ir::Instruction& at = block.instructions[f.at++];
+      m_.place.line = at.line;
+      m_.place.offset = m_.heap().code(f.code).offset + at.offset;
+      execute(at);
+    } else {
+      m_.place.line = block.exit_line;
+      m_.place.offset = m_.heap().code(f.code).offset + block.exit_offset;
+      leave();
+    }
+    if (m_.raised && !done_) {
+      const Value exception = *m_.raised;
+      m_.raised.reset();
+      unwind(exception);
+    }
+  }
+}
+
+void Run::execute(const ir::Instruction& at) {
+
+  switch (at.op) {
+    case ir::Op::load_const: push(at.value); return;
+    case ir::Op::pop: pop(); return;
+    case ir::Op::copy: push(below(at.a)); return;
+    case ir::Op::swap: std::swap(below(1), below(at.a)); return;
+    case ir::Op::rotate: {
+      below(at.a);
+      auto& stack = frame().stack;
+      std::rotate(stack.end() - at.a, stack.end() - 1, stack.end());
+      return;
+    }
+    default: break;
+  }
+  const bool done = names(at) || operators(at) || displays(at) || calls(at) || iteration(at) || handlers(at) || matching(at) || python_2(at);
+  static_cast<void>(done);
+}
+
+Value Run::pop() {
+  Frame& f = frame();
+  if (!f.stack.empty()) {
+    const Value value = f.stack.back();
+    f.stack.pop_back();
+    return value;
+  }
+  // CPython's stack stands behind the locals: what pops too much gets those.
+  const uint32_t back = ++f.underflow;
+  if (back > f.locals.size()) return Value::unknown();
+  return f.locals[f.locals.size() - back].value;
+}
+
+std::vector<Value> Run::pop_many(uint32_t count) {
+  std::vector<Value> out;
+  count = std::min<uint32_t>(count, 1u << 16);
+  for (uint32_t i = 0; i < count; ++i) out.push_back(pop());
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+Value& Run::below(uint32_t depth) {
+  auto& stack = frame().stack;
+  depth = std::clamp<uint32_t>(depth, 1, 1u << 16);
+  if (stack.size() < depth) stack.insert(stack.begin(), depth - stack.size(), Value::unknown());
+  return stack[stack.size() - depth];
+}
+
+void Run::enter_block(ir::BlockId block) {
+  Frame& f = frame();
+  f.block = block;
+  f.at = 0;
+  if (!journaling_ || !joins(f, block)) return;
+  const bool fresh = states_.insert(state_hash()).second;
+  if (!fresh && aside_) {
+    frames_.clear();
+    done_ = true;
+  }
+}
+
+void Run::leave() {
+  Frame& f = frame();
+  const ir::Block& block = f.body->blocks[f.block];
+  switch (block.exit) {
+    case ir::Exit::jump:
+      if (block.target <= f.block && endless(f, block.target)) return return_value(Value::unknown());
+      return enter_block(block.target);
+    case ir::Exit::branch: return branch(truth(m_, pop()));
+    case ir::Exit::for_iter: return for_iter();
+    case ir::Exit::return_value: return return_value(pop());
+    case ir::Exit::raise: {
+      if (block.a == 0) {
+        m_.raised = f.handled.empty() ? Value::unknown() : f.handled.back();
+        return;
+      }
+      std::vector<Value> values = pop_many(block.a);
+      Value exception = values[0];
+      const bool name = exception.is(Kind::name);
+      if (block.a == 3 || (block.a == 2 && f.body->version.major == 2)) {
+        // raise Type, value
+        const Value argument = values[1];
+        if (name) exception = new_exception(m_, exception, std::span(&argument, argument.is(Kind::none) ? 0 : 1));
+      } else if (name && is_exception_name(m_.heap().name(exception).canonical)) {
+        exception = new_exception(m_, exception, {});
+      } else if (exception.is(Kind::class_object)) {
+        exception = instantiate(m_, exception, {}, Value::none());
+      }
+      if (!m_.raised) m_.raised = exception;
+      return;
+    }
+    case ir::Exit::reraise: m_.raised = pop(); return;
+    case ir::Exit::end_async_for: {
+      const Value exception = pop();
+      pop();
+      const auto ends = is_instance(m_, exception, m_.resolve("builtins", "StopAsyncIteration"));
+      if (ends && !*ends) {
+        m_.raised = exception;
+        return;
+      }
+      return enter_block(block.target);
+    }
+    case ir::Exit::invalid: return return_value(Value::unknown());
+  }
+}
+
+void Run::return_value(Value value) {
+  Frame f = std::move(frame());
+  frames_.pop_back();
+  switch (f.after) {
+    case After::push: break;
+    case After::extra: value = f.extra; break;
+    case After::make_class: {
+      const Items parts = m_.heap().items(f.extra);  // name, bases, metaclass, keywords
+      const Value metaclass = parts[2];
+      const Value arguments[] = {parts[0], parts[1], f.names};
+      const bool plain_name = metaclass.is(Kind::name) && knowledge::policy_of(m_.heap().name(metaclass).canonical) != knowledge::Policy::foreign;
+      if (metaclass.is(Kind::class_object)) value = instantiate(m_, metaclass, arguments, parts[3]);
+      else if (plain_name || !metaclass.is_known()) value = make_class(m_, parts[0].text(), parts[1], f.names, metaclass, parts[3]);
+      else value = m_.call(metaclass, arguments, parts[3]);
+      break;
+    }
+  }
+  if (frames_.empty()) return finish({value, std::nullopt, false, std::nullopt});
+  if (!m_.raised) push(value);
+}
+
+// An exception goes up to the nearest handler.
+void Run::unwind(Value exception) {
+  while (!frames_.empty()) {
+    Frame& f = frame();
+    const ir::Block* block = f.body != nullptr && f.block < f.body->blocks.size() ? &f.body->blocks[f.block] : nullptr;
+    if (block != nullptr && block->handler != ir::kNoBlock && !endless(f, block->handler)) {
+      f.stack.resize(std::min<uint32_t>(block->handler_depth, 1u << 16), Value::unknown());
+      f.stack.push_back(exception);
+      f.delegating = false;
+      return enter_block(block->handler);
+    }
+    frames_.pop_back();
+  }
+  finish({Value::unknown(), exception, false, std::nullopt});
+}
+
+void Run::finish(Outcome outcome) {
+  done_ = true;
+  if (!first_) {
+    first_ = std::move(outcome);
+    journal_base_ = m_.heap().journal_size();
+    return;
+  }
+  // A side that returns tells more than one that raises, something known more than something unknown.
+  if (outcome.yielded || first_->yielded || outcome.raised) return;
+  if (first_->raised || !first_->value.is_known()) *first_ = std::move(outcome);
+}
+
+// Goes back to the last fork; false when all sides have run.
+bool Run::next_side() {
+  if (sides_.empty()) {
+    if (journaling_ && aside_) m_.heap().rewind_journal(journal_base_, Heap::Redo::drop);
+    return false;
+  }
+  Side side = std::move(sides_.back());
+  sides_.pop_back();
+  Heap& heap = m_.heap();
+  if (side.mark < journal_base_) {
+    heap.rewind_journal(journal_base_, Heap::Redo::drop);
+    heap.rewind_journal(side.mark, Heap::Redo::keep);
+    journal_base_ = side.mark;
+  } else {
+    heap.rewind_journal(side.mark, Heap::Redo::drop);
+  }
+  frames_ = std::move(side.frames);
+  aside_ = true;
+  m_.raised.reset();
+  return true;
+}
+
+}  // namespace winnow::machine

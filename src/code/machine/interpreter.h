@@ -1,0 +1,196 @@
+// How the machine runs code objects: frames on a stack of its own, one instruction after the other, and where a
+// condition is not known, one side after the other.
+//
+// Forks: the frames are copied and what is changed in place is written in the heap's journal. The first side goes on
+// to the end; then the heap is rewound and the next side runs from the fork, and so on; in the end the heap is put
+// back to where the first side left it. Events of all sides stay. A side that comes to a state that was there before
+// stops. Every branch of a body forks a few times only, and a loop whose condition is not known runs once: costs
+// grow with the size of the code, not with the number of ways through it.
+#pragma once
+
+#include <deque>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "code/ir/ir.h"
+#include "code/machine/machine.h"
+
+namespace winnow::machine {
+
+struct Local {
+  std::string_view name;
+  Value value;
+  bool bound = false;
+};
+
+// What becomes of the value that a frame returns.
+enum class After : uint8_t {
+  push,        // the caller's
+  extra,       // dropped: the caller gets `extra` (of __init__, the instance)
+  make_class,  // dropped: a class is made of `names`; `extra` is (name, bases, metaclass, keywords)
+};
+
+struct Visit {
+  ir::BlockId block = 0;
+  uint32_t count = 0;     // times that the frame came here
+  uint64_t effects = 0;   // of the machine, when it came here first
+  uint8_t sides = 0;      // that were taken here: 1 target, 2 otherwise
+};
+
+struct Frame {
+  Value code, function;  // function: none in modules and class bodies
+  const ir::Body* body = nullptr;
+  ir::BlockId block = 0;
+  uint32_t at = 0;       // next instruction of the block
+  std::vector<Value> stack;
+  std::vector<Local> locals;
+  std::vector<Local> cells;  // values are cells
+  Value names = Value::none();  // of modules and class bodies: a dict
+  Value globals;
+  std::vector<Value> handled;   // exceptions in whose handlers this stands
+  std::vector<Visit> visits;
+  After after = After::push;
+  Value extra;
+  bool generator = false;
+  bool started = false;     // of generators
+  bool delegating = false;  // stands at a yield_from
+  uint32_t underflow = 0;   // values popped below the stack's bottom
+};
+
+enum IteratorKind : uint32_t { kSequence, kText, kRange, kCalls, kCount, kCycle, kRepeat, kOnce };
+
+// What running code needs beside the machine. One for each machine.
+struct Running {
+  std::deque<Frame> suspended;          // of generators: Link::number
+  std::unordered_map<const ir::Body*, std::vector<uint8_t>> forks;  // per block: of both sides, and of its handler
+  std::unordered_map<const ir::Body*, std::vector<uint8_t>> joins;  // blocks that are entered in several ways
+  std::unordered_map<uint64_t, uint32_t> recorded;  // events of code by what they say
+  std::unordered_map<uint32_t, Value> bodies;       // code objects that could not be read, told once
+  std::vector<class Run*> runs;         // one inside another
+  std::vector<Value> pending_callbacks;
+  std::deque<std::string> sources;
+  uint64_t steps = 0;      // instructions run
+  uint64_t limit = 0;      // of the present entry
+  uint64_t effects = 0;    // events recorded, those left out as repeated included
+  uint64_t unlike = 0;     // states that were too large to compare
+  bool told_steps = false, told_forks = false;
+  uint32_t forked = 0;     // over all
+  Value main_globals;      // of the first module run
+};
+
+class Run {
+ public:
+  explicit Run(Machine& machine);
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  struct Outcome {
+    Value value;
+    std::optional<Value> raised;
+    bool yielded = false;
+    std::optional<Frame> suspended;  // of a generator that yielded
+  };
+  Outcome run(Frame first);
+  // The frame that stands at the top; null where there is none.
+  const Frame* present() const { return frames_.empty() ? nullptr : &frames_.back(); }
+
+ private:
+  struct Side {
+    std::vector<Frame> frames;
+    size_t mark;
+  };
+
+  // interpreter.cpp: the order of things.
+  void steps();
+  void leave();
+  void finish(Outcome outcome);
+  bool next_side();
+  void unwind(Value exception);
+  void return_value(Value value);
+  bool pays();
+  void enter_block(ir::BlockId block);
+  // forks.cpp
+  void branch(std::optional<bool> condition);
+  void for_iter();
+  void choose(ir::BlockId target, ir::BlockId otherwise, bool drop_item);
+  void fork(Frame side);
+  void may_raise();
+  bool endless(Frame& frame, ir::BlockId block);
+  Visit& visit(Frame& frame, ir::BlockId block);
+  uint8_t& forks_of(const Frame& frame, ir::BlockId block, size_t which);
+  uint64_t state_hash();
+  bool joins(const Frame& frame, ir::BlockId block);
+
+  // instructions.cpp and its kin: one group of operations each; false: not of this group.
+  void execute(const ir::Instruction& at);
+  bool names(const ir::Instruction& at);
+  bool operators(const ir::Instruction& at);
+  bool displays(const ir::Instruction& at);
+  bool calls(const ir::Instruction& at);
+  bool iteration(const ir::Instruction& at);
+  bool handlers(const ir::Instruction& at);
+  bool matching(const ir::Instruction& at);
+  bool python_2(const ir::Instruction& at);
+
+  void call(Value callee, std::vector<Value> arguments, Value keywords);
+  bool enter(Value function, std::span<const Value> arguments, Value keywords, After after, Value extra);
+  void build_class(std::span<const Value> arguments, Value keywords);
+  void unpack(Value value, uint32_t before, bool starred, uint32_t behind);
+  void yield(Value value);
+  void delegate();
+  void await(Value awaitable);
+  Value load_name(std::string_view name, bool local);
+  void store_local(std::string_view name, Value value, bool bound);
+  void enter_with(bool async);
+  void match_class(const ir::Instruction& at);
+
+  Frame& frame() { return frames_.back(); }
+  Value pop();
+  Value top() { return frame().stack.empty() ? Value::unknown() : frame().stack.back(); }
+  void push(Value value) { frame().stack.push_back(value); }
+  std::vector<Value> pop_many(uint32_t count);
+  Value& below(uint32_t depth);  // 1: the top
+
+  Machine& m_;
+  Running& running_;
+  Machine::Place outer_place_;
+  std::vector<Frame> frames_;
+  std::vector<Side> sides_;
+  std::unordered_set<uint64_t> states_;
+  std::optional<Outcome> first_;   // of the side that went on first
+  size_t journal_base_ = 0, redo_base_ = 0;
+  bool journaling_ = false;
+  bool aside_ = false;             // not the first side
+  bool done_ = false;              // with the present side
+  size_t run_base_ = 0;            // of the journal, when it began
+  Value dropped_;
+};
+
+// The body of a code object, lifted when it is needed first. Null: it could not be read, which is told as a gap.
+const ir::Body* body_of(Machine& machine, Value code);
+// A frame for a call of a function, its arguments bound: what is missing is unknown.
+std::optional<Frame> frame_of(Machine& machine, Value function, std::span<const Value> arguments, Value keywords);
+// Calls something that the program defines (Value::is_defined), on a run of its own.
+Value call_defined(Machine& machine, Value callee, std::span<const Value> arguments, Value keywords);
+// Runs code in given namespaces: a module, exec, eval.
+Value run_code(Machine& machine, Value code, Value globals, Value names);
+// The exec and eval of a text or code object; nothing where it does not read as code.
+enum class Source : uint8_t { module, expression };
+std::optional<Value> run_source(Machine& machine, Value source, Value globals, Value names, Source kind);
+std::optional<Value> compile_source(Machine& machine, std::string_view text, Source kind);
+
+// The next item; nothing when it is exhausted. `unknown`: whether there is one cannot be told.
+struct Next { std::optional<Value> item; bool unknown = false; };
+Next next_of(Machine& machine, Value iterator);
+Value iterator_over(Machine& machine, Value iterable);
+// Resumes a generator: gives what it yields; nothing when it has ended (its value in Link::second).
+std::optional<Value> resume(Machine& machine, Value generator, Value sent, std::optional<Value> thrown = {});
+
+// A name that no namespace holds: a builtin, else what it most likely stands for.
+Value free_name(Machine& machine, Value globals, std::string_view name);
+bool is_builtin_name(std::string_view name);
+
+}  // namespace winnow::machine
