@@ -11,6 +11,7 @@ struct Budget {
   uint32_t depth = 12;                          // artifacts inside artifacts
   uint32_t artifacts = 200'000;                 // members read, over one whole scan
   uint64_t steps = uint64_t{2} << 30;           // opcodes and machine operations, over one whole scan
+  uint64_t code_steps = 40'000'000;             // instructions of code objects run, per trace
   uint64_t memory = uint64_t{1} << 30;          // bytes of machine values, per trace
   uint64_t string = uint64_t{64} << 20;         // bytes of one string that the machine computes
 };

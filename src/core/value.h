@@ -114,6 +114,7 @@ struct Name {
   uint64_t offset = 0;         // where it was first met, in the artifact `artifact`
   uint32_t artifact = 0;
   bool retrieved = false;      // a value of the program: loaded by name
+  bool by_code = false;        // loaded by code that runs, not by what the program stores
   bool called = false;         // called, or handed to something that the machine saw calling it
 };
 

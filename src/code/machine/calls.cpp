@@ -2,7 +2,10 @@
 // is computed; everything else becomes an event of the trace.
 #include <algorithm>
 
+#include "code/machine/interpreter.h"
 #include "code/machine/machine.h"
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
 #include "code/machine/words.h"
 
 namespace winnow::machine {
@@ -13,6 +16,37 @@ using knowledge::Effect;
 using knowledge::PayloadKind;
 
 constexpr uint32_t kDeepestCall = 48;
+
+// What a call says, so that it is told once: loops and both sides of a fork repeat it.
+uint64_t says(const Heap& heap, Value value, int depth) {
+  const auto mix = [](uint64_t hash, uint64_t with) { return (hash ^ (with + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2))) * 0xff51afd7ed558ccd; };
+  const auto kind = static_cast<uint64_t>(value.kind());
+  if (value.is_text() || value.is(Kind::big_integer) || value.is(Kind::unknown)) {
+    return mix(kind + value.text().size() * 64, std::hash<std::string_view>()(value.text()));
+  }
+  if (depth > 6) return kind;
+  if (value.is_sequence() || value.is(Kind::dict) || value.is(Kind::frozen_set) || value.is(Kind::byte_array)) {
+    const Items& items = heap.items(value);
+    uint64_t hash = mix(kind, items.size);
+    for (uint32_t i = 0; i < std::min<uint32_t>(items.size, 64); ++i) hash = mix(hash, says(heap, items[i], depth + 1));
+    return hash;
+  }
+  if (value.is(Kind::attribute)) {
+    const AttributeOf& of = heap.attribute(value);
+    return mix(says(heap, of.base, depth + 1), std::hash<std::string_view>()(of.name));
+  }
+  if (value.is(Kind::object)) return mix(kind, heap.object(value).event);
+  if (value.is(Kind::method)) return mix(says(heap, heap.link(value).first, depth + 1), says(heap, heap.link(value).second, depth + 1));
+  if (value.is(Kind::instance)) return mix(kind, says(heap, heap.instance(value).cls, depth + 1));
+  if (value.is(Kind::function)) return mix(kind, heap.function(value).code.index());
+  if (value.is(Kind::cell) || value.is(Kind::generator) || value.is(Kind::iterator)) return kind;
+  return mix(kind, static_cast<uint64_t>(value.as_integer()));
+}
+
+// Whether a computed call of running code is worth an event: it brings in something that acts.
+bool worth_telling(const Callable* known) {
+  return known != nullptr && (known->effect == Effect::import || known->effect == Effect::tamper || known->effect == Effect::introspect);
+}
 
 bool starts_like_pickle(std::string_view data) {
   return data.size() >= 4 && data[0] == '\x80' && data[1] >= 1 && data[1] <= 5 && data.back() == '.';
@@ -44,7 +78,32 @@ bool works_in_new(std::string_view canonical) {
 
 }  // namespace
 
+// An event of running code: the same one only once, though it gets a result of its own each time.
+Value Machine::record_once(Op op, Value callee, Value arguments, Value keywords) {
+  const bool makes = op == Op::call || op == Op::construct;
+  ++running_->effects;
+  uint64_t key = static_cast<uint64_t>(op) * 31 + static_cast<uint64_t>(place.trigger) * 7 + place.artifact * 131;
+  for (const Value part : {callee, arguments, keywords}) key = key * 0x9ddfea08eb382d69 + says(heap(), part, 0);
+  const auto [found, fresh] = running_->recorded.emplace(key, static_cast<uint32_t>(trace_.events.size()));
+  if (fresh) return Value::none();
+  const Event& event = trace_.events[found->second];
+  if (event.callee.kind() != callee.kind()) return Value::none();
+  if (!makes || !event.result.is(Kind::object)) return Value::unknown();
+  Object object = heap().object(event.result);
+  object = Object{object.callee, object.arguments, object.keywords, object.event, Value::unknown(), false, {}, {}};
+  return heap().new_object(object);
+}
+
 Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std::optional<Value> computed) {
+  if (place.code && op != Op::import) {
+    const Name* name = callee.is(Kind::name) ? &heap().name(callee) : nullptr;
+    if (computed) {
+      if (op != Op::attribute && !(name != nullptr && worth_telling(name->known)) && !callee.is(Kind::unknown)) return *computed;
+    } else {
+      const Value before = record_once(op, callee, arguments, keywords);
+      if (!before.is(Kind::none)) return before;
+    }
+  }
   Event event;
   event.op = op;
   event.computed = computed.has_value();
@@ -95,6 +154,13 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     result = call_object(callee, {items.data, items.size}, arguments, keywords);
   } else if (callee.is(Kind::attribute)) {
     result = call_attribute(callee, arguments, keywords);
+  } else if (callee.is_defined()) {
+    const Items items = heap().items(arguments);
+    result = call_defined(*this, callee, {items.data, items.size}, keywords);
+  } else if (place.code && callee.is(Kind::unknown) && callee.text() == "__exit__") {
+    result = Value::none();
+  } else if (place.code && (callee.is_text() || callee.is(Kind::integer) || callee.is(Kind::none))) {
+    result = raise("TypeError", Value::string("not callable"));
   } else {
     result = record(Op::call, callee, arguments, keywords);
   }
@@ -142,8 +208,43 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
       record(Op::call, callee, arguments, keywords, *result);
       return *result;
     }
+    if (raised) return Value::unknown();
   }
+  return call_unmodelled(callee, arguments, keywords);
+}
+
+Value Machine::call_from_code(Value callee, std::span<const Value> arguments, Value keywords) {
+  if (callee.is(Kind::name) && nesting_ < kDeepestCall && !exhausted() && step()) {
+    Name& name = heap().name(callee);
+    const bool makes = name.canonical.ends_with(".__new__");
+    if (const Model model = models_[callee.index()]; model != nullptr && !makes) {
+      name.called = true;
+      const Callable* known = name.known;
+      // Bytes that are written in place are handed over as they are now.
+      std::vector<Value> given(arguments.begin(), arguments.end());
+      ++nesting_;
+      const auto result = model(*this, {callee, given, keywords});
+      --nesting_;
+      if (raised) return Value::unknown();
+      if (result) {
+        if (worth_telling(known)) record(Op::call, callee, heap().new_items(Kind::tuple, given.data(), static_cast<uint32_t>(given.size())), keywords, *result);
+        return *result;
+      }
+      ++nesting_;
+      const Value out = call_unmodelled(callee, heap().new_items(Kind::tuple, given.data(), static_cast<uint32_t>(given.size())), keywords);
+      --nesting_;
+      return out;
+    }
+  }
+  return call(callee, arguments, keywords);
+}
+
+Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
   const Callable* known = heap().name(callee).known;
+  if (place.code && is_exception_name(heap().name(callee).canonical)) {
+    const Items given = heap().items(arguments);
+    return new_exception(*this, callee, {given.data, given.size});
+  }
   if (is_trusted(known)) {
     // Trust by family says nothing of a function that is given a whole pickle.
     if (!known->name.ends_with('*')) return record(Op::call, callee, arguments, keywords);

@@ -173,6 +173,7 @@ void Run::may_raise() {
     side.block = block.handler;
     side.at = 0;
     side.delegating = false;
+    if (side.handled.size() > handler.handled) side.handled.resize(handler.handled);
     std::vector<Frame> inner(frames_.begin() + static_cast<std::ptrdiff_t>(depth) + 1, frames_.end());
     frames_.resize(depth + 1);
     fork(std::move(side));

@@ -116,8 +116,8 @@ bool Run::calls(const ir::Instruction& at) {
     case ir::Op::make_function: {
       const Value code = pop();
       FunctionParts parts;
-      if (at.a & ir::kAnnotate) pop();
       if (at.a & ir::kClosure) parts.closure = pop();
+      if (at.a & ir::kAnnotate) pop();
       if (at.a & ir::kAnnotations) pop();
       if (at.a & ir::kKeywordDefaults) parts.keyword_defaults = pop();
       if (at.a & ir::kDefaults) parts.defaults = pop();
@@ -134,7 +134,15 @@ bool Run::calls(const ir::Instruction& at) {
       const std::vector<Value> operands = pop_many(at.a);
       if (at.name == "print" && !operands.empty()) push(Value::none());
       else if (at.name == "subscript_generic") push(m_.resolve("typing", "Generic"));
-      else if (at.name == "set_function_type_params" && !operands.empty()) push(operands.front());
+      else if (at.name == "copy_without_keys" && operands.size() == 2) {
+        const Value copy = m_.heap().new_items(Kind::dict, nullptr, 0);
+        if (operands[0].is(Kind::dict)) {
+          const Items pairs = heap.items(operands[0]);
+          for (uint32_t i = 0; i + 1 < pairs.size; i += 2) heap.set_key(copy, pairs[i], pairs[i + 1]);
+        }
+        if (operands[1].is(Kind::tuple)) for (const Value& key : Items(heap.items(operands[1]))) heap.remove_key(copy, key);
+        push(copy);
+      } else if (at.name == "set_function_type_params" && !operands.empty()) push(operands.front());
       else push(Value::unknown_named(at.name));
       return true;
     }

@@ -110,6 +110,14 @@ bool Run::displays(const ir::Instruction& at) {
       push(made);
       return true;
     }
+    case ir::Op::build_const_map: {
+      const std::vector<Value> values = pop_many(at.a);
+      const Value made = heap.new_items(Kind::dict, nullptr, 0);
+      const Items keys = at.value.is(Kind::tuple) ? heap.items(at.value) : Items{};
+      for (uint32_t i = 0; i < keys.size && i < values.size(); ++i) heap.set_key(made, keys[i], values[i]);
+      push(made);
+      return true;
+    }
     case ir::Op::list_append: case ir::Op::set_add: {
       const Value item = pop(), container = below(at.a);
       if (!container.is(Kind::list) && !container.is(Kind::set)) return true;

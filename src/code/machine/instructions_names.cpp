@@ -114,6 +114,12 @@ bool Run::names(const ir::Instruction& at) {
     case ir::Op::store_fast: store_local(at.name, pop(), true); return true;
     case ir::Op::delete_fast: store_local(at.name, Value::unknown(), false); return true;
     case ir::Op::load_fast_and_clear: {
+      if (Local* cell = find(frame().cells, at.name)) {
+        push(cell->value);
+        Link link;
+        cell->value = heap.new_link(Kind::cell, link);
+        return true;
+      }
       const Local* local = find(frame().locals, at.name);
       push(local != nullptr && local->bound ? local->value : Value::unknown_named(at.name));
       store_local(at.name, Value::unknown(), false);
@@ -121,7 +127,8 @@ bool Run::names(const ir::Instruction& at) {
     }
     case ir::Op::restore_fast: {
       const Value value = pop();
-      store_local(at.name, value, value.is_known());
+      if (Local* cell = find(frame().cells, at.name); cell != nullptr && value.is(Kind::cell)) cell->value = value;
+      else store_local(at.name, value, value.is_known());
       return true;
     }
     case ir::Op::load_deref: case ir::Op::load_class_deref: case ir::Op::load_from_dict_or_deref: {

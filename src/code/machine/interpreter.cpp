@@ -210,6 +210,8 @@ void Run::unwind(Value exception) {
       f.stack.resize(std::min<uint32_t>(block->handler_depth, 1u << 16), Value::unknown());
       f.stack.push_back(exception);
       f.delegating = false;
+      const uint32_t handled = block->handler < f.body->blocks.size() ? f.body->blocks[block->handler].handled : 0;
+      if (f.handled.size() > handled) f.handled.resize(handled);
       return enter_block(block->handler);
     }
     frames_.pop_back();

@@ -1,6 +1,13 @@
 #include "code/machine/machine.h"
 
+#include "code/machine/interpreter.h"
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
+
 namespace winnow::machine {
+
+Machine::Machine(Scan& scan, Trace& trace) : scan_(scan), trace_(trace), running_(std::make_unique<Running>()) {}
+Machine::~Machine() = default;
 
 const Value* Machine::keyword(const Call& call, std::string_view name) const {
   if (!call.keywords.is(Kind::dict)) return nullptr;
@@ -82,6 +89,19 @@ std::optional<std::vector<Value>> Machine::iterate(Value iterable) {
       }
       return out;
     }
+    case Kind::byte_array: {
+      const auto content = buffer_of(*this, iterable);
+      if (!content) return std::nullopt;
+      for (const char c : *content) out.push_back(Value::integer(static_cast<unsigned char>(c)));
+      return out;
+    }
+    case Kind::frozen_set: {
+      const Items& items = heap().items(iterable);
+      out.assign(items.begin(), items.end());
+      return out;
+    }
+    case Kind::instance: case Kind::range: case Kind::iterator: case Kind::generator: case Kind::class_object:
+      return iterate_defined(iterable);
     case Kind::object: {
       const Object& object = heap().object(iterable);
       if (object.appended.size > 0) {
@@ -92,6 +112,59 @@ std::optional<std::vector<Value>> Machine::iterate(Value iterable) {
     }
     default: return std::nullopt;
   }
+}
+
+// What is iterated by running code, or is counted.
+std::optional<std::vector<Value>> Machine::iterate_defined(Value iterable) {
+  constexpr size_t kMost = size_t{1} << 20, kMostUnsure = 4096;
+  std::vector<Value> out;
+  if (iterable.is(Kind::class_object)) {
+    // Of an enumeration: its members.
+    if (const auto over = call_special(*this, iterable, "__iter__", {})) return iterate(*over);
+    if (raised) return std::nullopt;
+    const Items names = heap().items(heap().class_of(iterable).names);
+    for (uint32_t i = 1; i < names.size; i += 2) {
+      if (names[i].is(Kind::instance) && heap().instance(names[i]).cls.same_as(iterable)) out.push_back(names[i]);
+    }
+    return out.empty() ? std::nullopt : std::optional(out);
+  }
+  Value iterator = iterable;
+  if (iterable.is(Kind::instance)) {
+    const Value cls = heap().instance(iterable).cls;
+    const bool iterates = find_in_class(*this, cls, "__iter__") || find_in_class(*this, cls, "__next__");
+    const Value held = plain(*this, iterable);
+    if (!iterates && !held.same_as(iterable)) return iterate(held);
+    if (!iterates) {
+      if (!find_in_class(*this, cls, "__getitem__")) return std::nullopt;
+      for (int64_t i = 0; i < static_cast<int64_t>(kMostUnsure) && step(); ++i) {
+        const Value index = Value::integer(i);
+        const auto item = call_special(*this, iterable, "__getitem__", std::span(&index, 1));
+        if (raised) {
+          raised.reset();
+          break;
+        }
+        if (!item) break;
+        out.push_back(*item);
+      }
+      return out;
+    }
+    iterator = iterator_over(*this, iterable);
+  } else if (iterable.is(Kind::range)) {
+    iterator = iterator_over(*this, iterable);
+  }
+  if (raised) return std::nullopt;
+  if (iterator.is(Kind::iterator)) {
+    const uint32_t kind = heap().link(iterator).kind;
+    const bool endless = kind == kCount || kind == kCycle || (kind == kRepeat && !heap().link(iterator).second.is(Kind::integer));
+    if (endless) return std::nullopt;
+  }
+  while (out.size() < kMost && step()) {
+    const Next next = next_of(*this, iterator);
+    if (raised || next.unknown) return std::nullopt;
+    if (!next.item) return out;
+    out.push_back(*next.item);
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string_view> file_content(const Machine& machine, Value value) {

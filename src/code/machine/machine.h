@@ -54,6 +54,8 @@ class Machine {
   Value item(Value base, Value key);
   Value call(Value callee, Value arguments, Value keywords = Value::none());
   Value call(Value callee, std::span<const Value> arguments, Value keywords = Value::none());
+  // A call that running code makes: what is pure is computed without an event.
+  Value call_from_code(Value callee, std::span<const Value> arguments, Value keywords);
   Value construct(Value cls, Value arguments, Value keywords);
   void set_state(Value object, Value state);
   void extend(Value object, std::span<const Value> items, std::string_view method);
@@ -108,11 +110,15 @@ class Machine {
 
  private:
   Value call_name(Value callee, Value arguments, Value keywords);
+  Value call_unmodelled(Value callee, Value arguments, Value keywords);
+  Value record_once(Op op, Value callee, Value arguments, Value keywords);
   Value call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords);
   Value call_attribute(Value callee, Value arguments, Value keywords);
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
   std::optional<Value> import_by_text(const knowledge::Callable& known, Value arguments, Value keywords);
-  Value global_of_function(std::string_view key);
+  Value global_of_function(std::string_view key, std::string_view owner = {});
+  std::optional<std::vector<Value>> iterate_defined(Value iterable);
+  std::optional<Value> attribute_in_code(Value base, std::string_view name);
   bool is_default_dict(Value value) const;
   Value missing_item(const Object& dict);
   std::optional<Value> run_inner(std::string_view content, Likely likely);

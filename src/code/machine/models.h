@@ -15,6 +15,17 @@ std::span<const ModelEntry> iteration_models();   // map, reduce, list, zip, ran
 std::span<const ModelEntry> text_models();        // methods of str and bytes, operators on them
 std::span<const ModelEntry> conversion_models();  // chr, bytes, int, base64, zlib, codecs, struct ...
 
+// Those that only running code gets: they change lists and dicts in place, look at frames, make functions and
+// classes. A pickle's calls of the same names stay events.
+std::span<const ModelEntry> reflection_models();     // getattr, super, type, globals, FunctionType ...
+std::span<const ModelEntry> container_models();      // methods of list, dict, set, bytearray
+std::span<const ModelEntry> more_text_models();      // methods of str and bytes that need their exact semantics
+std::span<const ModelEntry> number_models();         // int, float, math
+std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, itertools
+std::span<const ModelEntry> module_models();         // struct, hashlib, json, contextlib, functools, asyncio
+std::span<const ModelEntry> pattern_models();        // re
+Model code_model_of(std::string_view canonical);
+
 // An integer argument that fits, or nothing.
 inline std::optional<int64_t> integer_of(Value value) {
   if (value.is(Kind::integer)) return value.as_integer();

@@ -2,7 +2,11 @@
 // everything that Python itself would look up.
 #include <algorithm>
 
+#include "code/machine/constants.h"
+#include "code/machine/interpreter.h"
 #include "code/machine/machine.h"
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
 #include "code/machine/words.h"
 
 namespace winnow::machine {
@@ -54,6 +58,7 @@ Value Machine::import_name(std::string_view module, std::string_view qualified) 
   const Value found = resolve(module, qualified);
   if (found.is(Kind::name) && !heap().name(found).retrieved) {
     heap().name(found).retrieved = true;
+    heap().name(found).by_code = place.code;
     record(Op::import, found, Value::none(), Value::none());
   }
   return found;
@@ -103,6 +108,23 @@ std::string Machine::type_of(Value value) const {
     case Kind::list: return "builtins.list";
     case Kind::dict: return "builtins.dict";
     case Kind::set: return "builtins.set";
+    case Kind::frozen_set: return "builtins.frozenset";
+    case Kind::slice: return "builtins.slice";
+    case Kind::complex: return "builtins.complex";
+    case Kind::byte_array: return "builtins.bytearray";
+    case Kind::range: return "builtins.range";
+    case Kind::code: return "types.CodeType";
+    case Kind::function: return "types.FunctionType";
+    case Kind::method: return "types.MethodType";
+    case Kind::generator: return "types.GeneratorType";
+    case Kind::iterator: return "builtins.iterator";
+    case Kind::module: return "types.ModuleType";
+    case Kind::cell: return "types.CellType";
+    case Kind::super_object: return "builtins.super";
+    case Kind::descriptor:
+      return heap().link(value).kind == kStaticMethod ? "builtins.staticmethod" : heap().link(value).kind == kClassMethod ? "builtins.classmethod" : "builtins.property";
+    case Kind::instance:
+      return heap().instance(value).cls.is(Kind::name) ? std::string(heap().name(heap().instance(value).cls).canonical) : std::string();
     case Kind::object: {
       const Value maker = heap().object(value).callee;
       if (!maker.is(Kind::name)) return {};
@@ -116,7 +138,16 @@ std::string Machine::type_of(Value value) const {
 }
 
 Value Machine::attribute(Value base, std::string_view name) {
+  if (base.is_defined()) {
+    const auto found = defined_attribute(*this, base, name);
+    if (found) return *found;
+    if (!raised && place.code) raise("AttributeError", make_string(name));
+    return Value::unknown();
+  }
   if (name == "__call__") return base;
+  if (place.code) {
+    if (const auto found = attribute_in_code(base, name)) return *found;
+  }
   if (name == "__getattribute__" || name == "__getattr__" || name == "__dict__" || name == "__globals__" ||
       name == "func_globals" || name == "__getitem__") {
     const std::string type = base.is(Kind::name) ? std::string(heap().name(base).canonical) : type_of(base);
@@ -162,6 +193,11 @@ Value Machine::attribute(Value base, std::string_view name) {
 }
 
 Value Machine::item(Value base, Value key) {
+  if (base.is_defined() || base.is(Kind::byte_array) || base.is(Kind::range) || (key.is(Kind::slice) && !base.is(Kind::dict))) {
+    // Asked by who wants to know, not by the program: nothing is raised.
+    if (!base.is(Kind::name) && !base.is(Kind::attribute) && !base.is(Kind::object) && base.is_known()) return subscript(*this, base, key);
+    return Value::unknown();
+  }
   if (base.is(Kind::dict)) {
     const Items& items = heap().items(base);
     if (key.is_text()) {
@@ -189,16 +225,30 @@ Value Machine::item(Value base, Value key) {
   if (!key.is_text()) return is_default_dict(base) ? missing_item(heap().object(base)) : Value::unknown();
   if (base.is(Kind::name)) {
     const std::string_view name = heap().name(base).canonical;
-    if (name == "sys.modules") return import_name(key.text(), "");
+    if (name == "sys.modules") {
+      if (running_->main_globals.is(Kind::dict)) {
+        const Value* own = heap().find_key(running_->main_globals, Value::string("__name__"));
+        if (key.text() == "__main__" || (own != nullptr && own->is(Kind::string) && own->text() == key.text())) {
+          Link link;
+          link.first = running_->main_globals;
+          link.second = key;
+          return heap().new_link(Kind::module, link);
+        }
+      }
+      return import_name(key.text(), "");
+    }
     if (name == "builtins") return attribute(base, key.text());
     if (name.ends_with(".__dict__")) return import_name(name.substr(0, name.size() - 9), key.text());
-    if (name.ends_with("_globals__") || name.ends_with(".func_globals")) return global_of_function(key.text());
+    if (name.ends_with("_globals__") || name.ends_with(".func_globals")) {
+      return global_of_function(key.text(), name.substr(0, name.find('.')));
+    }
   }
   if (base.is(Kind::attribute)) {
     const AttributeOf& of = heap().attribute(base);
     if (of.name == "__dict__") return attribute(of.base, key.text());
     if (of.name == "__globals__" || of.name == "func_globals" || of.name == "f_globals" || of.name == "f_builtins") {
-      return global_of_function(key.text());
+      const std::string_view owner = of.base.is(Kind::name) ? heap().name(of.base).canonical : std::string_view();
+      return global_of_function(key.text(), owner.substr(0, owner.find('.')));
     }
   }
   if (base.is(Kind::object)) {
@@ -226,11 +276,52 @@ Value Machine::missing_item(const Object& dict) {
   return call(given[0], std::span<const Value>());
 }
 
-// The globals of a function hold what its module imported: modules and builtins by their names.
-Value Machine::global_of_function(std::string_view key) {
+// The globals of a function hold what its module imported, and the module's own members: modules and builtins by
+// their names.
+Value Machine::global_of_function(std::string_view key, std::string_view owner) {
   if (key == "__builtins__") return import_name("builtins", "");
+  if (place.code && !owner.empty() && owner != "builtins") {
+    const std::string member = knowledge::canonical(owner, key);
+    const Callable* known = knowledge::find(member);
+    if (model_of(member) != nullptr || (known != nullptr && !known->name.ends_with('*'))) return import_name(owner, key);
+  }
   if (knowledge::policy_of(bare(key)) == knowledge::Policy::stdlib) return import_name(bare(key), "");
   return import_name("builtins", key);
+}
+
+// Attributes that only running code asks for: the inside of types, code objects and names.
+std::optional<Value> Machine::attribute_in_code(Value base, std::string_view name) {
+  if (base.is(Kind::name)) {
+    const Name& of = heap().name(base);
+    const std::string_view canonical = of.canonical;
+    const size_t dot = canonical.rfind('.');
+    const bool type = is_class_name(canonical) || is_builtin_type(canonical);
+    if (name == "__name__" || name == "__qualname__") {
+      return make_string(of.qualified.empty() && !type ? canonical : canonical.substr(dot == std::string_view::npos ? 0 : dot + 1));
+    }
+    if (name == "__module__" && dot != std::string_view::npos) return make_string(canonical.substr(0, dot));
+    if (name == "__class__" && (type || of.qualified.empty())) return import_name(type ? "builtins" : "types", type ? "type" : "ModuleType");
+    const Value object = resolve("builtins", "object");
+    if (type && name == "__base__" && canonical != "builtins.type") return canonical == "builtins.object" ? Value::none() : import_name("builtins", "object");
+    if (type && (name == "__bases__" || name == "__mro__")) {
+      if (canonical == "builtins.object") return name == "__mro__" ? heap().new_tuple({base}) : heap().new_tuple({});
+      return name == "__mro__" ? heap().new_tuple({base, object}) : heap().new_tuple({object});
+    }
+    if (const auto constant = constant_named(*this, canonical, name)) return constant;
+    return std::nullopt;
+  }
+  if (base.is(Kind::code)) return attribute_of_code(*this, base, name);
+  if (name == "__class__") {
+    const std::string type = type_of(base);
+    if (!type.empty() && !type.ends_with("()") && !base.is(Kind::object)) return import_name(type.substr(0, type.find('.')), type.substr(type.find('.') + 1));
+  }
+  if (base.is(Kind::slice) && heap().items(base).size == 3) {
+    if (name == "start") return heap().items(base)[0];
+    if (name == "stop") return heap().items(base)[1];
+    if (name == "step") return heap().items(base)[2];
+  }
+  if ((base.is(Kind::integer) || base.is(Kind::boolean)) && (name == "real" || name == "numerator")) return Value::integer(base.as_integer());
+  return std::nullopt;
 }
 
 }  // namespace winnow::machine

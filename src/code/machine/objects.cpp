@@ -55,10 +55,6 @@ std::optional<Value> bound(Machine& m, Value found, Value instance, Value cls) {
   return found;
 }
 
-Value tuple_of(Machine& m, const std::vector<Value>& values) {
-  return m.heap().new_items(Kind::tuple, values.data(), static_cast<uint32_t>(values.size()));
-}
-
 std::optional<Value> function_attribute(Machine& m, Value base, std::string_view name) {
   const Function function = m.heap().function(base);
   if (function.attributes.is(Kind::dict)) {

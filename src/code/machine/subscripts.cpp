@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "code/machine/interpreter.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 
@@ -229,6 +230,11 @@ Value subscript(Machine& m, Value base, Value key) {
     const Value plain_key = plain(m, key);
     if (!plain_key.is_known()) return Value::unknown();
     if (const Value* found = m.heap().find_key(base, plain_key)) return *found;
+    // The globals of a function may hold what its loader put there.
+    if (plain_key.is(Kind::string) && m.heap().find_key(base, Value::string("__builtins__")) != nullptr) {
+      const Value free = free_name(m, base, plain_key.text());
+      if (free.is_known() && !is_builtin_name(plain_key.text())) return free;
+    }
     // What a name stands for may be a key after all.
     if (key.is(Kind::object) || key.is(Kind::attribute) || key.is(Kind::name)) return Value::unknown();
     return m.heap().items(base).complete() ? m.raise("KeyError", key) : Value::unknown();
