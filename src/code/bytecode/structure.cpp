@@ -155,7 +155,7 @@ bool Structurer::write(BlockId b, const Scope& scope, Statements& out, bool ente
         return false;
       }
       if (scope.in_loop && scope.break_to != kNoBlock &&
-          (at == graph_.thread(scope.break_to) || (!graph_.is_function && arrives(at, scope.break_to)))) {
+          (at == graph_.thread(scope.break_to) || (arrives(at, scope.break_to) && !(graph_.is_function && graph_.is_tail(at))))) {
         out.push_back(make(Type::Break));
         return false;
       }
@@ -297,8 +297,10 @@ BlockId Structurer::join_by_layout(BlockId b, const Scope& scope) const {
 }
 
 
-Node* Structurer::test_of(const FlowBlock& block) {
+Node* Structurer::test_of(const FlowBlock& block, BlockId& yes, BlockId& no) {
   Node* test = block.value;
+  yes = block.target;
+  no = block.otherwise;
   if (test == nullptr || block.target == kNoBlock || block.otherwise == kNoBlock) {
     unsound("a branch without a test");
     return nullptr;
@@ -311,22 +313,62 @@ Node* Structurer::test_of(const FlowBlock& block) {
     }
   }
   if (has_slot(test)) unsound("slot in a test");
+  test = without_turned_links(test, 0);
+  while (test->type == Type::UnaryOp && test->op == Operator::Not) {
+    test = test->first;
+    std::swap(yes, no);
+  }
   return test;
+}
+
+// `not a in b or c` compiles to `a not in b`; `not (a in b and not c)` is the same test and keeps the instruction.
+Node* Structurer::without_turned_links(Node* test, uint32_t depth) {
+  if (test->type == Type::UnaryOp && test->op == Operator::Not && test->first->type == Type::BoolOp && depth < 50) {
+    Node* inner = without_turned_links(test->first, depth + 1);
+    return inner == test->first ? test : negated(inner);
+  }
+  if (test->type != Type::BoolOp || depth > 50) return test;
+  bool turned = false, can_turn = true, changed = false;
+  Statements parts;
+  for (Node* part : test->items) {
+    Node* fixed = without_turned_links(part, depth + 1);
+    changed |= fixed != part;
+    parts.push_back(fixed);
+    const bool is_not = fixed->type == Type::UnaryOp && fixed->op == Operator::Not;
+    turned |= is_not && !turns_safely(fixed->first);
+    can_turn = can_turn && turns_safely(fixed);
+  }
+  if (!changed && !turned) return test;
+  Node* node = make(Type::BoolOp);
+  node->line = test->line;
+  node->offset = test->offset;
+  const bool turn = turned && can_turn;
+  node->op = turn == (test->op == Operator::And) ? Operator::Or : Operator::And;
+  for (Node* part : parts) tree_.append(node->items, turn ? negated(part) : part);
+  if (!turn) return node;
+  Node* whole = make(Type::UnaryOp);
+  whole->op = Operator::Not;
+  whole->first = node;
+  whole->line = test->line;
+  return whole;
 }
 
 // `if a: continue` and `if a: return`, where the code shows that they were written, or where turning the test round would
 // change it. The block to go on with, or kNoBlock where it is no such branch.
-BlockId Structurer::write_guard(BlockId b, Node* test, const Scope& scope, Statements& out) {
+BlockId Structurer::write_guard(BlockId b, Node* test, BlockId yes, BlockId no, const Scope& scope, Statements& out) {
   const FlowBlock& block = graph_[b];
-  const bool yes_empty = arrives(block.target, scope.follow);
-  if (yes_empty == arrives(block.otherwise, scope.follow)) return kNoBlock;
-  const BlockId empty = yes_empty ? block.target : block.otherwise;
-  const BlockId full = yes_empty ? block.otherwise : block.target;
-  const bool shown = graph_[empty].offset < graph_[full].offset && graph_[empty].offset > block.offset;
-  const bool must = yes_empty && !turns_safely(test);
-  if (!shown && !must) return kNoBlock;
+  const bool yes_empty = arrives(yes, scope.follow);
+  if (yes_empty == arrives(no, scope.follow)) return kNoBlock;
+  const BlockId empty = yes_empty ? yes : no;
+  const BlockId full = yes_empty ? no : yes;
   const bool continues = scope.in_loop && graph_.thread(empty) == graph_.thread(scope.continue_to);
   const bool returns = scope.follow == kEnd && graph_.is_function;
+  bool shown = graph_[empty].offset < graph_[full].offset && graph_[empty].offset > block.offset;
+  // Since 3.12 no branch jumps back: the jump to the loop's head always stands there.
+  if (continues && !(graph_.version < PythonVersion{3, 12})) shown = false;
+  if (!yes_empty && !turns_safely(test)) return kNoBlock;
+  const bool must = yes_empty && !turns_safely(test);
+  if (!shown && !must) return kNoBlock;
   if (!continues && !returns) return kNoBlock;
   Node* node = make(Type::If);
   node->first = yes_empty ? test : negated(test);
@@ -365,14 +407,13 @@ BlockId Structurer::write_branch(BlockId b, const Scope& scope, Statements& out,
   for (BlockId at = b; next == kNoBlock && budget_ != 0;) {
     --budget_;
     const FlowBlock& block = graph_[at];
-    Node* test = test_of(block);
+    BlockId yes, no;
+    Node* test = test_of(block, yes, no);
     if (test == nullptr) break;
     if (previous == nullptr && !own_join) {
-      next = write_guard(at, test, scope, out);
+      next = write_guard(at, test, yes, no, scope, out);
       if (next != kNoBlock) break;
     }
-    BlockId yes = block.target;
-    BlockId no = block.otherwise;
     const bool yes_empty = arrives(yes, join);
     // The way that stands first in the code is the body.
     bool turned = yes_empty != arrives(no, join) ? yes_empty : graph_[no].offset < graph_[yes].offset;

@@ -124,6 +124,21 @@ void split_tails(Graph& graph) {
   }
 }
 
+// What stands behind the end of a handler is no part of it.
+void split_behind_handlers(Graph& graph) {
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    const FlowBlock& block = graph.blocks[b];
+    if (block.dead) continue;
+    for (size_t i = 0; i < block.statements.size(); ++i) {
+      if (block.statements[i].kind != Kind_::leave_handler) continue;
+      const bool last = i + 1 == block.statements.size();
+      if (last && (block.exit == FlowExit::jump || block.exit == FlowExit::reraise)) break;
+      split(graph, b, i + 1);
+      break;
+    }
+  }
+}
+
 void depth_first(Graph& graph) {
   const size_t count = graph.blocks.size();
   graph.order.assign(count, UINT32_MAX);
@@ -289,6 +304,7 @@ Graph make_graph(const Heap& heap, const Flow& flow) {
   }
   graph.kinds.assign(graph.blocks.size(), HandlerKind::none);
   split_tails(graph);
+  split_behind_handlers(graph);
   analyse(graph);
   classify_handlers(graph);
   strip_copies(graph);

@@ -156,20 +156,21 @@ BlockId Structurer::write_loop(BlockId b, const Scope& scope, Statements& out, b
     const auto in_loop = [&](BlockId to) {
       return natural != graph_.loops.end() && to < natural->second.body.size() && natural->second.body[to];
     };
-    const bool yes = in_loop(head.target);
-    const bool no = in_loop(head.otherwise);
-    const BlockId leaving = yes && !no ? head.otherwise : no && !yes ? head.target : kNoBlock;
+    BlockId on_true, on_false;
+    Node* test = test_of(head, on_true, on_false);
+    const bool yes = in_loop(on_true);
+    const bool no = in_loop(on_false);
+    const BlockId leaving = yes && !no ? on_false : no && !yes ? on_true : kNoBlock;
     if (natural == graph_.loops.end() && head.loop_setup && !breaks(head.otherwise)) {
       inside = head.target;
       exhausted = head.otherwise;
     } else if (leaving != kNoBlock && !breaks(leaving)) {
-      inside = leaving == head.target ? head.otherwise : head.target;
+      inside = leaving == on_true ? on_false : on_true;
       exhausted = leaving;
     }
     if (exhausted != kNoBlock) {
       node = make(Type::While);
-      Node* test = test_of(head);
-      const bool turned = inside == head.otherwise;
+      const bool turned = inside == on_false;
       if (turned && test->type == Type::Compare && test->items.size == 1) {
         node = nullptr;  // turning the test would change it
         inside = b;

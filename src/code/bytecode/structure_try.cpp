@@ -43,14 +43,15 @@ std::vector<BlockId> Structurer::exits_of(BlockId b, BlockId handler) const {
   return found;
 }
 
-// Where the handler's clauses go when they are done: blocks that the handler alone does not lead to.
+// Where the handler's clauses go when they are done: what stands behind leave_handler, or (Python 2 has none) what the
+// handler alone does not lead to.
 std::vector<BlockId> Structurer::ends_of_handler(BlockId handler) const {
   std::vector<BlockId> found;
   std::vector<bool> seen(graph_.blocks.size(), false);
-  std::vector<BlockId> work{handler};
+  std::vector<std::pair<BlockId, int>> work{{handler, 0}};
   std::vector<BlockId> to;
   while (!work.empty()) {
-    const BlockId at = work.back();
+    auto [at, depth] = work.back();
     work.pop_back();
     if (at >= seen.size() || seen[at]) continue;
     seen[at] = true;
@@ -58,9 +59,17 @@ std::vector<BlockId> Structurer::ends_of_handler(BlockId handler) const {
       found.push_back(at);
       continue;
     }
+    if (graph_[at].handler != kNoBlock && graph_.handler(at) != graph_.outer(handler)) work.emplace_back(graph_[at].handler, depth);
+    bool left = false;
+    for (const FlowStatement& statement : graph_[at].statements) {
+      if (statement.kind == Kind_::enter_handler) ++depth;
+      if (statement.kind == Kind_::leave_handler) left = --depth <= 0;
+    }
     successors(graph_[at], to);
-    if (graph_[at].handler != kNoBlock && graph_.handler(at) != graph_.outer(handler)) to.push_back(graph_[at].handler);
-    work.insert(work.end(), to.begin(), to.end());
+    for (const BlockId next : to) {
+      if (!left) work.emplace_back(next, depth);
+      else if (std::find(found.begin(), found.end(), next) == found.end()) found.push_back(next);
+    }
   }
   std::sort(found.begin(), found.end(), [&](BlockId l, BlockId r) { return graph_[l].offset < graph_[r].offset; });
   return found;

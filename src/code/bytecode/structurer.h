@@ -42,8 +42,9 @@ class Structurer {
   void write_statements(BlockId b, Statements& out);
   void write_statement(const FlowStatement& statement, BlockId b, Statements& out);
   BlockId write_branch(BlockId b, const Scope& scope, Statements& out, bool& falls);
-  BlockId write_guard(BlockId b, Node* test, const Scope& scope, Statements& out);
-  Node* test_of(const FlowBlock& block);
+  BlockId write_guard(BlockId b, Node* test, BlockId yes, BlockId no, const Scope& scope, Statements& out);
+  Node* test_of(const FlowBlock& block, BlockId& yes, BlockId& no);  // and where it leads when true, and when not
+  Node* without_turned_links(Node* test, uint32_t depth);
   bool is_elif(BlockId b, BlockId join, const Scope& inner) const;
   void mark_written(BlockId b);  // with the empty blocks that it leads through
   BlockId write_return(BlockId b, const Scope& scope, Statements& out, bool& falls);
