@@ -258,8 +258,34 @@ class Strip {
                              ? behind_exit(graph_, exit_slot(graph_, handler), way)
                              : CopyMatch(graph_, handler, graph_.outer(handler)).behind(handler, way);
     if (end.block == kNoBlock) return kNoBlock;
-    if (end.index == 0) return end.block;
-    return split(graph_, end.block, end.index);
+    const bool leaves = leaves_handler(way, end);
+    const BlockId behind = end.index == 0 ? end.block : split(graph_, end.block, end.index);
+    if (!leaves) return behind;
+    // The handler was left on the way: that stays to be seen.
+    const auto fresh = static_cast<BlockId>(graph_.blocks.size());
+    FlowBlock block;
+    block.statements.push_back({Kind_::leave_handler, nullptr, kNoSlot, kNoSlot, graph_.blocks[way].offset});
+    block.exit = FlowExit::jump;
+    block.target = behind;
+    block.handler = graph_.blocks[way].handler;
+    block.offset = graph_.blocks[behind].offset;
+    graph_.blocks.push_back(std::move(block));
+    graph_.kinds.push_back(HandlerKind::none);
+    return fresh;
+  }
+
+  // Along the straight way to the end of the copy.
+  bool leaves_handler(BlockId way, Position end) const {
+    bool leaves = false;
+    for (int steps = 0; steps < 100; ++steps) {
+      const FlowBlock& block = graph_.blocks[way];
+      for (size_t i = 0; i < block.statements.size() && (way != end.block || i < end.index); ++i) {
+        leaves |= block.statements[i].kind == Kind_::leave_handler;
+      }
+      if (way == end.block || block.exit != FlowExit::jump) break;
+      way = block.target;
+    }
+    return leaves;
   }
 
   // The name that the handler sets to None and deletes, if that is all it does.

@@ -654,6 +654,9 @@ void Simulator::pop(const ir::Instruction&) {
   Node* node = entry.node;
   if (is_slot_read(node)) {
     if (!run_.statements.empty() && run_.statements.back().entered == slot_read(node)) run_.statements.back().entered = kNoSlot;
+    // A return out of a loop: its value was there before the iterator went. A break and a return behind the loop have
+    // it the other way round, and structuring tells them apart by the slot.
+    if (!options_.isolated && !stack_.empty() && !is_stable(stack_.back().node)) materialise();
     return;
   }
   if (std::any_of(stack_.begin(), stack_.end(), [&](const Entry& e) { return e.node == node; }) && !is_chain(node)) {

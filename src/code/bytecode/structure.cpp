@@ -15,16 +15,35 @@ void Structurer::fill(python::List& list, const Statements& statements, bool pas
   if (statements.empty() && pass_if_empty) tree_.append(list, make(Type::Pass));
 }
 
-namespace {
+// `not a is b` becomes `a is not b` when compiled: another instruction, except where both are jumps on None.
+bool Structurer::turns_safely(const Node* test) const {
+  if (test->type != Type::Compare || test->items.size != 1) return true;
+  const Operator op = test->items[0]->op;
+  if (op == Operator::In || op == Operator::NotIn) return false;
+  if (op != Operator::Is && op != Operator::IsNot) return true;
+  return jumps_on_none(test);
+}
 
-// `not a is b` becomes `a is not b` when compiled: another instruction.
-bool turns_safely(const Node* test) { return test->type != Type::Compare || test->items.size != 1; }
-
-}  // namespace
+bool Structurer::jumps_on_none(const Node* test) const {
+  if (graph_.version < PythonVersion{3, 11} || test->type != Type::Compare || test->items.size != 1) return false;
+  const Node* link = test->items[0];
+  return (link->op == Operator::Is || link->op == Operator::IsNot) && link->first != nullptr &&
+         link->first->type == Type::Constant && link->first->value.is(Kind::none);
+}
 
 Node* Structurer::negated(Node* test) {
   if (test->type == Type::UnaryOp && test->op == Operator::Not) return test->first;
   Node* node = nullptr;
+  if (jumps_on_none(test)) {
+    node = make(Type::Compare);
+    node->first = test->first;
+    node->line = test->line;
+    Node* link = make(Type::CompareOp);
+    link->op = test->items[0]->op == Operator::Is ? Operator::IsNot : Operator::Is;
+    link->first = test->items[0]->first;
+    tree_.append(node->items, link);
+    return node;
+  }
   bool each = test->type == Type::BoolOp;
   for (const Node* part : test->items) each = each && turns_safely(part) && part->type != Type::BoolOp;
   if (each) {

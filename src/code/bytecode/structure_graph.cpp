@@ -285,6 +285,26 @@ void find_loops(Graph& graph) {
   }
 }
 
+void find_copies(Graph& graph) {
+  graph.copy_of.resize(graph.blocks.size());
+  std::unordered_map<uint64_t, std::vector<BlockId>> known;
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    graph.copy_of[b] = b;
+    const FlowBlock& block = graph.blocks[b];
+    if (!graph.reached(b) || block.statements.size() > 4) continue;
+    if (block.exit != FlowExit::return_value && block.exit != FlowExit::raise) continue;
+    uint64_t key = static_cast<uint64_t>(block.exit) << 8 | block.statements.size();
+    if (block.value != nullptr) key |= static_cast<uint64_t>(block.value->type) << 16 | std::hash<std::string_view>{}(block.value->name) << 24;
+    std::vector<BlockId>& same = known[key];
+    for (const BlockId other : same) {
+      if (graph.copy_of[b] != b || !graph.same_end(other, b)) continue;
+      graph.copy_of[b] = other;
+      break;
+    }
+    if (graph.copy_of[b] == b && same.size() < 50) same.push_back(b);
+  }
+}
+
 }  // namespace
 
 void analyse(Graph& graph) {
@@ -292,6 +312,7 @@ void analyse(Graph& graph) {
   find_predecessors(graph);
   find_dominators(graph);
   find_loops(graph);
+  find_copies(graph);
 }
 
 Graph make_graph(const Heap& heap, const Flow& flow) {

@@ -39,6 +39,7 @@ struct Graph {
   std::vector<uint32_t> order;                     // reverse postorder; UINT32_MAX: not reached
   std::unordered_map<BlockId, Loop> loops;         // by head
   std::vector<BlockId> handler_around;             // the innermost handler whose body the block is part of
+  std::vector<BlockId> copy_of;                    // the first of equal ends (same_end); most blocks: themselves
   bool reducible = true;
 
   FlowBlock& operator[](BlockId b) { return blocks[b]; }

@@ -57,6 +57,24 @@ std::vector<bool> Structurer::reach(const std::vector<BlockId>& from, BlockId st
   return seen;
 }
 
+// Where an else never ends, breaks tell what follows the loop: it stands behind the else in the code.
+BlockId Structurer::behind_else(BlockId head, BlockId exhausted, const std::vector<bool>& by_break,
+                                const std::vector<bool>& by_end, const Scope& scope) const {
+  const BlockId follow = graph_.thread(scope.follow);
+  if (follow < by_break.size() && by_break[follow] && !by_end[follow] && scope.follow != scope.continue_to) return scope.follow;
+  const uint32_t over = graph_[exhausted].offset;
+  if (over < graph_[head].offset) return kNoBlock;
+  BlockId best = kNoBlock;
+  for (BlockId b = 0; b < by_break.size(); ++b) {
+    if (!by_break[b] || by_end[b] || graph_[b].offset <= over || graph_.kinds[b] != HandlerKind::none) continue;
+    if (graph_.is_tail(b) || graph_.handler(b) != scope.handler || !graph_.dominates(head, b)) continue;
+    if (graph_[b].exit == FlowExit::return_value && is_slot(graph_[b].value)) continue;  // a return out of the loop itself
+    if (graph_.handler_around[b] != graph_.handler_around[head]) continue;
+    if (best == kNoBlock || graph_[b].offset < graph_[best].offset) best = b;
+  }
+  return best;
+}
+
 BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, const Scope& scope) const {
   const auto found = graph_.loops.find(head);
   std::vector<BlockId> exits;
@@ -99,17 +117,25 @@ BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, const Scope& sc
     const BlockId place = graph_.thread(exhausted);
     if (by_break[exhausted] || by_break[place] || !options_.loop_else) return exhausted;
     const std::vector<bool> by_end = reach({exhausted}, head, scope);
+    // Ends that the compiler copied count as one place.
+    std::vector<bool> ends(by_end.size(), false);
+    for (BlockId b = 0; b < by_end.size(); ++b) {
+      if (by_end[b]) ends[graph_.copy_of[b]] = true;
+    }
     BlockId best = kNoBlock;
     for (BlockId b = 0; b < by_end.size(); ++b) {
-      if (!by_end[b] || !by_break[b] || graph_.is_tail(b)) continue;
+      if (!by_break[b] || !ends[graph_.copy_of[b]] || graph_.is_tail(b)) continue;
       if (best == kNoBlock || graph_.order[b] < graph_.order[best]) best = b;
     }
-    return best == kNoBlock ? exhausted : best;
+    if (best == kNoBlock) best = behind_else(head, exhausted, by_break, by_end, scope);
+    if (best == kNoBlock) return exhausted;
+    return arrives(best, scope.follow) ? scope.follow : best;
   }
   // `while True`: what lies behind the loop in the code, and is reached on the way out.
   BlockId best = kNoBlock;
   for (BlockId b = 0; b < by_break.size(); ++b) {
     if (!by_break[b] || graph_[b].offset < last || graph_.kinds[b] != HandlerKind::none) continue;
+    if (graph_[b].exit == FlowExit::return_value && is_slot(graph_[b].value)) continue;
     if (graph_.handler_around[b] != graph_.handler_around[head] || graph_.handler(b) != scope.handler) continue;
     if (found != graph_.loops.end() && found->second.body[b]) continue;
     if (!graph_.dominates(head, b) && b != scope.follow) continue;
@@ -171,7 +197,7 @@ BlockId Structurer::write_loop(BlockId b, const Scope& scope, Statements& out, b
     if (exhausted != kNoBlock) {
       node = make(Type::While);
       const bool turned = inside == on_false;
-      if (turned && test->type == Type::Compare && test->items.size == 1) {
+      if (turned && !turns_safely(test)) {
         node = nullptr;  // turning the test would change it
         inside = b;
         exhausted = kNoBlock;

@@ -58,6 +58,8 @@ class Structurer {
   bool is_loop(BlockId b) const;
   BlockId write_loop(BlockId b, const Scope& scope, Statements& out, bool& falls);
   BlockId loop_follow(BlockId head, BlockId exhausted, const Scope& scope) const;
+  BlockId behind_else(BlockId head, BlockId exhausted, const std::vector<bool>& by_break, const std::vector<bool>& by_end,
+                      const Scope& scope) const;
   std::vector<bool> reach(const std::vector<BlockId>& from, BlockId stop_at, const Scope& scope) const;
   bool breaks(BlockId b) const;  // a jump that says it breaks a loop
 
@@ -73,6 +75,8 @@ class Structurer {
 
   Node* make(python::Type type) { return tree_.make(type); }
   Node* negated(Node* test);
+  bool turns_safely(const Node* test) const;
+  bool jumps_on_none(const Node* test) const;
   void fill(python::List& list, const Statements& statements, bool pass_if_empty);
   void unsound(const char* why) {
     sound_ = false;
