@@ -108,6 +108,7 @@ class Walk {
       named_class(id, members.text("spec_name"), context);
     }
     typed_functions(members, node, context);
+    if (context.class_name == "Lambda") source_text(members, context);
     if (!context.class_name.empty()) files(members, node, context);
     for (uint32_t i = 0; i + 1 < node.count; i += 2) {
       const Node& key = document_[document_.child(node, i)];
@@ -194,6 +195,14 @@ class Walk {
         out_.named.push_back(std::move(object));
       }
     }
+  }
+
+  void source_text(const Members& members, const Context& context) {
+    const auto value = members.find("function");
+    if (!value || !document_.is_text(*value) || !members.text("function_type").empty()) return;
+    const std::string_view text = document_[*value].text;
+    const bool source = text.starts_with("lambda") || text.starts_with("def ") || text.find('(') != std::string_view::npos;
+    if (source && room(out_.sources.size())) out_.sources.push_back({text, place(context), document_[*value].offset});
   }
 
   void named_function(NodeId id, NodeId config, const Context& context) {

@@ -75,6 +75,13 @@ struct EvaluatedText {
   uint64_t offset = 0;
 };
 
+// Python source where a function should stand. No loader of Keras runs it, and none of its writers writes it.
+struct SourceText {
+  std::string_view text;
+  std::string place;
+  uint64_t offset = 0;
+};
+
 // What PyYAML's unsafe loader makes of one of Python's own tags.
 struct PythonTag {
   std::string_view kind;  // "object/apply"
@@ -88,6 +95,7 @@ struct Config {
   std::vector<NamedFile> files;
   std::vector<CarriedPickle> pickles;
   std::vector<EvaluatedText> evaluated;
+  std::vector<SourceText> sources;
   std::vector<PythonTag> tags;
   uint64_t objects = 0;  // layers and other things with a class name
   bool cut = false;      // the walk ended before the tree did

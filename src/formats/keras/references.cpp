@@ -44,6 +44,12 @@ std::string shown(const NamedObject& object) {
 }  // namespace
 
 void Model::follow_names(const Document& document, const Config& config, uint64_t base) {
+  for (const SourceText& source : config.sources) {
+    reaches_ = true;
+    finding("keras-lambda-code", Ruling::suspected, "Holds Python source where a function should stand: " + source.place + ".",
+            "No version of Keras writes this, and those that are known refuse it; other programs that read the file may run it.", "Lambda",
+            quoted(source.text, false, 200), base + source.offset);
+  }
   Trace trace;
   trace.dialect = "keras";
   trace.threat = "keras-unsafe-reference";
