@@ -186,9 +186,11 @@ void Hdf5Reading::read_layout(uint32_t index, const HeaderMessage& message) {
 void Hdf5Reading::tell_virtual(uint32_t index, uint64_t heap, uint32_t item, uint64_t offset) {
   Hdf5Outside outside{Hdf5Reach::virtual_dataset, index, {}, {}, {}, offset};
   Reader from(global_heap_item(heap, item), offset);
-  from.skip(1);
+  const uint8_t version = from.u8();
   length(from);
-  outside.target = std::string(from.line('\0').substr(0, 4096));
+  // HDF5 2.0: flags say whether the source is this same file.
+  const uint8_t flags = version >= 1 ? from.u8() : 0;
+  outside.target = (flags & 4) != 0 ? "." : std::string(from.line('\0').substr(0, 4096));
   outside.inside = std::string(from.line('\0').substr(0, 4096));
   if (out_.outside.size() < kMostOutside) out_.outside.push_back(std::move(outside));
 }
