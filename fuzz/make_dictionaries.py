@@ -31,6 +31,12 @@ TOKENS = {
             b'|O', b'<f8', b'|V8', b"[('a', '<f8')]", b'__import__', b'\n'],
     'marshal': [bytes([c | flag]) for c in b'0NFTS.iIlgfyxsutRraAzZ()[{<>:}c' for flag in (0, 0x80)] +
                [b'r\0\0\0\0', b'r\x01\0\0\0', b's\0\0\0\0', b')\0', b'\xda\x01x', b'\xff\xff\xff\x7f', b'\0\0\0\x80'],
+    'hdf5': [b'OHDR', b'OCHK', b'TREE', b'SNOD', b'HEAP', b'GCOL', b'FRHP', b'FHDB', b'FHIB', b'BTHD', b'BTLF', b'BTIN',
+             b'\xff' * 8, b'model_config', b'\x0c\x00', b'\x10\x00', b'\x11\x00', b'\x06\x00', b'\x15\x00'],
+    'keras': [b'"class_name": ', b'"config": ', b'"module": ', b'"function"', b'"registered_name": ', b'"__lambda__"', b'"Lambda"',
+              b'"function_type": "lambda"', b'"inbound_nodes": ', b'"args": ', b'"kwargs": ', b'"vocabulary": ', b'"TFOpLambda"',
+              b'"value": ', b'"code": ', b'"defaults": ', b'"closure": ', b'"__tuple__"', b'NaN', b'\\u00', b'class_name: ', b'config:\n',
+              b'!!python/object/apply:', b'&a ', b'*a', b'"os"', b'"system"'],
     'scan': [b'PK\x03\x04', b'PK\x05\x06', b'\x93NUMPY\x01\x00', b'\x1f\x8b\x08', b'BZh9', b'ustar\x0000',
              b'\x80\x02', b'\x80\x04\x95', b'cos\nsystem\n', b'7z\xbc\xaf\x27\x1c'],
 }

@@ -6,7 +6,7 @@ import sys
 SKIPPED = 77  # what ctest takes for "not run"
 
 # Formats that are read today; others may be in a folder of models, but decide no test.
-PICKLE_FAMILY = ('pickle', 'pytorch-', 'joblib', 'npy', 'npz', 'zip', 'tar', '7z', 'torchscript-zip',
+READ = ('keras', 'hdf5', 'pickle', 'pytorch-', 'joblib', 'npy', 'npz', 'zip', 'tar', '7z', 'torchscript-zip',
                  'stable-baselines-zip', 'png-as-pt', 'text-as-bin', 'skops', 'numpy')
 
 
@@ -25,4 +25,4 @@ def rows(folder):
 
 
 def in_family(row):
-    return row['format'].startswith(PICKLE_FAMILY)
+    return row['format'].startswith(READ)
