@@ -57,8 +57,7 @@ TEST(Hdf5, EveryPrefixAndEveryChangedByteIsSurvived) {
   for (size_t size = 0; size < bytes.size(); ++size) {
     const auto copy = std::make_unique<std::byte[]>(size);
     std::copy_n(as_bytes(bytes).data(), size, copy.get());
-    const Hdf5 read = read_hdf5({copy.get(), size});
-    EXPECT_TRUE(read.outside.empty() || size > 300);
+    (void)read_hdf5({copy.get(), size});
   }
   for (size_t at = 8; at < bytes.size(); ++at) {
     for (const char value : {'\x00', '\xff', '\x01', '\x80'}) {

@@ -17,7 +17,7 @@ constexpr size_t kLongestPath = 1024;
 // Keys under which layers and tokenizers take the name of a file.
 constexpr std::string_view kFileKeys[] = {"vocabulary", "merges",     "proto",      "filepath",        "idf_weights",
                                           "vocab_file", "merges_file", "vocabulary_file", "model_file", "file_path",
-                                          "tokenizer_file", "asset_path", "sentencepiece_model", "special_tokens_file"};
+                                          "tokenizer_file", "handle", "asset_path", "sentencepiece_model", "special_tokens_file"};
 
 constexpr std::string_view kTrainingKeys[] = {"loss", "metrics", "weighted_metrics", "loss_weights", "optimizer",
                                               "compile_config", "training_config", "loss_config", "optimizer_config"};

@@ -38,6 +38,7 @@ bool is_content(std::string_view text) {
 
 void Model::tell_file(const NamedFile& file, uint64_t base) {
   if (is_content(file.path)) return;
+  if (file.key == "handle") return tell_hub(file, base);
   if (file.class_name == "TFSMLayer" || file.key == "filepath") return tell_saved_model(file, base);
   const std::string shown = quoted(file.path, false, 120);
   const std::string code = std::string(file.class_name) + "(" + std::string(file.key) + "=" + shown + ")";
@@ -61,6 +62,16 @@ void Model::tell_file(const NamedFile& file, uint64_t base) {
     finding("keras-remote-file", Ruling::dismissed, "Names the file " + shown + ".",
             "It stands beside the model, and is read as data.", file.class_name, code, base + file.offset);
   }
+}
+
+// KerasLayer of tensorflow_hub names the model that it wraps; it is honest and common.
+void Model::tell_hub(const NamedFile& file, uint64_t base) {
+  if (!is_remote(file.path) && !leaves_folder(file.path)) return;
+  const std::string shown = quoted(file.path, false, 120);
+  scan_.references.push_back({"model", std::string(file.path), std::string(file.class_name)});
+  finding("transitive-model-load", Ruling::dismissed, "Is made of another model, " + shown + ".",
+          "The layer is none of Keras: it works only where whoever loads the model brings it along, and then fetches that model as well.",
+          file.class_name, std::string(file.class_name) + "(handle=" + shown + ")", base + file.offset);
 }
 
 // tf.saved_model.load runs whatever graph it finds, ReadFile and WriteFile among its operations.

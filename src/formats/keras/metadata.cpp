@@ -62,11 +62,16 @@ void read_metadata(Scan& scan, const Artifact& artifact) {
   std::optional<Error> error;
   const std::vector<Text> texts = saved ? texts_at(artifact.bytes, {2, 7, 1, 4, 3}, error) : texts_at(artifact.bytes, {1, 5}, error);
   if (texts.empty()) return;
-  scan.recognise(artifact, saved ? "tf-savedmodel" : "keras-metadata");
+  if (!saved) scan.recognise(artifact, "keras-metadata");
   if (error) scan.gap(artifact, *error);
+  const size_t findings = scan.findings.size();
   Model model(scan, artifact);
   for (const Text& text : texts) model.read_json(text.json, text.offset, "the description of a Keras object");
-  model.conclude();
+  if (!saved) return model.conclude();
+  // The graph beside the texts was not looked at: nothing is said of the file unless it is bad.
+  const bool bad = std::any_of(scan.findings.begin() + static_cast<std::ptrdiff_t>(findings), scan.findings.end(),
+                               [](const Finding& finding) { return finding.ruling != Ruling::dismissed; });
+  if (bad) scan.recognise(artifact, "tf-savedmodel");
 }
 
 }  // namespace winnow::keras_format

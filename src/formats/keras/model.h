@@ -42,6 +42,7 @@ class Model {
 
   // files.cpp: files and pickles that layers load.
   void tell_file(const NamedFile& file, uint64_t base);
+  void tell_hub(const NamedFile& file, uint64_t base);
   void tell_saved_model(const NamedFile& file, uint64_t base);
   void give_pickle(const CarriedPickle& pickle, uint64_t base);
 

@@ -3,7 +3,7 @@
 // reads the file, because nobody knows which one a victim has:
 //
 //   Keras            what `module` may be
-//   2.13 - 3.8       anything that can be imported (CVE-2025-1550)
+//   2.12 - 3.8       anything that can be imported (CVE-2025-1550); tf-keras in every version
 //   3.9, 3.10        keras, keras_hub, keras_cv, keras_nlp, with every function in them (CVE-2025-8747, -9906)
 //   3.11 and later   classes of these packages that derive from KerasSaveable; and what Keras exports, without a list of
 //                    functions that load, save or change its settings
@@ -74,7 +74,17 @@ void Model::follow_names(const Document& document, const Config& config, uint64_
   }
   trace.root = machine.heap().new_items(Kind::list, held.data(), static_cast<uint32_t>(held.size()));
   reaches_ = true;
+  const size_t findings = scan_.findings.size();
   scan_.submit(trace);
+  const bool told = std::any_of(scan_.findings.begin() + static_cast<std::ptrdiff_t>(findings), scan_.findings.end(),
+                                [](const Finding& one) { return one.ruling != Ruling::dismissed; });
+  if (told) return;
+  for (const NamedObject& object : config.named) {
+    if (!object.function || object.operation || object.calls.empty()) continue;
+    return finding("keras-unsafe-reference", Ruling::suspected, "Lists the function " + shown(object) + " as a layer.",
+                   "A loader calls it with what stands in the file. Layers are objects: no version of Keras writes a function in their place.",
+                   shown(object), quoted(shown(object), false, 200), base + object.offset);
+  }
 }
 
 void Model::follow_name(machine::Machine& machine, const Document& document, const NamedObject& object) {
@@ -83,7 +93,8 @@ void Model::follow_name(machine::Machine& machine, const Document& document, con
   const knowledge::Callable* known = knowledge::find(canonical);
   // Keras' own names are honest unless knowledge says what is wrong with them; a Lambda is looked at for itself.
   const bool own = object.operation || is_own_package(object.module);
-  if (own && (known == nullptr || is_trusted(known) || canonical.ends_with(".Lambda"))) return;
+  const bool listed = object.function && !object.operation && !object.calls.empty();
+  if (own && !listed && (known == nullptr || is_trusted(known) || canonical.ends_with(".Lambda"))) return;
   if (is_custom_builtin(object.module, object.name)) return note_custom(object);
   if (!own && (known == nullptr || is_trusted(known)) && knowledge::policy_of(canonical) != knowledge::Policy::stdlib) {
     note_custom(object);
