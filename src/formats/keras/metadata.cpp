@@ -50,7 +50,8 @@ std::vector<Text> texts_at(Bytes file, std::initializer_list<uint32_t> path, std
 }  // namespace
 
 bool may_be_metadata(const Artifact& artifact) {
-  const std::string_view text = as_text(artifact.bytes);
+  constexpr size_t kLook = size_t{16} << 20;
+  const std::string_view text = as_text(slice(artifact.bytes, 0, kLook));
   if (artifact.hint == Hint::storage || text.size() < 16) return false;
   // Field 1 of saved_model.pb is a number, of keras_metadata.pb a message; both hold identifiers that begin alike.
   const bool metadata = text[0] == '\x0a', saved = text[0] == '\x08';
