@@ -125,10 +125,6 @@ void read_hdf5_model(Scan& scan, const Artifact& artifact) {
   scan.recognise(artifact, whole ? "keras-h5" : weights ? "keras-h5-weights" : "hdf5");
   for (const Error& error : file.damage) scan.gap(artifact, error);
   Model model(scan, artifact);
-  const Hdf5Object& root = file.objects.front();
-  if (const Hdf5Attribute* version = root.attribute("keras_version"); version != nullptr && !version->texts.empty()) {
-    model.note_version(version->texts.front());
-  }
   for (const Hdf5Object& object : file.objects) {
     for (const Hdf5Attribute& attribute : object.attributes) {
       if (std::find(std::begin(kConfigs), std::end(kConfigs), attribute.name) == std::end(kConfigs)) continue;

@@ -21,9 +21,6 @@ class Model {
   void read(const Document& document, NodeId root, uint64_t base);
   // `weights` without any configuration: a file that the loader only takes numbers from.
   void note_weights() { weights_ = true; }
-  // What is known of the writer: "2.4.0". It may lie.
-  void note_version(std::string_view version) { if (version_.empty()) version_ = version; }
-
   // Why the artifact is harmless, where it is: to be called last.
   void conclude();
 
@@ -51,7 +48,6 @@ class Model {
 
   Scan& scan_;
   const Artifact& artifact_;
-  std::string version_;
   std::vector<std::string> seen_;     // functions that were run already
   std::vector<std::string> customs_;  // "lab>Scale", told once each
   uint64_t objects_ = 0, functions_ = 0, configs_ = 0;

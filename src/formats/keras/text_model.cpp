@@ -131,7 +131,6 @@ void read_json_model(Scan& scan, const Artifact& artifact) {
   if (!is_config(parsed->document)) return;
   scan.recognise(artifact, "keras-json");
   Model model(scan, artifact);
-  model.note_version(parsed->document.text(parsed->document.root, "keras_version"));
   model.read(parsed->document, parsed->document.root, 0);
   model.conclude();
 }
@@ -151,7 +150,6 @@ void read_yaml_model(Scan& scan, const Artifact& artifact) {
   scan.recognise(artifact, "keras-yaml");
   if (!parsed) return scan.gap(artifact, parsed.error());
   Model model(scan, artifact);
-  model.note_version(parsed->document.text(parsed->document.root, "keras_version"));
   model.read(parsed->document, parsed->document.root, 0);
   model.conclude();
 }
