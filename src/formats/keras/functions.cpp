@@ -1,13 +1,121 @@
-// Functions that come as bytecode.
+// Functions that come as bytecode: read, run on the machine as the loader would make and call them, judged by what
+// they do. What only computes is cleared, and its source is shown.
+#include <algorithm>
+
+#include "code/bytecode/function_text.h"
+#include "code/machine/run.h"
+#include "core/print.h"
 #include "formats/keras/model.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::keras_format {
 
-void Model::run_functions(const Document&, const Config& config, uint64_t base) {
+namespace {
+
+constexpr size_t kMostFunctions = 2'000;  // different ones in one file
+
+// What stands in the module whose globals Keras 3 gives to a function: keras/src/utils/python_utils.py.
+struct Global {
+  std::string_view name, module, qualified;
+};
+constexpr Global kKeras3[] = {{"os", "os", ""}, {"marshal", "marshal", ""}, {"codecs", "codecs", ""}, {"binascii", "binascii", ""},
+                              {"python_types", "types", ""}};
+
+// The same of Keras 2 (layers/core/lambda_layer.py, before layers/core.py), and what models' own modules import by
+// convention: their functions are saved without them, and nobody calls anything else by these names.
+constexpr Global kKeras2[] = {{"sys", "sys", ""},
+                              {"types", "types", ""},
+                              {"python_types", "types", ""},
+                              {"copy", "copy", ""},
+                              {"textwrap", "textwrap", ""},
+                              {"warnings", "warnings", ""},
+                              {"np", "numpy", ""},
+                              {"numpy", "numpy", ""},
+                              {"tf", "tensorflow", ""},
+                              {"tensorflow", "tensorflow", ""},
+                              {"K", "keras.backend", ""},
+                              {"backend", "keras.backend", ""},
+                              {"keras", "keras", ""},
+                              {"layers", "keras.layers", ""},
+                              {"ops", "keras.ops", ""},
+                              {"activations", "keras.activations", ""},
+                              {"math", "math", ""},
+                              {"random", "random", ""},
+                              {"os", "os", ""},
+                              {"subprocess", "subprocess", ""},
+                              {"func_load", "keras.utils.generic_utils", "func_load"},
+                              {"generic_utils", "keras.utils.generic_utils", ""}};
+
+bool is_known_module(std::string_view module) {
+  return !module.empty() && knowledge::policy_of(knowledge::canonical(module, "")) == knowledge::Policy::stdlib;
+}
+
+Trigger trigger_of(Role role) { return role == Role::training ? Trigger::inference : Trigger::load; }
+
+}  // namespace
+
+void Model::run_functions(const Document& document, const Config& config, uint64_t base) {
   for (const CarriedFunction& function : config.carried) {
     ++functions_;
-    scan_.gap(artifact_, Fault::unsupported, base + function.offset, function.place + " is bytecode, which is not followed yet");
+    // The same function with the same surroundings does the same.
+    std::string key(function.code);
+    key += '\0';
+    key += function.module;
+    for (const NodeId part : {function.defaults, function.closure}) key += part == kNoNode ? std::string("-") : std::to_string(part);
+    if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) continue;
+    if (seen_.size() >= kMostFunctions) {
+      return scan_.gap(artifact_, Fault::limit, base + function.offset, "more than " + std::to_string(kMostFunctions) + " different functions");
+    }
+    seen_.push_back(std::move(key));
+    run_function(document, function, base);
   }
+}
+
+Value Model::globals_for(machine::Machine& machine, const CarriedFunction& function) {
+  const auto fill = [&](Value globals, std::span<const Global> with) {
+    for (const Global& global : with) machine::set_global(machine, globals, global.name, machine.resolve(global.module, global.qualified));
+    return globals;
+  };
+  // "module": "os" makes every member of it a global.
+  if (is_known_module(function.module)) return machine::globals_of_module(machine, function.module);
+  // Which loader a victim has is not known: a name means what either of them makes of it.
+  Value globals = machine::new_globals(machine, "keras.src.utils.python_utils");
+  fill(globals, kKeras2);
+  return fill(globals, kKeras3);
+}
+
+void Model::run_function(const Document& document, const CarriedFunction& function, uint64_t base) {
+  Trace trace;
+  trace.dialect = "keras";
+  trace.threat = "keras-lambda-code";
+  trace.artifacts.push_back(artifact_);
+  machine::Machine machine(scan_, trace);
+  machine.place.offset = base + function.offset;
+  const auto read = bytecode::read_function_text(trace.heap, function.code);
+  if (!read) {
+    return scan_.gap(artifact_, read.error().fault, base + function.offset, function.place + " is no function: " + read.error().what);
+  }
+  const size_t findings = scan_.findings.size(), gaps = scan_.gaps.size();
+  for (const Value code : {read->code, read->repaired}) {
+    if (!code.is(Kind::code)) continue;
+    machine::FunctionParts parts;
+    parts.code = code;
+    parts.globals = globals_for(machine, function);
+    const Value defaults = value_of(machine, document, function.defaults), closure = value_of(machine, document, function.closure);
+    if (defaults.is_sequence()) parts.defaults = defaults;
+    if (closure.is_sequence()) parts.closure = closure;
+    const Value made = machine::make_function(machine, parts);
+    machine::call_unknown(machine, made, trigger_of(function.role));
+    machine::run_uncalled(machine, trigger_of(function.role));
+    if (read->repaired.same_as(read->code)) break;
+  }
+  trace.finished = true;
+  scan_.submit(trace);
+  const bool told = std::any_of(scan_.findings.begin() + static_cast<std::ptrdiff_t>(findings), scan_.findings.end(),
+                                [](const Finding& one) { return one.ruling != Ruling::dismissed; });
+  if (told || scan_.gaps.size() != gaps) return;
+  finding("keras-lambda-code", Ruling::dismissed, "Carries a function that only computes: " + function.place + ".",
+          "It was run with unknown tensors, and calls nothing that acts on the machine.", "Lambda", "lambda", base + function.offset);
 }
 
 }  // namespace winnow::keras_format
