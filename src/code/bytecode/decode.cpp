@@ -182,6 +182,12 @@ class Decoder {
         ok = d.arg < (code_.version >= k311 ? code_.localsplusnames.size()
                                             : code_.cellvars.size() + code_.freevars.size());
         break;
+      case Argument::compare: {
+        // `in`, `is` and the test of handlers became instructions of their own in 3.9; flags came below later.
+        const uint32_t shift = code_.version >= PythonVersion{3, 13} ? 5 : code_.version >= PythonVersion{3, 12} ? 4 : 0;
+        ok = (d.arg >> shift) < (code_.version >= PythonVersion{3, 9} ? 6u : 12u);
+        break;
+      }
       default: return true;
     }
     if (!ok) {
