@@ -1,4 +1,5 @@
 // Calls of what has a name: by what is known of it, else by where it lives and by what it is given.
+#include <algorithm>
 #include <utility>
 
 #include "judge/names.h"
@@ -14,6 +15,7 @@ using knowledge::Policy;
 void Weigher::weigh_call(uint32_t index, const Event& event) {
   const Name* name = resolved(event.callee);
   if (name == nullptr) return weigh_made(index, event);
+  if (event.code && opens_door(last_part(name->canonical))) return weigh_door(index, std::string(name->canonical));
   const bool fills = fills_state(name->canonical);
   if (fills) weigh_filled(index, event, *name);
   if (is_trusted(name->known)) {
@@ -76,6 +78,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     default: break;
   }
   Ruling ruling = rule->called;
+  if (event.code && is_ordinary_in_code(event, effect)) ruling = Ruling::dismissed;
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
   if (effect == Effect::file_read) {
     for (const std::string_view text : texts_of(event)) {
@@ -85,6 +88,14 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   add(index,
       {rule->threat, ruling, std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".",
        std::string(known.why), name.canonical});
+}
+
+// What a saved object has no use for, and every other function does: looking at objects, importing by name. What
+// comes of it is judged where it is used.
+bool Weigher::is_ordinary_in_code(const Event& event, Effect effect) const {
+  if (effect != Effect::introspect && effect != Effect::import) return false;
+  const std::vector<std::string_view> texts = texts_of(event);
+  return std::none_of(texts.begin(), texts.end(), opens_door);
 }
 
 // __new__ alone does not run what the constructor does.
@@ -104,6 +115,12 @@ void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& 
 Ruling Weigher::ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const {
   const auto payload = payload_of(event, *name.known);
   if (payload && names_code_runner(*payload)) return Ruling::confirmed;
+  if (event.code) {
+    // What code hands on and the machine can run was run, and stands as events.
+    const std::vector<Value> given = arguments_of(event);
+    const bool runner = std::any_of(given.begin(), given.end(), [&](Value one) { return names_code_runner(one); });
+    return runner ? Ruling::confirmed : Ruling::dismissed;
+  }
   // Libraries hand their own functions to their own; the standard library's callbacks run what no model needs run.
   const Name* handed = payload ? named(*payload) : nullptr;
   if (handed != nullptr && (is_trusted(handed->known) || knowledge::policy_of(name.canonical) != Policy::stdlib)) {
@@ -138,6 +155,7 @@ bool Weigher::opens_for_reading(const Event& event, const Name& name) const {
 bool Weigher::opens_no_file(const Event& event, const Callable& known) const {
   const auto payload = payload_of(event, known);
   if (payload && payload->is(Kind::none)) return true;
+  if (!payload && known.position < 0 && !known.keyword.empty()) return true;  // print(..., file=None) and its kin
   return payload && payload->is_text() && payload->text().starts_with('<') && payload->text().ends_with('>');
 }
 
@@ -145,6 +163,8 @@ bool Weigher::opens_no_file(const Event& event, const Callable& known) const {
 void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
   static constexpr std::string_view kNew = ".__new__";  // a class's own, called by name
   const std::string callee(name.canonical);
+  // Methods of texts and lists do nothing but compute, whatever they are given.
+  if (event.code && is_builtin(name.canonical) && std::count(callee.begin(), callee.end(), '.') > 1) return;
   std::string_view type = name.canonical;
   if (type.ends_with(kNew)) type.remove_suffix(kNew.size());
   const bool constructs = event.op == Op::construct || names_class(type);
@@ -157,6 +177,8 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
                 "among them, are led astray.",
                 callee});
   }
+  // Functions call what they like; a saved object is made by a few functions of its own library.
+  if (event.code) return;
   const std::string summary = "Calls " + callee + " when the model is loaded.";
   const Policy policy = knowledge::policy_of(name.canonical);
   if (policy == Policy::stdlib) {

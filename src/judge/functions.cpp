@@ -59,12 +59,7 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
   if (callee.is_text() || callee.is(Kind::integer) || callee.is(Kind::none)) return;  // raises
   const std::string shown = printer().expression(callee);
   if (callee.is(Kind::attribute) && opens_door(heap_.attribute(callee).name)) {
-    return add(index,
-               {"-introspection", Ruling::confirmed,
-                "Walks through the interpreter's own objects: " + shown + "().",
-                "From here every class and module can be reached; it is the way around a list of forbidden "
-                "names.",
-                shown});
+    return weigh_door(index, shown);
   }
   if (from_introspection(callee)) {
     return add(index,
@@ -81,9 +76,16 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
                        "Calls something that the model put together with an argument that " + sign.why + ".",
                        "What is called is hidden, and what it is given shows why.", shown});
   }
+  if (event.code) return;
   add(index, {"-unusual-call", Ruling::suspected,
               "Calls something that the model put together when it is loaded: " + shown + ".",
               "What is called is not known here; no model library saves objects in this way.", shown});
+}
+
+// A call of __subclasses__ and its kin.
+void Weigher::weigh_door(uint32_t index, const std::string& callee) {
+  add(index, {"-introspection", Ruling::confirmed, "Walks through the interpreter's own objects: " + callee + "().",
+              "From here every class and module can be reached; it is the way around a list of forbidden names.", callee});
 }
 
 // Whether the maker of what is called settles the matter.

@@ -47,6 +47,7 @@ void Weigher::weigh_look_up(uint32_t index, const Event& event, const Name* by) 
 }
 
 void Weigher::weigh_import(uint32_t index, const Name& importer, const Name& imported) {
+  const bool of_code = trace_.events[index].code;
   Opinion opinion;
   opinion.threat = "-dynamic-import";
   opinion.ruling = Ruling::dismissed;
@@ -55,6 +56,8 @@ void Weigher::weigh_import(uint32_t index, const Name& importer, const Name& imp
   if (is_function_pickler(importer.canonical)) {
     opinion.why = "dill and cloudpickle bring back the modules of a function in this way; nothing of it is "
                   "called here.";
+  } else if (of_code) {
+    opinion.why = "Functions import what they use; what is called of it is judged where it is called.";
   } else if (is_harmless_import(imported)) {
     opinion.why = "What is imported holds nothing that acts on the machine.";
   } else {

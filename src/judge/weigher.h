@@ -47,6 +47,7 @@ class Weigher {
   void weigh_call(uint32_t index, const Event& event);
   void weigh_trusted(uint32_t index, const Event& event);
   void weigh_known(uint32_t index, const Event& event, const Name& name);
+  bool is_ordinary_in_code(const Event& event, knowledge::Effect effect) const;
   void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role);
@@ -69,6 +70,7 @@ class Weigher {
   // functions.cpp: functions that come as bytecode, and calls of what an earlier call returned.
   void weigh_function_body(uint32_t index, const Event& event, const Name& name);
   void weigh_made(uint32_t index, const Event& event);
+  void weigh_door(uint32_t index, const std::string& callee);
   bool weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker);
   bool is_harmless_function(Value function) const;
   bool from_introspection(Value value) const;
