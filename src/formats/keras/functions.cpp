@@ -4,6 +4,7 @@
 
 #include "code/bytecode/function_text.h"
 #include "code/machine/run.h"
+#include "code/pickle/unpickler.h"
 #include "core/print.h"
 #include "formats/keras/model.h"
 #include "knowledge/knowledge.h"
@@ -88,9 +89,13 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
   Trace trace;
   trace.dialect = "keras";
   trace.threat = "keras-lambda-code";
-  trace.artifacts.push_back(artifact_);
+  // Places are told in bytes of the decoded function.
+  Artifact inner = artifact_;
+  inner.path += "!function@" + std::to_string(base + function.offset);
+  inner.depth += 1;
+  trace.artifacts.push_back(std::move(inner));
   machine::Machine machine(scan_, trace);
-  machine.place.offset = base + function.offset;
+  pickle::attach(machine);
   const auto read = bytecode::read_function_text(trace.heap, function.code);
   if (!read) {
     return scan_.gap(artifact_, read.error().fault, base + function.offset, function.place + " is no function: " + read.error().what);

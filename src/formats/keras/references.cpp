@@ -12,6 +12,7 @@
 // cannot bring along and is only named, or a function of Python or of a library that no honest model names.
 #include <algorithm>
 
+#include "code/pickle/unpickler.h"
 #include "core/print.h"
 #include "formats/keras/model.h"
 #include "knowledge/knowledge.h"
@@ -55,6 +56,7 @@ void Model::follow_names(const Document& document, const Config& config, uint64_
   trace.threat = "keras-unsafe-reference";
   trace.artifacts.push_back(artifact_);
   machine::Machine machine(scan_, trace);
+  pickle::attach(machine);
   std::vector<Value> held;
   for (const NamedObject& object : config.named) {
     if (!machine.step()) break;
