@@ -9,7 +9,6 @@ namespace winnow::containers::hdf5 {
 
 namespace {
 
-constexpr uint8_t kHugeRecords = 1;
 constexpr uint16_t kDeepestTree = 32;
 
 uint32_t bytes_for(uint64_t number) { return static_cast<uint32_t>((std::bit_width(number) + 7) / 8); }
