@@ -412,24 +412,8 @@ void Simulator::unpack(uint32_t before, uint32_t after, bool starred) {
   const Entry value = take_entry();
   Node* tuple = make(Type::Tuple);
   for (uint32_t i = 0; i < count; ++i) tree_.append(tuple->items, nullptr);
-  if (is_marker(value.node, kHole)) {
-    fill_hole(value.node, tuple);
-  } else if (!stack_.empty() && stack_.back().node == value.node && !is_slot_read(value.node)) {
-    chain(value.node, tuple);
-  } else {
-    Node* assign = make(Type::Assign);
-    if (is_chain(value.node)) {
-      for (Node* target : value.node->items) tree_.append(assign->items, target);
-      assign->first = value.node->first;
-    } else {
-      assign->first = expression_of(value);
-    }
-    tree_.append(assign->items, tuple);
-    // A parameter of Python 2 that is a tuple: its names stand in the signature.
-    const bool parameter = builder_.version().major == 2 && assign->first->type == Type::Name && assign->first->name.starts_with(".");
-    if (!parameter) emit(FlowStatement::Kind::plain, assign);
-    if (count == 0) tuple->type = Type::List;  // `[] = x`: `()` is no target before 3.6
-  }
+  if (count == 0) tuple->type = Type::List;  // `[] = x`: `()` is no target before 3.6
+  store_value(value, tuple);
   for (uint32_t i = count; i > 0; --i) {
     Node* hole = marker(kHole, tuple);
     hole->offset = i - 1;
@@ -535,6 +519,8 @@ void Simulator::plain_assign(Node* value, Node* target) {
   if (store_import(value, target) || store_definition(value, target) || store_augmented(value, target)) return;
   value = as_expression(value);
   if (failed() || annotate(target, value)) return;
+  // A parameter of Python 2 that is a tuple: its names stand in the signature.
+  if (builder_.version().major == 2 && target->type == Type::Tuple && value->type == Type::Name && value->name.starts_with(".")) return;
   Node* assign = make(Type::Assign);
   tree_.append(assign->items, target);
   assign->first = value;

@@ -117,8 +117,8 @@ void Simulator::instruction(const ir::Instruction& in) {
     case Op::make_function: {
       Node* code = take_entry().node;
       const auto part = [&](uint32_t bit) -> Node* { return (in.a & bit) != 0 ? take_entry().node : nullptr; };
-      Node* annotate = part(ir::kAnnotate);
       part(ir::kClosure);
+      Node* annotate = part(ir::kAnnotate);
       Node* annotations = part(ir::kAnnotations);
       Node* keyword_defaults = part(ir::kKeywordDefaults);
       Node* defaults = part(ir::kDefaults);
