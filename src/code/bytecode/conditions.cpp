@@ -138,6 +138,7 @@ bool Builder::fold_condition(BlockId id) {
     a.keeps_true = b.keeps_true;
     a.target = b.target, a.otherwise = b.otherwise;
     step.kind = Step::Kind::bool_op;
+    step.by_jumps = true;
     step.op = at_true ? Operator::Or : Operator::And;
     step.node = b.value;
     if (negate && b.leave == Leave::branch) {  // a and not b, for: not (not a or b)

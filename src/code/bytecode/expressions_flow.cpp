@@ -32,6 +32,7 @@ void Simulator::step(const Step& step) {
       Node* value = expression_of(left);
       Node* node = make(Type::BoolOp);
       node->op = step.op;
+      node->number = step.by_jumps ? 1 : 0;
       const auto add = [&](Node* operand) {
         if (operand->type == Type::BoolOp && operand->op == step.op) {
           for (Node* each : operand->items) tree_.append(node->items, each);

@@ -9,6 +9,9 @@
 // `finally` a set_slot and later `return_value` of the slot. Docstring, `global` and `nonlocal` declarations are
 // the first statements of block 0, which nothing jumps to. Empty blocks stay where the handler or loop_setup changes: they say on which
 // side of a loop's head a `try` stood.
+//
+// A BoolOp whose `number` is 1 was folded from branches, a test for each operand. Up to 3.6 a `not` before it would
+// make the compiler compute its value first, and `not` before any but a last operand stays an instruction.
 #pragma once
 
 #include <functional>

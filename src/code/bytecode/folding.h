@@ -52,6 +52,7 @@ struct Step {
     negate,    // (v -- not v), of branches whose arms were turned round
   } kind = Kind::instruction;
   Operator op = Operator::none;
+  bool by_jumps = false;      // of bool_op: each operand was tested on its own
   const ir::Instruction* instruction = nullptr;
   Node *node = nullptr, *other = nullptr;
   std::vector<Node*>* links = nullptr;   // CompareOp nodes
