@@ -292,7 +292,7 @@ void Lifter::step() {
     anomaly(ir::Anomaly::Kind::budget, "an argument asks for more stack than the code can fill");
     return finish_invalid(opcode_name(at_->opcode));
   }
-  const bool known = step_locals() || step_names() || step_stack() || step_calls() || step_jumps() ||
+  const bool known = (before(2) && !python2() && exit_with_by_name()) || step_locals() || step_names() || step_stack() || step_calls() || step_jumps() ||
                      step_operators() || step_displays() || step_functions() || step_iteration() ||
                      step_exceptions() || step_with() || step_blocks() || step_format() ||
                      step_unpacked_displays() || step_match() || step_python2();

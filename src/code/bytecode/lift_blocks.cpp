@@ -110,6 +110,59 @@ bool Lifter::enter_special() {
   return true;
 }
 
+// 3.0 and 3.1 keep the exit in a variable of their own: DUP_TOP, LOAD_ATTR __exit__, STORE v, LOAD_ATTR __enter__,
+// CALL_FUNCTION 0, and with `as` STORE w, SETUP_FINALLY, LOAD w, DELETE w. Here both stay on the stack.
+bool Lifter::enter_with_by_name() {
+  const Decoded* d[9] = {at_};
+  size_t count = 1;
+  for (; count < std::size(d); ++count) {
+    const uint32_t i = decoding_.find(d[count - 1]->next);
+    if (i == Decoding::kNone || decoding_.instructions[i].leader) break;
+    d[count] = &decoding_.instructions[i];
+  }
+  const auto is_attribute = [&](size_t i, std::string_view name) {
+    return d[i]->opcode == Opcode::load_attr && d[i]->arg < code_.names.size() && code_.names[d[i]->arg] == name;
+  };
+  const auto is_store = [&](size_t i) {
+    return d[i]->opcode == Opcode::store_fast || d[i]->opcode == Opcode::store_name;
+  };
+  if (python2() || count < 5 || !is_attribute(1, "__exit__") || !is_store(2) || !is_attribute(3, "__enter__") ||
+      d[4]->opcode != Opcode::call_function || d[4]->arg != 0) {
+    return false;
+  }
+  simple(Op::enter_with, 1, 2);
+  at_ = d[4];
+  if (count == 9 && is_store(5) && d[6]->opcode == Opcode::setup_finally && loads_and_deletes(*d[7]) &&
+      d[7]->arg == d[5]->arg) {
+    blocks_.push_back({BlockEntry::Kind::finally, d[6]->target, static_cast<uint32_t>(stack_.size()) - 1});
+    handler_changed_ = true;
+    at_ = d[8];
+  }
+  return true;
+}
+
+// LOAD v, DELETE v.
+bool Lifter::loads_and_deletes(const Decoded& load) const {
+  if (load.opcode != Opcode::load_fast && load.opcode != Opcode::load_name) return false;
+  const uint32_t i = decoding_.find(load.next);
+  if (i == Decoding::kNone) return false;
+  const Decoded& remove = decoding_.instructions[i];
+  return remove.arg == load.arg && remove.opcode == (load.opcode == Opcode::load_fast ? Opcode::delete_fast
+                                                                                      : Opcode::delete_name);
+}
+
+// And before WITH_CLEANUP they load and delete that variable: the exit lies on the stack already.
+bool Lifter::exit_with_by_name() {
+  if (!loads_and_deletes(*at_)) return false;
+  const Decoded& remove = decoding_.instructions[decoding_.find(at_->next)];
+  const uint32_t i = decoding_.find(remove.next);
+  if (i == Decoding::kNone || decoding_.instructions[i].opcode != Opcode::with_cleanup) return false;
+  at_ = &decoding_.instructions[i];
+  with_cleanup_start();
+  if (!done_) with_cleanup_finish();
+  return true;
+}
+
 bool Lifter::step_with() {
   switch (at_->opcode) {
     case Opcode::before_with: simple(Op::enter_with, 1, 2); return true;

@@ -27,6 +27,7 @@ bool Lifter::step_stack() {
     case Opcode::rot_four: rotate(4); return true;
     case Opcode::rot_n: rotate(at_->arg); return true;
     case Opcode::dup_top:
+      if (before(2) && enter_with_by_name()) return true;
       if (feeds_exit()) emit_constant(Value::none()), push(Tag::constant, slot(1).extra);
       else copy(1);
       return true;
@@ -267,7 +268,8 @@ void Lifter::set_function_attribute() {
   stack_.erase(stack_.end() - 2);
 }
 
-// To 3.5 the defaults lie one by one on the stack: keyword-only pairs, defaults, annotations, closure, code, name.
+// To 3.5 the defaults lie one by one on the stack: keyword-only pairs and defaults (from 3.4 the other way round),
+// annotations, closure, code, name.
 void Lifter::make_function_legacy(bool closure) {
   if (code_.version >= PythonVersion{3, 3}) drop_constant();  // the qualified name
   const uint32_t defaults = python2() ? at_->arg : at_->arg & 255;
@@ -293,16 +295,24 @@ void Lifter::make_function_legacy(bool closure) {
     bits |= ir::kAnnotations;
     ++below;
   }
-  if (defaults > 0) {
+  const bool pairs_first = before(4);  // evaluated, and so below
+  const auto build_defaults = [&] {
+    if (defaults == 0) return;
     emit(Op::build_tuple, defaults);
-    emit_rotate(2 * pairs + 1);
+    if (pairs_first) emit_rotate(2 * pairs + 1);
     bits |= ir::kDefaults;
     ++above;
-  }
+  };
+  if (pairs_first) build_defaults();
   if (pairs > 0) {
     emit(Op::build_map, pairs);
+    if (!pairs_first) emit_rotate(defaults + 1);
     bits |= ir::kKeywordDefaults;
     ++above;
+  }
+  if (!pairs_first) {
+    build_defaults();
+    if (above == 2) emit(Op::swap, 2);
   }
   // closure, annotations, defaults, keyword defaults -> the order of make_function
   for (uint32_t i = 0; i < above && below > 0; ++i) emit_rotate(above + below);

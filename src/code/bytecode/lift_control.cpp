@@ -33,12 +33,7 @@ bool Lifter::step_jumps() {
       return true;
     case Opcode::jump_if_true_or_pop: finish_or_pop(true); return true;
     case Opcode::jump_if_false_or_pop: finish_or_pop(false); return true;
-    case Opcode::jump_if_true: case Opcode::jump_if_false:  // 3.0: the condition stays
-      copy(1);
-      value_at(1);
-      if (at_->opcode == Opcode::jump_if_true) finish_branch(target, next);
-      else finish_branch(next, target);
-      return true;
+    case Opcode::jump_if_true: case Opcode::jump_if_false: jump_and_keep(); return true;
     case Opcode::return_const:
       emit_constant(at_->arg < code_.consts.size() ? code_.consts[at_->arg] : Value::unknown());
       finish(Exit::return_value);
@@ -59,6 +54,24 @@ bool Lifter::step_jumps() {
     }
     default: return false;
   }
+}
+
+// 3.0: the condition stays, and is popped on one side or on both.
+void Lifter::jump_and_keep() {
+  const auto after_pop = [&](uint32_t offset) {
+    const uint32_t i = decoding_.find(offset);
+    const bool pops = i != Decoding::kNone && decoding_.instructions[i].opcode == Opcode::pop_top;
+    return pops ? decoding_.instructions[i].next : kNoTarget;
+  };
+  uint32_t target = after_pop(at_->target), next = after_pop(at_->next);
+  if (target == kNoTarget || next == kNoTarget) {
+    value_at(1);
+    copy(1);
+    target = at_->target;
+    next = at_->next;
+  }
+  if (at_->opcode == Opcode::jump_if_true) finish_branch(target, next);
+  else finish_branch(next, target);
 }
 
 void Lifter::for_iter() {

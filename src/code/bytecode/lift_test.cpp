@@ -7,7 +7,7 @@
 namespace winnow::bytecode {
 namespace {
 
-constexpr PythonVersion k27{2, 7}, k34{3, 4}, k35{3, 5}, k37{3, 7}, k38{3, 8}, k310{3, 10}, k311{3, 11}, k312{3, 12},
+constexpr PythonVersion k27{2, 7}, k30{3, 0}, k31{3, 1}, k34{3, 4}, k35{3, 5}, k37{3, 7}, k38{3, 8}, k310{3, 10}, k311{3, 11}, k312{3, 12},
     k313{3, 13}, k314{3, 14};
 
 struct Step {
@@ -218,8 +218,8 @@ TEST(Lift, FinallyIsCopiedForEachWayIn) {
   EXPECT_EQ(Unit(k37, {{Opcode::setup_finally, 8}, {Opcode::load_fast, 0}, {Opcode::return_value}, {Opcode::pop_block},
                        {Opcode::load_const, 0}, {Opcode::load_global, 0}, {Opcode::call_function, 0}, {Opcode::pop_top},
                        {Opcode::end_finally}, {Opcode::load_const, 0}, {Opcode::return_value}}).lifted(),
-            "B0: load_fast x, jump B2 handler B1 | B1: enter_handler, load_global a, call, pop, reraise | "
-            "B2: load_global a, call, pop, return");
+            "B0: load_fast x, jump B1 handler B2 | B1: load_global a, call, pop, return | "
+            "B2: enter_handler, load_global a, call, pop, reraise");
 }
 
 TEST(Lift, BreakLeavesThroughFinally) {
@@ -229,8 +229,8 @@ TEST(Lift, BreakLeavesThroughFinally) {
                        {Opcode::load_const, 0}, {Opcode::load_global, 0}, {Opcode::call_function, 0}, {Opcode::pop_top},
                        {Opcode::end_finally}, {Opcode::jump_absolute, 7}, {Opcode::pop_block}, {Opcode::load_const, 0},
                        {Opcode::return_value}}).lifted(),
-            "B0: jump B1 | B1: load_fast x, get_iter, for B2 B6 | B2: store_fast y, jump B3 | B3: jump B5 handler B4 | "
-            "B4: enter_handler, load_global a, call, pop, reraise | B5: load_global a, call, pop, pop, jump B7 | "
+            "B0: jump B1 | B1: load_fast x, get_iter, for B2 B6 | B2: store_fast y, jump B3 | B3: jump B4 handler B5 | "
+            "B4: load_global a, call, pop, pop, jump B7 | B5: enter_handler, load_global a, call, pop, reraise | "
             "B6: jump B7 | B7: load_const, return");
 }
 
@@ -262,6 +262,40 @@ TEST(Lift, WithOf314IsEnterWith) {
                         {Opcode::pop_top}, {Opcode::load_const, 0}, {Opcode::load_const, 0}, {Opcode::load_const, 0},
                         {Opcode::call, 3}, {Opcode::pop_top}, {Opcode::load_const, 0}, {Opcode::return_value}}).lifted(),
             "B0: load_fast x, enter_with, pop, load_const, load_const, load_const, call 3, pop, load_const, return");
+}
+
+TEST(Lift, WithOf31KeepsItsExitInAVariable) {
+  // with x as y: pass
+  Unit unit(k31, {{Opcode::load_fast, 0}, {Opcode::dup_top}, {Opcode::load_attr, 3}, {Opcode::store_fast, 2},
+                  {Opcode::load_attr, 4}, {Opcode::call_function, 0}, {Opcode::store_fast, 3}, {Opcode::setup_finally, 13},
+                  {Opcode::load_fast, 3}, {Opcode::delete_fast, 3}, {Opcode::store_fast, 1}, {Opcode::pop_block},
+                  {Opcode::load_const, 0}, {Opcode::load_fast, 2}, {Opcode::delete_fast, 2}, {Opcode::with_cleanup},
+                  {Opcode::end_finally}, {Opcode::load_const, 0}, {Opcode::return_value}});
+  unit.code.names = {"a", "b", "c", "__exit__", "__enter__"};
+  unit.code.varnames = {"x", "y", "_[1]", "_[2]"};
+  EXPECT_EQ(unit.lifted(),
+            "B0: load_fast x, enter_with, jump B1 | B1: store_fast y, jump B2 handler B3 | "
+            "B2: load_const, load_const, load_const, call 3, pop, jump B6 | "
+            "B3: enter_handler, exit_with, branch B5 B4 | B4: reraise | B5: pop, leave_handler, pop, jump B6 | "
+            "B6: load_const, return");
+}
+
+TEST(Lift, ConditionsOf30StayOnTheStack) {
+  EXPECT_EQ(Unit(k30, {{Opcode::load_fast, 0}, {Opcode::jump_if_false, 5}, {Opcode::pop_top}, {Opcode::load_fast, 1},
+                       {Opcode::return_value}, {Opcode::pop_top}, {Opcode::load_const, 0}, {Opcode::return_value}}).lifted(),
+            "B0: load_fast x, branch B1 B2 | B1: load_fast y, return | B2: load_const, return");
+}
+
+TEST(Lift, KeywordDefaultsBeforeAndFrom34) {
+  // def f(p=x, *, k=y): (k y x) up to 3.3, (x k y) later
+  EXPECT_EQ(Unit(k31, {{Opcode::load_const, 2}, {Opcode::load_fast, 1}, {Opcode::load_fast, 0}, {Opcode::load_const, 0},
+                       {Opcode::make_function, 0x101}, {Opcode::return_value}}).lifted(),
+            "B0: load_const, load_fast y, load_fast x, build_tuple 1, rotate 3, build_map 1, load_const, make_function 3, "
+            "return");
+  EXPECT_EQ(Unit(k34, {{Opcode::load_fast, 0}, {Opcode::load_const, 2}, {Opcode::load_fast, 1}, {Opcode::load_const, 0},
+                       {Opcode::load_const, 2}, {Opcode::make_function, 0x101}, {Opcode::return_value}}).lifted(),
+            "B0: load_fast x, load_const, load_fast y, build_map 1, swap 2, build_tuple 1, swap 2, load_const, "
+            "make_function 3, return");
 }
 
 TEST(Lift, FunctionsOfEveryVersion) {

@@ -150,9 +150,13 @@ class Lifter {
   void set_function_attribute();
   void intrinsic();
   bool enter_special();
+  bool enter_with_by_name();
+  bool exit_with_by_name();
+  bool loads_and_deletes(const Decoded& load) const;
   void send();
   void end_async_for();
   void for_iter();
+  void jump_and_keep();
   void push_attribute(bool method);
   void to_bool();
   void end_finally();

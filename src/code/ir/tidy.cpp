@@ -50,6 +50,9 @@ void merge_straight_lines(Body& body) {
 }
 
 void drop_dead_and_sort(Body& body) {
+  const auto enters = [](const Block& b) {
+    return !b.instructions.empty() && b.instructions.front().op == Op::enter_handler;
+  };
   std::vector<Block>& blocks = body.blocks;
   std::vector<bool> reached(blocks.size());
   std::vector<BlockId> pending{0};
@@ -66,7 +69,9 @@ void drop_dead_and_sort(Body& body) {
     if (reached[id]) order.push_back(id);
   }
   std::sort(order.begin() + 1, order.end(), [&](BlockId a, BlockId b) {
-    return blocks[a].offset != blocks[b].offset ? blocks[a].offset < blocks[b].offset : a < b;
+    if (blocks[a].offset != blocks[b].offset) return blocks[a].offset < blocks[b].offset;
+    // Of the copies of a finally body the one for exceptions comes last, as where the compiler copies.
+    return enters(blocks[a]) != enters(blocks[b]) ? enters(blocks[b]) : a < b;
   });
   std::vector<BlockId> place(blocks.size(), kNoBlock);
   for (BlockId at = 0; at < order.size(); ++at) place[order[at]] = at;
