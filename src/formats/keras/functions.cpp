@@ -2,6 +2,7 @@
 // they do. What only computes is cleared, and its source is shown.
 #include <algorithm>
 
+#include "code/bytecode/decompile.h"
 #include "code/bytecode/function_text.h"
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
@@ -49,6 +50,36 @@ constexpr Global kKeras2[] = {{"sys", "sys", ""},
 
 bool is_known_module(std::string_view module) {
   return !module.empty() && knowledge::policy_of(knowledge::canonical(module, "")) == knowledge::Policy::stdlib;
+}
+
+// The function as Python, with the defaults that stand beside it.
+std::string source_of(Heap& heap, Value code, const machine::FunctionParts& parts) {
+  bytecode::DecompileLimits limits;
+  limits.steps = 5'000'000;
+  bytecode::BareFunction bare;
+  bare.name = heap.code(code).name;
+  if (parts.defaults.is(Kind::tuple)) bare.defaults = parts.defaults;
+  std::string text = bytecode::source_text(bytecode::decompile(heap, heap.code(code), limits, bare));
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+// Escapes keep a terminal from obeying what a stranger wrote.
+std::string escaped_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const std::string shown = quoted(text.substr(0, end), false, 4000);
+    out += shown.substr(1, shown.size() - 2) + "\n";
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return out;
+}
+
+// In a report: one line where it is one, and not longer than people read.
+std::string shortened(const std::string& source) {
+  constexpr size_t kLongest = 600;
+  return source.size() <= kLongest ? source : source.substr(0, kLongest) + " ...";
 }
 
 Trigger trigger_of(Role role) { return role == Role::training ? Trigger::inference : Trigger::load; }
@@ -101,26 +132,47 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     return scan_.gap(artifact_, read.error().fault, base + function.offset, function.place + " is no function: " + read.error().what);
   }
   const size_t findings = scan_.findings.size(), gaps = scan_.gaps.size();
+  std::string source;
   for (const Value code : {read->code, read->repaired}) {
     if (!code.is(Kind::code)) continue;
     machine::FunctionParts parts;
     parts.code = code;
     parts.globals = globals_for(machine, function);
     const Value defaults = value_of(machine, document, function.defaults), closure = value_of(machine, document, function.closure);
-    if (defaults.is_sequence()) parts.defaults = defaults;
+    if (defaults.is_sequence()) {
+      const Items given = trace.heap.items(defaults);
+      parts.defaults = trace.heap.new_items(Kind::tuple, given.data, given.size);
+    }
     if (closure.is_sequence()) parts.closure = closure;
     const Value made = machine::make_function(machine, parts);
     machine::call_unknown(machine, made, trigger_of(function.role));
     machine::run_uncalled(machine, trigger_of(function.role));
+    if (source.empty()) source = source_of(trace.heap, code, parts);
     if (read->repaired.same_as(read->code)) break;
   }
   trace.finished = true;
   scan_.submit(trace);
-  const bool told = std::any_of(scan_.findings.begin() + static_cast<std::ptrdiff_t>(findings), scan_.findings.end(),
-                                [](const Finding& one) { return one.ruling != Ruling::dismissed; });
-  if (told || scan_.gaps.size() != gaps) return;
+  if (scan_.show == Show::decompiled && !source.empty()) {
+    scan_.text += "# " + function.place + "\n" + escaped_lines(source) + "\n";
+  }
+  bool told = scan_.gaps.size() != gaps;
+  for (size_t i = findings; i < scan_.findings.size(); ++i) {
+    Finding& found = scan_.findings[i];
+    if (found.ruling == Ruling::dismissed) continue;
+    // Where it stands, and as a whole, once.
+    if (!told) {
+      Evidence whole;
+      whole.callee = "Lambda";
+      whole.code = shortened(source);
+      whole.location = {scan_.member_of(artifact_), base + function.offset, std::nullopt};
+      found.why += " It is " + function.place + ".";
+      found.evidence.push_back(std::move(whole));
+    }
+    told = true;
+  }
+  if (told) return;
   finding("keras-lambda-code", Ruling::dismissed, "Carries a function that only computes: " + function.place + ".",
-          "It was run with unknown tensors, and calls nothing that acts on the machine.", "Lambda", "lambda", base + function.offset);
+          "It was run with unknown tensors, and calls nothing that acts on the machine.", "Lambda", shortened(source), base + function.offset);
 }
 
 }  // namespace winnow::keras_format
