@@ -324,6 +324,7 @@ bool Comparison::pure(Side& side, const Instruction& i) {
     case Op::build_tuple:
     case Op::build_slice:
     case Op::build_list:
+    case Op::build_string:
     case Op::unpack_sequence: return pure_build(side, i);
     case Op::unary:
     case Op::binary:
@@ -346,7 +347,7 @@ bool Comparison::pure_build(Side& side, const Instruction& i) {
   if (i.a > stack.size()) return false;
   const size_t from = stack.size() - i.a;
   // A display that is unpacked at once only turns the values round.
-  if (i.op != Op::build_slice && side.at.index + 1 < side.block().instructions.size()) {
+  if ((i.op == Op::build_tuple || i.op == Op::build_list) && side.at.index + 1 < side.block().instructions.size()) {
     const Instruction& next = side.block().instructions[side.at.index + 1];
     if (next.op == Op::unpack_sequence && next.a == i.a) {
       std::reverse(stack.begin() + static_cast<std::ptrdiff_t>(from), stack.end());
@@ -370,6 +371,16 @@ bool Comparison::pure_build(Side& side, const Instruction& i) {
     return true;
   }
   if (!all_constant) return false;
+  if (i.op == Op::build_string) {
+    std::string text;
+    for (size_t k = from; k < stack.size(); ++k) {
+      if (!constants_[stack[k].index].is(Kind::string)) return false;
+      text += constants_[stack[k].index].text();
+    }
+    stack.resize(from);
+    stack.push_back(constant(heap_.new_string(text)));
+    return true;
+  }
   std::vector<Value> values;
   for (size_t k = from; k < stack.size(); ++k) values.push_back(constants_[stack[k].index]);
   if (i.op == Op::build_slice && values.size() == 2) values.push_back(Value::none());
@@ -520,8 +531,8 @@ bool Comparison::commit_stacks(const std::map<uint32_t, Symbol>& assigned) {
     if (value.kind == Symbol::fresh_bool) continue;
     for (Side* side : {&a_, &b_}) {
       for (Symbol& symbol : side->stack) {
-        if (symbol.kind == value.kind && symbol.index == value.index && !symbol.negated && !value.negated) {
-          symbol = {name, Symbol::local, false};
+        if (symbol.kind == value.kind && symbol.index == value.index && !value.negated) {
+          symbol = {name, Symbol::local, symbol.negated};
         }
       }
     }
@@ -689,6 +700,8 @@ Comparison::Next Comparison::effect() {
     fail("exceptions in hand at " + words(a_));
     return Next::stop;
   }
+  // Whatever else an effect takes, a handler keeps.
+  if (!cannot_raise(x.op) && !exceptions()) return Next::stop;
   std::vector<Symbol> xs, ys;
   if (!take(a_, x, xs) || !take(b_, y, ys)) return Next::stop;
   const bool derived = x.op == Op::store_name && (x.name == "__firstlineno__" || x.name == "__static_attributes__");
@@ -699,7 +712,6 @@ Comparison::Next Comparison::effect() {
     return Next::stop;
   }
   if (x.op == Op::delete_fast) {  // it may fail: the variable's old value goes only after that
-    if (!exceptions()) return Next::stop;
     a_.pending[name_id(x.name)] = {};
     b_.pending[name_id(x.name)] = {};
     known_ = {};
@@ -707,7 +719,6 @@ Comparison::Next Comparison::effect() {
     ++b_.at.index;
     return Next::go_on;
   }
-  if (!cannot_raise(x.op) && !exceptions()) return Next::stop;
   known_ = {};
   const bool boolean = x.op == Op::compare && static_cast<Compare>(x.a) >= Compare::in;
   const bool is_not = x.op == Op::unary && static_cast<Unary>(x.a) == Unary::logical_not;

@@ -45,15 +45,12 @@ void Lowerer::call_arguments(uint32_t already, const List& items, const List& ke
   std::vector<std::string_view> names;
   for (const Node* item : items) expression(item);
   for (const Node* keyword : keywords) {
-    names.push_back(mangle_keyword(keyword->name));
+    names.push_back(keyword->name);
     expression(keyword->first);
   }
   at_ = here;
   call(already + items.size + keywords.size, std::move(names));
 }
-
-// Keywords are mangled inside classes, too.
-std::string_view Lowerer::mangle_keyword(std::string_view name) { return mangle(name); }
 
 void Lowerer::arguments_unpacked(uint32_t already, const List& items, const List& keywords) {
   const Node* here = at_;
@@ -90,7 +87,7 @@ void Lowerer::keyword_part(const List& keywords, uint32_t begin, uint32_t end) {
   const bool big = later(10) && (end - begin) * 2 > kStackGuideline;
   if (big) emit(Op::build_map, 0);
   for (uint32_t i = begin; i < end; ++i) {
-    constant_string(mangle_keyword(keywords[i]->name));
+    constant_string(keywords[i]->name);
     expression(keywords[i]->first);
     if (big) emit(Op::map_add, 1);
   }
@@ -166,7 +163,7 @@ void Lowerer::arguments_unpacked_before_35(uint32_t already, const List& items, 
       double_star = keyword;
       continue;
     }
-    constant_string(mangle_keyword(keyword->name));
+    constant_string(keyword->name);
     expression(keyword->first);
     ++named;
   }
@@ -178,40 +175,29 @@ void Lowerer::arguments_unpacked_before_35(uint32_t already, const List& items, 
 
 // (f a... [k v]... [args] [kwargs] -- r): gathers what CALL_FUNCTION_VAR_KW takes for call_ex.
 void Lowerer::call_variable(uint32_t positional, uint32_t named, bool star, bool double_star) {
-  // The parts are gathered from the top down, and put below what is left of them.
-  const uint32_t above = (star ? 1 : 0) + (double_star ? 1 : 0);
-  if (named > 0) {
-    for (uint32_t i = 0; i < above; ++i) emit(Op::rotate, 2 * named + above);
-    if (above > 0) {
-      // args and kwargs now lie below the named ones, in their order.
-    }
+  if (named > 0 && double_star) {
+    emit(Op::rotate, 2 * named + 1 + (star ? 1 : 0));
+    if (star) emit(Op::rotate, 2 * named + 2);
     emit(Op::build_map, named);
-    if (double_star) {
-      // ... [args] kwargs names: names first, then those of **.
-      swap(2);
-      emit(Op::dict_merge, 1);
-    }
+    swap(2);
+    emit(Op::dict_merge, 1);
+  } else if (named > 0) {
+    if (star) emit(Op::rotate, 2 * named + 1);
+    emit(Op::build_map, named);
   }
   const bool keywords = named > 0 || double_star;
-  const uint32_t top = (keywords ? 1 : 0) + (star ? 1 : 0);
-  if (positional > 0 || !star) {
-    for (uint32_t i = 0; i < top; ++i) emit(Op::rotate, positional + top);
+  if (star && positional > 0) {
+    if (keywords) emit(Op::rotate, positional + 2);
+    emit(Op::rotate, positional + 1);
+    emit(Op::build_list, positional);
+    swap(2);
+    emit(Op::list_extend, 1);
+    emit(Op::list_to_tuple);
+    if (keywords) swap(2);
+  } else if (!star) {
+    if (keywords) emit(Op::rotate, positional + 1);
     emit(Op::build_tuple, positional);
-    // below: [args] [kwargs] tuple in the wrong order; bring the tuple under them.
-    if (top > 0) emit(Op::rotate, top + 1);
-    if (star) {
-      // tuple args [kwargs]
-      if (keywords) emit(Op::rotate, 3);
-      // kwargs tuple args -> list
-      swap(2);
-      emit(Op::build_list, 0);
-      swap(2);
-      emit(Op::list_extend, 1);
-      swap(2);
-      emit(Op::list_extend, 1);
-      emit(Op::list_to_tuple);
-      if (keywords) swap(2);
-    }
+    if (keywords) swap(2);
   }
   emit(Op::call_ex, keywords ? 1 : 0);
 }

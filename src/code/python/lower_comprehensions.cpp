@@ -46,11 +46,7 @@ void Lowerer::comprehension(const Node* node) {
   const bool awaited = scope->coroutine && !generator;
   make_closure(leave_unit(), 0);
   at_ = node;
-  if (later(7)) {
-    looked_through(outermost->second);
-  } else {
-    expression(outermost->second);
-  }
+  looked_through(outermost->second, true);
   at_ = node;
   emit(outermost->number != 0 ? Op::get_aiter : Op::get_iter);
   call(1);
@@ -72,11 +68,7 @@ void Lowerer::generators(const Node* node, uint32_t index, uint32_t depth, bool 
       expression(iterated->items[0]);  // `for y in [x]` only names a value
       loop = false;
     } else {
-      if (later(7)) {
-        looked_through(iterated);
-      } else {
-        expression(iterated);
-      }
+      looked_through(iterated, true);
       emit(asynchronous ? Op::get_aiter : Op::get_iter);
     }
   }
@@ -153,7 +145,7 @@ void Lowerer::element(const Node* node, uint32_t depth) {
 
 void Lowerer::comprehension_inline(const Node* node, Scope* scope) {
   const Node* outermost = node->items[0];
-  looked_through(outermost->second);
+  looked_through(outermost->second, true);
   at_ = node;
   emit(outermost->number != 0 ? Op::get_aiter : Op::get_iter);
   InlineState state = open_inline(scope);
@@ -172,7 +164,13 @@ InlineState Lowerer::open_inline(Scope* scope) {
   for (const Symbol& symbol : scope->symbols) {
     const bool bound = (symbol.flags & Symbol::kLocal) != 0 && (symbol.flags & Symbol::kNonlocal) == 0 &&
                        (symbol.flags & Symbol::kGlobal) == 0;
-    if ((symbol.flags & Symbol::kParameter) != 0 || (!bound && !in_class)) continue;
+    if ((symbol.flags & Symbol::kParameter) != 0) {
+      if (!in_class) continue;
+      emit(Op::load_fast_and_clear).name = symbol.name;
+      state.saved.push_back(symbol.name);
+      continue;
+    }
+    if (!bound && !in_class) continue;
     const Symbol* outer = unit_->scope->find(symbol.name);
     Binding outer_binding = outer != nullptr ? outer->binding : Binding::global_implicit;
     for (const Unit::Override& one : unit_->overrides) {

@@ -40,11 +40,7 @@ void Lowerer::while_statement(const Node* node) {
 }
 
 void Lowerer::for_statement(const Node* node) {
-  if (later(7)) {
-    looked_through(node->second);
-  } else {
-    expression(node->second);
-  }
+  looked_through(node->second, true);
   at_ = node;
   emit(Op::get_iter);
   const BlockId head = block(), next = block(), otherwise = block(), end = block();

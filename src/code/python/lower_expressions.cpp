@@ -203,27 +203,25 @@ void Lowerer::compare_operator(Operator op) {
 
 // The right side of a comparison. A constant list or set that is only looked into is made a tuple or frozenset.
 void Lowerer::membership_operand(const Node* link) {
-  if (link->op == Operator::In || link->op == Operator::NotIn) return looked_through(link->first);
+  if (link->op == Operator::In || link->op == Operator::NotIn) return looked_through(link->first, false);
   expression(link->first);
 }
 
-// A list that nobody keeps: of `for` and `in`.
-void Lowerer::looked_through(const Node* node) {
+// A list or set that nobody keeps: of `for` (iterated) and `in`.
+void Lowerer::looked_through(const Node* node, bool iterated) {
   Value folded;
-  if (node != nullptr && (node->type == Type::List || node->type == Type::Set) && !has_star(node->items)) {
-    const bool list = node->type == Type::List;
-    if ((list || later(2)) && constant_tuple(node->items, list ? Kind::tuple : Kind::frozen_set, &folded) &&
-        (node->items.size > 0 || list)) {
-      at_ = node;
-      return constant(folded);
-    }
-    if (list && later(7)) {
-      for (const Node* item : node->items) expression(item);
-      emit(Op::build_tuple, node->items.size);
-      return;
-    }
+  if (node == nullptr || (node->type != Type::List && node->type != Type::Set) || has_star(node->items)) {
+    return expression(node);
   }
-  expression(node);
+  const bool list = node->type == Type::List;
+  const bool constants = iterated ? later(5) : list || later(2);
+  if (constants && constant_tuple(node->items, list ? Kind::tuple : Kind::frozen_set, &folded)) {
+    at_ = node;
+    return constant(folded);
+  }
+  if (!list || !later(8)) return expression(node);
+  for (const Node* item : node->items) expression(item);
+  emit(Op::build_tuple, node->items.size);
 }
 
 void Lowerer::comparison(const Node* node) {

@@ -210,10 +210,7 @@ Value Lowerer::function_code(const Node* node, std::string_view name) {
   if (lambda) {
     unpack_tuple_parameters(node->first);
     expression(node->second);
-    if (scope->generator && !python2()) {
-      pop();
-      none();
-    } else if (scope->generator) {
+    if (scope->generator && python2()) {
       pop();
       none();
     }

@@ -241,6 +241,14 @@ void Lowerer::pattern_mapping(const Node* node, PatternContext& pc) {
     if (!later(11)) --pc.on_top;
     return pop();
   }
+  if (!later(11)) {
+    copy(2);
+    swap(2);
+    intrinsic("copy_without_keys", 2);
+    pattern_store(node->name, pc);
+    --pc.on_top;
+    return pop();
+  }
   // rest = dict(subject), then its matched keys are deleted.
   emit(Op::build_map, 0);
   swap(3);
@@ -251,7 +259,6 @@ void Lowerer::pattern_mapping(const Node* node, PatternContext& pc) {
     swap(2);
     emit(Op::delete_subscript);
   }
-  if (!later(11)) --pc.on_top;
   pattern_store(node->name, pc);
 }
 

@@ -218,7 +218,7 @@ class Lowerer {
   uint32_t operator_of(Operator op) const;
   void compare_operator(Operator op);
   void membership_operand(const Node* link);
-  void looked_through(const Node* node);
+  void looked_through(const Node* node, bool iterated);
   void if_expression(const Node* node);
   void attribute(const Node* node);
   void slice_key(const Node* node);
@@ -239,7 +239,6 @@ class Lowerer {
   void arguments_unpacked_before_35(uint32_t already, const List& items, const List& keywords);
   void keyword_part(const List& keywords, uint32_t begin, uint32_t end);
   void call_variable(uint32_t positional, uint32_t named, bool star, bool double_star);
-  std::string_view mangle_keyword(std::string_view name);
   bool super_applies(const Node* call);
   void super_arguments(const Node* call);
 
