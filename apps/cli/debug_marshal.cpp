@@ -131,16 +131,17 @@ std::string inferred(Bytes bytes) {
   if (!bytecode::looks_like_pyc(bytes)) {
     const Result<bytecode::Inferred> result = bytecode::infer(heap, bytes);
     if (!result) return outcome(heap, result.error());
-    return std::to_string(result->faults) + ":" + versions_text(result->versions) + "\n";
+    return std::to_string(result->faults) + ":" + versions_text(result->versions) + (result->others.empty() ? "" : " |" + versions_text(result->others)) + "\n";
   }
   const Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, bytes);
   if (!pyc) return outcome(heap, pyc.error());
   std::string text;
   bytecode::RankOptions options;
   options.layout = bytecode::layout_of(pyc->header.version);
+  options.oldest_minor = pyc->contents.oldest_minor;
   for (const Value code : pyc->contents.codes) {
     const auto ranking = bytecode::rank_versions(heap, {&code, 1}, options);
-    text += std::to_string(ranking.faults) + ":" + versions_text(ranking.versions) + "\n";
+    text += std::to_string(ranking.faults) + ":" + versions_text(ranking.versions) + (ranking.others.empty() ? "" : " |" + versions_text(ranking.others)) + "\n";
   }
   return text;
 }

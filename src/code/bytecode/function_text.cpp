@@ -85,6 +85,8 @@ Result<FunctionText> read_candidate(Heap& heap, const Candidate& candidate, cons
   out.code = found->contents.value;
   out.versions = std::move(found->versions);
   out.faults = found->faults;
+  out.others = std::move(found->others);
+  out.codes = std::move(found->contents.codes);
   out.form = candidate.form;
   out.loads = candidate.keras;
   out.end = found->contents.end;

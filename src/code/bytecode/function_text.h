@@ -19,6 +19,8 @@ struct FunctionText {
   Value code;                           // Kind::code
   std::vector<PythonVersion> versions;  // as in Inferred
   uint32_t faults = 0;
+  std::vector<PythonVersion> others;    // as in Inferred
+  std::vector<Value> codes;             // `code` and those inside it, for set_version
   TextForm form = TextForm::base64;
   bool loads = false;                   // Keras' loader makes this very code object of the text
   uint64_t end = 0;                     // bytes read of `size`

@@ -50,18 +50,46 @@ bool bad_flag_bits(const CodeObject& code, PythonVersion version) {
   return (code.flags & ~allowed) != 0;
 }
 
-uint32_t faults_of(const Heap& heap, std::span<const Value> codes, PythonVersion version, Kinds kinds) {
-  uint32_t faults = 0;
+struct Faults {
+  uint32_t fatal = 0;  // of the instructions
+  uint32_t all = 0;    // with those of flags and tables, which an interpreter does not look at
+};
+
+// Calls `visit` with the code objects that are looked at, as ones of `version`.
+template <class Visit>
+void sample(const Heap& heap, std::span<const Value> codes, PythonVersion version, Visit visit) {
   size_t left = kMostInstructionBytes;
   for (size_t i = 0; i < codes.size() && i < kMostCodes; ++i) {
     CodeObject code = heap.code(codes[i]);
     if (i > 0 && code.code.size() > left) break;
     left -= std::min(left, code.code.size());
     code.version = version;
-    const uint64_t sum = uint64_t{faults} + validity(code).faults() + (kinds == Kinds::read && bad_kinds(code, version)) + bad_flag_bits(code, version);
-    faults = static_cast<uint32_t>(std::min<uint64_t>(sum, UINT32_MAX));
+    visit(code);
   }
-  return faults;
+}
+
+Faults faults_of(const Heap& heap, std::span<const Value> codes, PythonVersion version, Kinds kinds) {
+  Faults out;
+  sample(heap, codes, version, [&](const CodeObject& code) {
+    const Validity v = validity(code);
+    out.fatal += v.unknown_opcodes + v.out_of_range + v.bad_targets + v.bad_exceptions + v.falls_off + v.bad_caches + v.resume_missing;
+    out.all += v.faults() + (kinds == Kinds::read && bad_kinds(code, version)) + bad_flag_bits(code, version);
+  });
+  return out;
+}
+
+// Equal for versions that read the same instructions.
+uint64_t digest_of(const Heap& heap, std::span<const Value> codes, PythonVersion version) {
+  uint64_t digest = 0xcbf29ce484222325;
+  const auto mix = [&](uint64_t n) { digest = (digest ^ n) * 0x100000001b3 + (digest >> 47); };
+  sample(heap, codes, version, [&](const CodeObject& code) {
+    for (const Decoded& d : decode(code).instructions) {
+      mix(static_cast<uint64_t>(d.opcode) << 32 | d.offset);
+      mix(d.argument == Argument::name ? name_index(version, d.opcode, d.arg) : d.arg);
+      mix(d.target);
+    }
+  });
+  return digest;
 }
 
 // How far a version is from what the file claims; without a claim all are equal.
@@ -87,7 +115,7 @@ bool better(const Attempt& a, const Attempt& b, const std::optional<PythonVersio
 Ranking rank_versions(const Heap& heap, std::span<const Value> codes, const RankOptions& options) {
   struct Row {
     PythonVersion version;
-    uint32_t faults;
+    Faults faults;
   };
   std::vector<Row> rows;
   for (const PythonVersion version : versions_of(options.layout, options.oldest_minor)) {
@@ -97,16 +125,22 @@ Ranking rank_versions(const Heap& heap, std::span<const Value> codes, const Rank
   // 3.0 to 3.3 know none of the forms that later writers use wherever they can.
   const bool old_forms = options.layout == CodeLayout::python3_0 && options.oldest_minor == 0;
   std::stable_sort(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
-    if (a.faults != b.faults) return a.faults < b.faults;
+    if (a.faults.all != b.faults.all) return a.faults.all < b.faults.all;
     const int near_a = distance(a.version, options.prior), near_b = distance(b.version, options.prior);
     if (near_a != near_b) return near_a < near_b;
     const bool fits_a = !old_forms || a.version.minor < 4, fits_b = !old_forms || b.version.minor < 4;
     return fits_a != fits_b ? fits_a : a.version > b.version;
   });
   Ranking ranking;
-  ranking.faults = rows[0].faults;
+  ranking.faults = rows[0].faults.all;
+  std::vector<uint64_t> digests;
   for (const Row& row : rows) {
-    if (row.faults == ranking.faults) ranking.versions.push_back(row.version);
+    if (row.faults.all == ranking.faults) ranking.versions.push_back(row.version);
+    if (row.faults.fatal > rows[0].faults.fatal) continue;
+    const uint64_t digest = digest_of(heap, codes, row.version);
+    if (std::find(digests.begin(), digests.end(), digest) != digests.end()) continue;
+    if (!digests.empty()) ranking.others.push_back(row.version);
+    digests.push_back(digest);
   }
   return ranking;
 }
@@ -144,7 +178,7 @@ Result<Inferred> infer(Heap& heap, Bytes bytes, const InferOptions& options) {
     contents = read_marshal(heap, bytes, reading);
     if (!contents) return contents.error();
   }
-  return Inferred{contents.take(), std::move(best->ranking.versions), best->ranking.faults};
+  return Inferred{contents.take(), std::move(best->ranking.versions), best->ranking.faults, std::move(best->ranking.others)};
 }
 
 }  // namespace winnow::bytecode

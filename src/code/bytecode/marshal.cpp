@@ -538,7 +538,10 @@ Result<Unmarshalled> read_marshal(Heap& heap, Bytes bytes, const MarshalOptions&
 }
 
 void set_version(Heap& heap, const std::vector<Value>& codes, PythonVersion version) {
-  for (const Value code : codes) heap.code(code).version = version;
+  for (const Value code : codes) {
+    heap.code(code).version = version;
+    heap.code(code).body.reset();
+  }
 }
 
 }  // namespace winnow::bytecode

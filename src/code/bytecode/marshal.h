@@ -56,7 +56,7 @@ struct Unmarshalled {
 // the object, or the field of it, that cannot be read.
 Result<Unmarshalled> read_marshal(Heap& heap, Bytes bytes, const MarshalOptions& options);
 
-// Gives every one of these code objects another version of the same layout.
+// Gives every one of these code objects another version of the same layout; they are lifted anew.
 void set_version(Heap& heap, const std::vector<Value>& codes, PythonVersion version);
 
 // Whether the text is UTF-8 in which lone surrogates are allowed: what a str can be decoded from.
