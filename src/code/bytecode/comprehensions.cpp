@@ -76,10 +76,7 @@ bool Builder::fold_loop(BlockId id) {
       if (skips_false == skips_true) return false;
       if (skips_true) {
         if (version_ < PythonVersion{3, 7} && condition->type == Type::BoolOp) return false;
-        Node* negated = tree_.make(Type::UnaryOp);
-        negated->op = Operator::Not;
-        negated->first = condition;
-        condition = negated;
+        condition = negation(condition);
       }
       generator.conditions.push_back(condition);
       at = skips_false ? b.target : b.otherwise;

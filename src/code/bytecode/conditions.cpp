@@ -113,6 +113,36 @@ bool Builder::fold_value_or_pop(BlockId id) {
   return true;
 }
 
+// `not x in y` and `not x is y` become other instructions when compiled; but where a jump looks for None (3.11),
+// both ways round are one instruction.
+bool Builder::turns(const Node* test) const {
+  if (test->type != Type::Compare || test->items.size != 1) return true;
+  const Operator op = test->items[0]->op;
+  if (op == Operator::In || op == Operator::NotIn) return false;
+  if (op != Operator::Is && op != Operator::IsNot) return true;
+  const Node* right = test->items[0]->first;
+  return version_ >= PythonVersion{3, 11} && right->type == Type::Constant && right->value.is(Kind::none);
+}
+
+Node* Builder::negation(Node* test) {
+  if (test->type == Type::UnaryOp && test->op == Operator::Not && version_ >= PythonVersion{3, 7}) return test->first;
+  if (test->type == Type::Compare && test->items.size == 1 && (test->items[0]->op == Operator::Is || test->items[0]->op == Operator::IsNot) && turns(test)) {
+    Node *compare = tree_.make(Type::Compare), *link = tree_.make(Type::CompareOp);
+    compare->first = test->first;
+    compare->line = test->line;
+    compare->offset = test->offset;
+    link->op = test->items[0]->op == Operator::Is ? Operator::IsNot : Operator::Is;
+    link->first = test->items[0]->first;
+    tree_.append(compare->items, link);
+    return compare;
+  }
+  Node* node = tree_.make(Type::UnaryOp);
+  node->op = Operator::Not;
+  node->first = test;
+  node->line = test->line;
+  return node;
+}
+
 // Two tests with a way in common: a and b, a or b, and with `not` before the first.
 bool Builder::fold_condition(BlockId id) {
   Work& a = blocks_[id];
@@ -133,6 +163,11 @@ bool Builder::fold_condition(BlockId id) {
     const bool negate = by_true ? at_true : at_false;
     if (negate && version_ < PythonVersion{3, 7}) continue;
     if (!is_arm(id, arm)) continue;
+    const bool second = negate && b.leave == Leave::branch && turns(b.value);
+    if (negate && !second && !a.steps.empty() && is_op(a.steps.back(), ir::Op::compare)) {
+      const auto compare = static_cast<ir::Compare>(a.steps.back().instruction->a);
+      if (compare == ir::Compare::in || compare == ir::Compare::not_in || compare == ir::Compare::is || compare == ir::Compare::is_not) continue;
+    }
     Step step;
     a.leave = b.leave;
     a.keeps_true = b.keeps_true;
@@ -141,11 +176,9 @@ bool Builder::fold_condition(BlockId id) {
     step.by_jumps = true;
     step.op = at_true ? Operator::Or : Operator::And;
     step.node = b.value;
-    if (negate && b.leave == Leave::branch) {  // a and not b, for: not (not a or b)
+    if (second) {  // a and not b, for: not (not a or b)
       step.op = at_true ? Operator::And : Operator::Or;
-      step.node = tree_.make(Type::UnaryOp);
-      step.node->op = Operator::Not;
-      step.node->first = b.value;
+      step.node = negation(b.value);
       std::swap(a.target, a.otherwise);
     } else if (negate) {
       Step first;
@@ -201,10 +234,8 @@ bool Builder::fold_if_exp_condition(BlockId id) {
   step.node = yes.value;
   step.other = no.value;
   if (crossed) {
-    Node* negated = tree_.make(Type::UnaryOp);
-    negated->op = Operator::Not;
-    negated->first = no.value;
-    step.other = negated;
+    if (!turns(no.value)) return false;
+    step.other = negation(no.value);
   }
   a.steps.push_back(step);
   const BlockId drops[] = {a.target, a.otherwise};

@@ -321,6 +321,8 @@ class Builder {
   bool fold_assert(BlockId b);
   bool drop_optimised_call(BlockId b);
 
+  bool turns(const Node* test) const;      // whether `not test` compiles to the same instructions, jumping the other way
+  Node* negation(Node* test);
   // comprehensions.cpp
   bool fold_loop(BlockId b);
 
