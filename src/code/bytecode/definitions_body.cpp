@@ -304,7 +304,10 @@ Node* Builder::make_generic(Node* marker, const std::vector<Node*>& arguments) {
 }
 
 void Simulator::intrinsic(const ir::Instruction& in) {
+  const bool permuted = permuted_;
+  if (in.name == "set_function_type_params") permuted_ = false;  // the variables were made before the function
   const std::vector<Entry> parts = take_many(in.a > 8 ? 8 : in.a);
+  permuted_ = permuted;
   if (parts.size() < in.a || parts.empty()) return fail();
   const auto lazily = [&](Node* node) -> Node* {  // the function that computes a bound or value
     if (Builder::is_definition(node)) return builder_.evaluated(builder_.heap().code(node->value), false);

@@ -448,9 +448,9 @@ Node* Simulator::as_value(Node* node) {
     case Type::ClassDef:
     case Type::Import:
     case Type::Alias: return as_expression(node);
+    case Type::Bad: return node->number == kTypeVariable ? node : as_expression(node);
     case Type::Call:
-    case Type::BinOp:
-    case Type::Bad: return as_expression(node);
+    case Type::BinOp: return as_expression(node);
     default: return node;
   }
 }
