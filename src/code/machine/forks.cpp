@@ -106,7 +106,9 @@ void Run::branch(std::optional<bool> condition) {
 void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
   Frame& f = frame();
   Visit& v = visit(f, f.block);
-  const bool first = ++v.count % 2 == 1;
+  ++v.count;
+  const bool first = (v.sides & 1) == 0;
+  v.sides ^= 1;
   const size_t other = first ? 1 : 0;
   const auto set = [&](Frame& of, bool body) {
     if (iterates && body) of.stack.push_back(Value::unknown_named("item"));
