@@ -12,6 +12,7 @@ namespace {
 constexpr uint32_t kMostAbandoned = 8;
 constexpr uint32_t kDeepestFormatted = 150;  // as CPython
 constexpr size_t kDeepestIndent = 100;       // as CPython
+constexpr size_t kMostTokens = 4'000'000;    // of one logical line: 24 bytes each
 
 enum Class : uint8_t { kOther, kLetter, kDigit, kSpace, kQuote, kHigh };
 
@@ -167,6 +168,11 @@ void Lexer::next_line(std::vector<Token>& tokens) {
   depth_ = 0;
   modes_.clear();
   while (!line_done_) {
+    if (tokens_->size() > kMostTokens) {
+      error("a line with more tokens than are read", at_, at_);
+      at_ = text_.size();
+      break;
+    }
     if (!modes_.empty() && modes_.back().kind != Mode::field) formatted_text();
     else if (!step()) break;
   }
