@@ -64,8 +64,9 @@ bool is_extending(Op op) {
 }
 
 // Effects that no exception comes from: where their handler is does not matter.
-bool cannot_raise(Op op) {
-  switch (op) {
+bool cannot_raise(const Instruction& i) {
+  switch (i.op) {
+    case Op::compare: return static_cast<Compare>(i.a) == Compare::is || static_cast<Compare>(i.a) == Compare::is_not;
     case Op::build_tuple: case Op::build_list: case Op::build_slice: case Op::make_function: case Op::load_common:
     case Op::load_build_class: case Op::load_locals: case Op::list_append: case Op::list_to_tuple:
     case Op::build_string: case Op::store_deref:
@@ -308,6 +309,12 @@ bool Comparison::pure(Side& side, const Instruction& i) {
       found->second = {};
       return true;
     }
+    case Op::load_name:
+    case Op::load_global:
+      // In Python 2 this is a constant that only its optimiser knows.
+      if (side.body->version.major >= 3 || i.name != "None") return false;
+      stack.push_back(constant(Value::none()));
+      return true;
     case Op::load_closure: stack.push_back({name_id(i.name), Symbol::cell, false}); return true;
     case Op::copy:
       if (holds(i.a)) stack.push_back(stack[stack.size() - i.a]);
@@ -701,7 +708,7 @@ Comparison::Next Comparison::effect() {
     return Next::stop;
   }
   // Whatever else an effect takes, a handler keeps.
-  if (!cannot_raise(x.op) && !exceptions()) return Next::stop;
+  if (!cannot_raise(x) && !exceptions()) return Next::stop;
   std::vector<Symbol> xs, ys;
   if (!take(a_, x, xs) || !take(b_, y, ys)) return Next::stop;
   const bool derived = x.op == Op::store_name && (x.name == "__firstlineno__" || x.name == "__static_attributes__");

@@ -87,7 +87,7 @@ void Lowerer::keyword_part(const List& keywords, uint32_t begin, uint32_t end) {
   const bool big = later(10) && (end - begin) * 2 > kStackGuideline;
   if (big) emit(Op::build_map, 0);
   for (uint32_t i = begin; i < end; ++i) {
-    constant_string(keywords[i]->name);
+    constant_string_of_version(keywords[i]->name);
     expression(keywords[i]->first);
     if (big) emit(Op::map_add, 1);
   }
@@ -163,7 +163,7 @@ void Lowerer::arguments_unpacked_before_35(uint32_t already, const List& items, 
       double_star = keyword;
       continue;
     }
-    constant_string(keyword->name);
+    constant_string_of_version(keyword->name);
     expression(keyword->first);
     ++named;
   }

@@ -180,7 +180,6 @@ InlineState Lowerer::open_inline(Scope* scope) {
     const bool changes = symbol.binding != outer_binding && symbol.binding != Binding::free &&
                          !(symbol.binding == Binding::cell && outer_binding == Binding::free);
     if (changes || in_class || fast) unit_->overrides.push_back({symbol.name, symbol.binding, fast});
-    if (!bound) continue;
     emit(Op::load_fast_and_clear).name = symbol.name;
     state.saved.push_back(symbol.name);
   }
