@@ -25,7 +25,60 @@ bool has_double_star(const List& keywords) {
 void Lowerer::call_expression(const Node* node) {
   expression(node->first);
   at_ = node;
+  const BlockId end = block();
+  if (later(14) && loops_over_generator(node)) loop_over_generator(node, end);
   call_arguments(0, node->items, node->others);
+  start(end);
+}
+
+// all(... for ...), any and tuple: 3.14 and later run the generator in line where these names mean the builtins.
+bool Lowerer::loops_over_generator(const Node* node) {
+  if (node->first == nullptr || node->first->type != Type::Name || node->items.size != 1 || !node->others.empty()) return false;
+  const std::string_view name = node->first->name;
+  if (name != "all" && name != "any" && name != "tuple") return false;
+  const Scope* scope = node->items[0]->type == Type::GeneratorExp ? scopes_.find(node->items[0]) : nullptr;
+  return scope != nullptr && !scope->coroutine;
+}
+
+void Lowerer::loop_over_generator(const Node* node, BlockId end) {
+  const std::string_view name = node->first->name;
+  const bool tuple = name == "tuple", all = name == "all";
+  const BlockId builtin = block(), other = block(), head = block(), next = block(), found = block(), done = block();
+  copy(1);
+  emit(Op::load_common).name = name;
+  compare(ir::Compare::is);
+  branch(builtin, other);
+  start(builtin);
+  pop();
+  if (tuple) emit(Op::build_list, 0);
+  expression(node->items[0]);
+  at_ = node;
+  start(head);
+  if (alive()) {
+    ensure_region();
+    target_of(next, unit_->depth + 1);
+    target_of(done, unit_->depth - 1);
+    leave_block(ir::Exit::for_iter, next, done, 0);
+  }
+  start(next);
+  if (tuple) {
+    emit(Op::list_append, 2);
+    jump(head);
+  } else {
+    branch(all ? head : found, all ? found : head);
+    start(found);
+    pop();
+    constant(Value::boolean(!all));
+    jump(end);
+  }
+  start(done);
+  if (tuple) {
+    emit(Op::list_to_tuple);
+  } else {
+    constant(Value::boolean(all));
+  }
+  jump(end);
+  start(other);
 }
 
 // The call of what lies on the stack, with `already` arguments above it.
@@ -208,8 +261,7 @@ bool Lowerer::super_applies(const Node* call) {
   if (call->first == nullptr || call->first->type != Type::Name || call->first->name != "super") return false;
   const Symbol* symbol = unit_->scope->find("super");
   if (symbol == nullptr || symbol->binding != Binding::global_implicit) return false;
-  const Symbol* global = scopes_.module()->find("super");
-  if (global != nullptr && (global->flags & (Symbol::kLocal | Symbol::kImported | Symbol::kGlobal)) != 0) return false;
+  if (scopes_.module()->find("super") != nullptr) return false;
   if (has_star(call->items)) return false;
   if (call->items.size == 2) return true;
   if (!call->items.empty() || unit_->code.argcount == 0) return false;

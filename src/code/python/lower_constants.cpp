@@ -113,7 +113,7 @@ bool split_format(std::string_view format, std::vector<Placeholder>& holders, st
       while (i < format.size() && format[i] >= '0' && format[i] <= '9') precision += format[i++];
       if (precision.empty()) precision = "0";
     }
-    if (width.size() > 3 || precision.size() > 3) return false;
+    if (width.size() > 2 || precision.size() > 2) return false;
     if (i >= format.size() || (format[i] != 's' && format[i] != 'r' && format[i] != 'a')) return false;
     holder.conversion = format[i++];
     if (!left && !width.empty() && std::stoi(width) > 0) holder.spec += '>';

@@ -124,7 +124,7 @@ uint32_t Lowerer::annotations(const Node* node) {
   const std::vector<Annotated> found = annotated_parameters(node);
   if (found.empty()) return 0;
   const auto count = static_cast<uint32_t>(found.size());
-  if (later(14) && !future_annotations_) {
+  if (later(14)) {
     Scope* scope = scopes_.find(node, ScopeRole::annotations);
     if (scope == nullptr) return 0;
     enter_unit(scope, "__annotate__", node);

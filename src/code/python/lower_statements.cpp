@@ -32,11 +32,22 @@ void Lowerer::docstring(const List& list) {
 void Lowerer::module_body(const Node& root) {
   Scope& scope = *unit_->scope;
   const bool lazy = later(14) && !future_annotations_;
+  // 3.14: __annotate__ is made first of all, of what is known last of all.
+  const BlockId entry = unit_->current;
+  const BlockId first = block();
+  target_of(first, 0);
+  unit_->current = first;
   conditional_annotation_set();
   if (scope.has_annotations && !lazy && later(6)) emit(Op::setup_annotations);
   docstring(root.body);
   body(root.body);
+  if (alive()) {
+    none();
+    exit(ir::Exit::return_value);
+  }
+  unit_->current = entry;
   deferred_annotations(&root);
+  jump(first);
 }
 
 void Lowerer::statement(const Node* node) {

@@ -239,6 +239,8 @@ class Lowerer {
   void arguments_unpacked_before_35(uint32_t already, const List& items, const List& keywords);
   void keyword_part(const List& keywords, uint32_t begin, uint32_t end);
   void call_variable(uint32_t positional, uint32_t named, bool star, bool double_star);
+  bool loops_over_generator(const Node* node);
+  void loop_over_generator(const Node* node, BlockId end);
   bool super_applies(const Node* call);
   void super_arguments(const Node* call);
 

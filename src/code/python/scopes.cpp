@@ -75,7 +75,8 @@ class Collector {
     Scope* scope = scopes_.make(node, role, kind, current_);
     scope->private_name = current_->private_name;
     if (kind == ScopeKind::type_parameters || kind == ScopeKind::type_value || kind == ScopeKind::annotations) {
-      scope->sees_class = current_->kind == ScopeKind::class_body || current_->sees_class;
+      scope->sees_class = (current_->kind == ScopeKind::class_body || current_->sees_class) &&
+                          !(kind == ScopeKind::annotations && options_.future_annotations);
     }
     current_ = scope;
     if (scope->sees_class) add("__classdict__", Symbol::kUsed);
@@ -115,6 +116,7 @@ class Collector {
     --conditional_;
   }
   void annotated_assignment(const Node* node);
+  void lazy_annotation(const Node* annotation);
   void function(const Node* node);
   void arguments_outside(const Node* arguments);
   void annotations_of(const Node* function);
@@ -329,26 +331,31 @@ void Collector::annotated_assignment(const Node* node) {
   }
   current_->has_annotations = true;
   const bool in_function = current_->kind == ScopeKind::function;
-  if (later(14) && !options_.future_annotations) {
+  if (later(14)) {
     if (!in_function) {
       if (current_->kind == ScopeKind::module || conditional_ > 0) {
         if (!current_->conditional_annotations) add("__conditional_annotations__", Symbol::kUsed);
         current_->conditional_annotations = true;
       }
-      Scope* scope = scopes_.find(current_->node, ScopeRole::annotations);
-      if (scope == nullptr) {
-        enter(current_->node, ScopeRole::annotations, ScopeKind::annotations);
-        add("format", Symbol::kParameter);
-      } else {
-        current_ = scope;
-      }
-      visit(node->second);
-      leave();
+      if (!options_.future_annotations) lazy_annotation(node->second);
     }
   } else if (!options_.future_annotations) {
     visit(node->second);
   }
   visit(node->third);
+}
+
+// 3.14: the annotations of a class or module share one scope.
+void Collector::lazy_annotation(const Node* annotation) {
+  Scope* scope = scopes_.find(current_->node, ScopeRole::annotations);
+  if (scope == nullptr) {
+    enter(current_->node, ScopeRole::annotations, ScopeKind::annotations);
+    add("format", Symbol::kParameter);
+  } else {
+    current_ = scope;
+  }
+  visit(annotation);
+  leave();
 }
 
 void Collector::arguments_outside(const Node* arguments) {
@@ -360,7 +367,7 @@ void Collector::arguments_outside(const Node* arguments) {
 // The annotations of a function, in the scope around it or (3.14) in their own.
 void Collector::annotations_of(const Node* function) {
   const Node* arguments = function->first;
-  if (options_.future_annotations) return;
+  if (options_.future_annotations && !later(14)) return;
   const auto one = [&](const Node* arg) {
     if (arg != nullptr) visit(arg->first);
   };
@@ -368,13 +375,13 @@ void Collector::annotations_of(const Node* function) {
     enter(function, ScopeRole::annotations, ScopeKind::annotations);
     add("format", Symbol::kParameter);
   }
-  if (arguments != nullptr) {
+  if (arguments != nullptr && !options_.future_annotations) {
     for (const Node* arg : arguments->items) one(arg);
     one(arguments->first);
     for (const Node* arg : arguments->others) one(arg);
     one(arguments->second);
   }
-  visit(function->second);
+  if (!options_.future_annotations) visit(function->second);
   if (later(14)) leave();
 }
 
