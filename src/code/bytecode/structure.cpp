@@ -17,6 +17,8 @@ void Structurer::fill(python::List& list, const Statements& statements, bool pas
 
 // `not a is b` becomes `a is not b` when compiled: another instruction, except where both are jumps on None.
 bool Structurer::turns_safely(const Node* test) const {
+  // Up to 3.6 `not` makes the compiler compute the value first, where branches test each operand.
+  if (test->type == Type::BoolOp && test->number == 1 && graph_.version < PythonVersion{3, 7}) return false;
   if (test->type != Type::Compare || test->items.size != 1) return true;
   const Operator op = test->items[0]->op;
   if (op == Operator::In || op == Operator::NotIn) return false;
@@ -45,6 +47,7 @@ Node* Structurer::negated(Node* test) {
     return node;
   }
   bool each = test->type == Type::BoolOp;
+  each = each && graph_.version >= PythonVersion{3, 7};
   for (const Node* part : test->items) each = each && turns_safely(part) && part->type != Type::BoolOp;
   if (each) {
     node = make(Type::BoolOp);
