@@ -6,6 +6,7 @@
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
+#include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
 #include "formats/stable_baselines/stable_baselines.h"
 
@@ -23,6 +24,7 @@ constexpr Format kFormats[] = {
     keras_format::kJson,
     keras_format::kYaml,
     keras_format::kMetadata,
+    pyc_format::kPyc,
     stable_baselines::kData,
     program::kProgram,
     python_source::kSource,

@@ -8,7 +8,18 @@ const [folder, script, ...args] = process.argv.slice(2);
 const home = path.join(path.resolve(folder), 'node_modules/pyodide');
 const {loadPyodide} = createRequire(home + '/')(path.join(home, 'pyodide.js'));
 const python = await loadPyodide({indexURL: home + '/', env: {HOME: '/'}});
-python.setStdout({write: bytes => { fs.writeSync(1, bytes); return bytes.length; }});
+// A pipe may be full: what does not fit is written later.
+function write(bytes) {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += fs.writeSync(1, bytes, at);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+  return bytes.length;
+}
+python.setStdout({write});
 const mounted = new Set();
 for (const arg of args) {
   if (!arg.startsWith('/')) continue;

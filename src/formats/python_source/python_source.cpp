@@ -4,17 +4,11 @@
 
 namespace winnow::python_source {
 
-bool is_source(const Artifact& artifact) {
-  return artifact.hint == Hint::python_source || artifact.hint == Hint::code_object;
-}
+bool is_source(const Artifact& artifact) { return artifact.hint == Hint::python_source; }
 
 void read_source(Scan& scan, const Artifact& artifact) {
   if (scan.show == Show::nothing) return;
   scan.text += "\n# " + scan.member_of(artifact) + "\n";
-  if (artifact.hint == Hint::code_object) {
-    scan.text += "   1  " + quoted(as_text(artifact.bytes), true, 4000) + "\n";
-    return;
-  }
   uint64_t number = 0;
   std::string_view rest = as_text(artifact.bytes);
   while (!rest.empty()) {
