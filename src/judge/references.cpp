@@ -59,6 +59,8 @@ void Weigher::weigh_reference(uint32_t index, uint32_t number, bool reachable) {
   if (opinion.ruling == Ruling::confirmed && !reachable) opinion.ruling = Ruling::suspected;
   if (!weighs_as_reference(name)) opinion.ruling = Ruling::dismissed;
   const std::string_view hook = runs_code(name.known) ? hook_of(number) : std::string_view();
+  // Code that mentions what it may call later is not a model that hands it to its loader.
+  if (hook.empty() && trace_.events[index].code) return;
   if (!hook.empty()) {
     opinion.ruling = Ruling::confirmed;
     opinion.why = "It is put in place as " + std::string(hook) + ", which Python calls by itself.";
