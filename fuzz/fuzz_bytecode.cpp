@@ -24,6 +24,8 @@ CodeObject code_object(Heap& heap, PythonVersion version) {
   code.localspluskinds = {CodeObject::kLocal, CodeObject::kLocal, CodeObject::kLocal,
                           CodeObject::kLocal | CodeObject::kCell, CodeObject::kFree};
   code.firstlineno = 1;
+  code.stacksize = 1u << 20;
+  code.nlocals = 4;
   return code;
 }
 

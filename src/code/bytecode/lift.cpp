@@ -50,8 +50,26 @@ ir::Body Lifter::run() {
     pending_.pop_back();
     run_block(id);
   }
+  check_declarations();
   tidy(body_, code_.version);
   return std::move(body_);
+}
+
+// What the code object says of itself and the interpreter believes.
+void Lifter::check_declarations() {
+  at_ = nullptr;
+  const size_t variables = before(11) ? code_.varnames.size() : code_.localsplusnames.size();
+  const uint64_t arguments = uint64_t{code_.argcount} + code_.kwonlyargcount +
+                             ((code_.flags & CodeObject::kVarArgs) != 0) + ((code_.flags & CodeObject::kVarKeywords) != 0);
+  std::string what;
+  if (deepest_ > code_.stacksize) {
+    what = "needs a stack of " + std::to_string(deepest_) + ", declares " + std::to_string(code_.stacksize);
+  } else if (arguments > variables) {
+    what = "has more parameters than variables";
+  } else if (before(11) && code_.nlocals < code_.varnames.size()) {
+    what = "declares less local variables than it names";
+  }
+  if (!what.empty()) anomaly(ir::Anomaly::Kind::wrong_flags, what);
 }
 
 void Lifter::run_block(BlockId id) {
@@ -91,6 +109,7 @@ void Lifter::run_block(BlockId id) {
       }
     }
     step();
+    deepest_ = std::max(deepest_, stack_.size());
     if (emitted_ > budget_ && !done_) {
       anomaly(ir::Anomaly::Kind::budget, "the code unfolds into too much");
       return finish(ir::Exit::invalid);

@@ -43,6 +43,8 @@ struct Unit {
   Unit(PythonVersion version, std::string bytes) : text(std::move(bytes)) {
     code.version = version;
     code.code = text;
+    code.stacksize = 100;
+    code.nlocals = 4;
     code.names = {"a", "b", "c"};
     code.varnames = code.localsplusnames = {"x", "y"};
     code.localspluskinds = {CodeObject::kLocal, CodeObject::kLocal};
@@ -178,6 +180,13 @@ TEST(Lift, PopsBelowTheStackAreKept) {
   Unit unit(k310, {{Opcode::return_value}});
   EXPECT_EQ(Unit::shown(lift(unit.code, unit.heap)), "B0: return");
   EXPECT_TRUE(unit.has(Kinds::stack_underflow));
+}
+
+TEST(Lift, DeclarationsThatDoNotFitAreTold) {
+  Unit unit(k38, {{Opcode::load_fast, 0}, {Opcode::load_fast, 1}, {Opcode::build_tuple, 2}, {Opcode::return_value}});
+  EXPECT_FALSE(unit.has(Kinds::wrong_flags));
+  unit.code.stacksize = 1;
+  EXPECT_TRUE(unit.has(Kinds::wrong_flags));
 }
 
 TEST(Lift, CallsOfEveryVersion) {

@@ -77,6 +77,7 @@ class Lifter {
   void resolve_handlers();
   BlockId block_stack_handler(size_t entry, uint32_t& depth);
   BlockId range_handler(const ExceptionRange& range, uint32_t& depth);
+  void check_declarations();
   bool absorb_none(const Decoded& next);
   void step();
   ir::Block& block() { return body_.blocks[current_]; }
@@ -205,6 +206,7 @@ class Lifter {
   std::vector<bool> finally_targets_;   // by instruction (to 3.7)
   BlockId overflow_ = ir::kNoBlock;
   uint64_t emitted_ = 0, budget_ = 0;
+  size_t deepest_ = 0;
   size_t max_pool_ = 0;
   uint32_t max_stack_ = 0;
   uint32_t anomalies_ = 0;
