@@ -78,7 +78,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     default: break;
   }
   Ruling ruling = rule->called;
-  if (event.code && is_ordinary_in_code(event, effect)) ruling = Ruling::dismissed;
+  if (event.code && is_ordinary_in_code(event, name.canonical, effect)) ruling = Ruling::dismissed;
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
   if (effect == Effect::file_read) {
     for (const std::string_view text : texts_of(event)) {
@@ -90,9 +90,13 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
        std::string(known.why), name.canonical});
 }
 
-// What a saved object has no use for, and every other function does: looking at objects, importing by name. What
-// comes of it is judged where it is used.
-bool Weigher::is_ordinary_in_code(const Event& event, Effect effect) const {
+// What a saved object has no use for, and every other function does: looking at objects, importing by name, reading
+// settings, seeding random numbers. What comes of it is judged where it is used.
+bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, Effect effect) const {
+  static constexpr std::string_view kSeeds[] = {"seed", "set_seed", "manual_seed", "set_random_seed"};
+  static constexpr std::string_view kSettings[] = {"os.getenv", "os.environ.get", "os.environ.__getitem__", "os.getcwd", "os.cpu_count",
+                                                   "platform.system", "platform.python_version", "os.environ.keys"};
+  if (is_one_of(kSeeds, last_part(callee)) || is_one_of(kSettings, callee)) return true;
   if (effect != Effect::introspect && effect != Effect::import) return false;
   const std::vector<std::string_view> texts = texts_of(event);
   return std::none_of(texts.begin(), texts.end(), opens_door);
