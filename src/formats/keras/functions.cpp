@@ -49,7 +49,7 @@ constexpr Global kKeras2[] = {{"sys", "sys", ""},
                               {"generic_utils", "keras.utils.generic_utils", ""}};
 
 bool is_known_module(std::string_view module) {
-  return !module.empty() && knowledge::policy_of(knowledge::canonical(module, "")) == knowledge::Policy::stdlib;
+  return !module.empty() && module != "__main__" && knowledge::policy_of(knowledge::canonical(module, "")) != knowledge::Policy::foreign;
 }
 
 // The function as Python, with the defaults that stand beside it.
@@ -108,10 +108,10 @@ Value Model::globals_for(machine::Machine& machine, const CarriedFunction& funct
     for (const Global& global : with) machine::set_global(machine, globals, global.name, machine.resolve(global.module, global.qualified));
     return globals;
   };
-  // "module": "os" makes every member of it a global.
-  if (is_known_module(function.module)) return machine::globals_of_module(machine, function.module);
-  // Which loader a victim has is not known: a name means what either of them makes of it.
-  Value globals = machine::new_globals(machine, "keras.src.utils.python_utils");
+  // "module": "os" makes every member of it a global. Which loader a victim has is not known: a name means what
+  // either of them makes of it.
+  const Value globals = is_known_module(function.module) ? machine::globals_of_module(machine, function.module)
+                                                         : machine::new_globals(machine, "keras.src.utils.python_utils");
   fill(globals, kKeras2);
   return fill(globals, kKeras3);
 }
