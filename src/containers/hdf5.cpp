@@ -157,7 +157,8 @@ void Hdf5Reading::read_object(uint32_t index) {
       case kLayout: read_layout(index, message); break;
       case kExternalFiles: read_external_files(index, message); break;
       case kFilters: read_filters(index, message); break;
-      case kDataspace: out_.objects[index].declared = read_dataspace(message).items; break;
+      case kDataspace: out_.objects[index].items = read_dataspace(message).items; break;
+      case kDatatype: out_.objects[index].item_size = read_datatype(message).size; break;
       default: break;
     }
   }
@@ -166,15 +167,9 @@ void Hdf5Reading::read_object(uint32_t index) {
 void Hdf5Reading::read_layout(uint32_t index, const HeaderMessage& message) {
   Reader from(message.body, start_ + message.offset);
   const uint8_t version = from.u8();
-  if (version < 3) return;  // older layouts know no more than contiguous, chunked and compact data
+  if (version < 3) return;  // older layouts know no virtual datasets
   const uint8_t kind = from.u8();
-  if (kind == 0) {
-    out_.objects[index].stored = from.le<uint16_t>();
-  } else if (kind == 1) {
-    const uint64_t data = address(from);
-    const uint64_t size = length(from);
-    if (defined(data)) out_.objects[index].stored = size;
-  } else if (kind == 3) {
+  if (kind == 3) {
     const uint64_t heap = address(from);
     const uint32_t item = from.le<uint32_t>();
     tell_virtual(index, heap, item, start_ + message.offset);

@@ -34,8 +34,8 @@ struct Hdf5Object {
   uint32_t parent = 0;        // index of the group that links to it; the root's is its own
   std::string_view name;      // of that link
   uint64_t offset = 0;        // of its header, in bytes
-  uint64_t declared = 0;      // of a dataset: items that its shape promises
-  uint64_t stored = 0;        // of a dataset: bytes in the file, where it is contiguous or compact
+  uint64_t items = 0;         // of a dataset: as many as its shape promises; saturates
+  uint64_t item_size = 0;     // of a dataset: bytes of one item
   std::vector<Hdf5Attribute> attributes;
 
   const Hdf5Attribute* attribute(std::string_view named) const;

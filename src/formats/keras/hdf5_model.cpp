@@ -95,6 +95,30 @@ void tell_outside(Scan& scan, const Artifact& artifact, const Hdf5& file) {
   }
 }
 
+// A dataset without stored numbers is filled in by the library: a small file can promise more than any machine has.
+void tell_bombs(Scan& scan, const Artifact& artifact, const Hdf5& file) {
+  constexpr uint64_t kLarge = uint64_t{4} << 30;  // bytes; what Keras itself takes for the limit
+  constexpr uint64_t kExpansion = 1000;           // compression of honest weights stays far below
+  for (uint32_t i = 0; i < file.objects.size(); ++i) {
+    const Hdf5Object& object = file.objects[i];
+    uint64_t bytes = 0;
+    if (object.kind != Hdf5Kind::dataset) continue;
+    if (__builtin_mul_overflow(object.items, object.item_size, &bytes)) bytes = UINT64_MAX;
+    if (bytes <= kLarge || bytes / kExpansion <= artifact.bytes.size()) continue;
+    Finding finding;
+    finding.threat = "hdf5-bomb";
+    finding.ruling = Ruling::suspected;
+    finding.summary = "Promises " + std::to_string(bytes >> 30) + " GiB of numbers in a file of " + std::to_string(artifact.bytes.size()) + " bytes.";
+    finding.why = "Whoever reads the dataset needs memory for all of it (CVE-2026-0897); weights that were trained do not shrink like this.";
+    Evidence evidence;
+    evidence.callee = "h5py.Dataset";
+    evidence.code = quoted(file.path(i), false, 200);
+    evidence.location.offset = object.offset;
+    finding.evidence.push_back(std::move(evidence));
+    return scan.finding(artifact, std::move(finding));
+  }
+}
+
 // PyTables keeps attributes that are no numbers or strings as pickles, and loads them when they are looked at.
 void give_pickles(Scan& scan, const Artifact& artifact, const Hdf5& file) {
   constexpr uint64_t kMostPickles = 10'000;
@@ -134,6 +158,7 @@ void read_hdf5_model(Scan& scan, const Artifact& artifact) {
     }
   }
   tell_outside(scan, artifact, file);
+  tell_bombs(scan, artifact, file);
   give_pickles(scan, artifact, file);
   if (!whole && file.damage.empty()) model.note_weights();
   model.conclude();
