@@ -93,15 +93,24 @@ void Builder::declarations() {
           if (contains(code_.freevars, in.name) && !in.name.starts_with("__class")) add(nonlocals, in.name);
           break;
         case ir::Op::load_deref:
-          if (class_body_ && contains(code_.freevars, in.name) && !in.name.starts_with("__class") && !in.name.starts_with(".")) add(nonlocals, in.name);
+          // Before 3.4 a class body reads every variable of the functions around like this.
+          if (class_body_ && version_ >= PythonVersion{3, 4} && contains(code_.freevars, in.name) && !in.name.starts_with("__class") && !in.name.starts_with(".")) add(nonlocals, in.name);
           break;
         default: break;
       }
     }
   }
   declare(Type::Global, globals);
-  declare(Type::Nonlocal, nonlocals);
-  first.insert(first.begin(), front.begin(), front.end());
+  if (version_.major > 2) declare(Type::Nonlocal, nonlocals);
+  // Nothing but the docstring may stand before the imports from __future__.
+  const bool documented = !front.empty() && front.front().node->type == Type::Expr;
+  const auto future = [](const FlowStatement& s) {
+    return s.kind == FlowStatement::Kind::plain && s.node->type == Type::ImportFrom && s.node->name == "__future__";
+  };
+  if (documented) first.insert(first.begin(), front.front());
+  auto place = first.begin() + (documented ? 1 : 0);
+  while (place != first.end() && future(*place)) ++place;
+  first.insert(place, front.begin() + (documented ? 1 : 0), front.end());
   fill_definitions();
 }
 

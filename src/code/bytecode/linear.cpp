@@ -155,7 +155,7 @@ class Linear {
       case FlowExit::return_value: {
         Node* node = tree_.make(Type::Return);
         if (block.value != nullptr) named(block.value);
-        node->first = block.value;
+        node->first = is_none(block.value) ? nullptr : block.value;
         const bool function = flow_.code == nullptr || (flow_.code->flags & CodeObject::kOptimized) != 0;
         if (function) tree_.append(out_, node);
         else if (!is_none(block.value)) comment("return " + text(block.value));
