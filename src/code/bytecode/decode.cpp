@@ -34,8 +34,8 @@ class Decoder {
   explicit Decoder(const CodeObject& code) : code_(code), set_(*opcode_set(code.version)) {
     out_.code_size = static_cast<uint32_t>(std::min<size_t>(code.code.size(), UINT32_MAX / 4));
     wordcode_ = code.version >= k36;
-    out_.unit_ = wordcode_ ? 2 : 1;
-    out_.index_.assign(out_.code_size / out_.unit_ + 1, Decoding::kNone);
+    out_.unit = wordcode_ ? 2 : 1;
+    out_.index.assign(out_.code_size / out_.unit + 1, Decoding::kNone);
   }
 
   Decoding run() {
@@ -63,7 +63,7 @@ class Decoder {
   }
 
   void walk(uint32_t offset) {
-    while (offset < out_.code_size && out_.index_[offset / out_.unit_] == Decoding::kNone) {
+    while (offset < out_.code_size && out_.index[offset / out_.unit] == Decoding::kNone) {
       if (out_.instructions.size() >= kMaxInstructions) {
         if (out_.complete) anomaly(ir::Anomaly::Kind::budget, offset, "too many instructions");
         out_.complete = false;
@@ -71,7 +71,7 @@ class Decoder {
       }
       Decoded d;
       if (!read(offset, d)) return;
-      out_.index_[offset / out_.unit_] = static_cast<uint32_t>(out_.instructions.size());
+      out_.index[offset / out_.unit] = static_cast<uint32_t>(out_.instructions.size());
       out_.instructions.push_back(d);
       if (d.target != kNoTarget) follow(d.target);
       if (ends_path(d.opcode)) return;
@@ -232,7 +232,7 @@ class Decoder {
     uint32_t covered = 0;
     for (uint32_t i = 0; i < out_.instructions.size(); ++i) {
       const Decoded& d = out_.instructions[i];
-      out_.index_[d.offset / out_.unit_] = i;
+      out_.index[d.offset / out_.unit] = i;
       if (d.offset < covered) {
         anomaly(ir::Anomaly::Kind::jump_into_instruction, d.offset, "control goes into the middle of an instruction");
       }

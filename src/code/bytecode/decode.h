@@ -45,12 +45,12 @@ struct Decoding {
 
   // The index of the instruction that begins at the byte offset, or kNone.
   uint32_t find(uint32_t offset) const {
-    return offset / unit_ < index_.size() ? index_[offset / unit_] : kNone;
+    return offset / unit < index.size() ? index[offset / unit] : kNone;
   }
   bool complete = true;  // false: the limit of instructions was reached
 
-  std::vector<uint32_t> index_;  // by offset / unit_
-  uint32_t unit_ = 2;
+  std::vector<uint32_t> index;  // of instructions, by offset / unit
+  uint32_t unit = 2;            // bytes: instructions begin at multiples of it
 };
 
 // At most this many instructions of one code object are decoded.

@@ -29,7 +29,7 @@ Lifter::Lifter(const CodeObject& code, const Heap& heap, const Decoding& decodin
   const auto count = static_cast<uint32_t>(decoding.instructions.size());
   max_stack_ = 2 * count + 256;  // nothing but UNPACK_* puts more than one thing there
   max_pool_ = std::min<size_t>(kMaxPool, 256 * size_t{count} + 65536);
-  budget_ = std::min<uint64_t>(32 * decoding.instructions.size() + 4096, kMaxEmitted);
+  budget_ = std::min<uint64_t>({32ull * count + 4096, 2ull * count + (1u << 18), kMaxEmitted});
 }
 
 ir::Body Lifter::run() {
