@@ -61,6 +61,7 @@ struct Context {
   std::string_view class_name, name;  // of the nearest object
   std::string_view key;               // under which the node stands
   Role role = Role::other;
+  NodeId arguments = kNoNode;   // of the nearest Lambda
   int depth = 0;
 };
 
@@ -101,6 +102,7 @@ class Walk {
       const std::string_view own_name = document_.text(*config, "name");
       context.name = !own_name.empty() ? own_name : members.text("name");
       if (context.role == Role::other) context.role = Role::layer;
+      context.arguments = class_name == "Lambda" ? optional(document_.find(*config, "arguments")) : kNoNode;
       named_class(id, class_name, context);
       if (class_name == "TorchModuleWrapper") torch_module(*config, context);
       operation(id, *config, class_name, context);
@@ -164,7 +166,8 @@ class Walk {
       node = &document_[document_.child(*node, 0)];
     }
     if (node->kind != NodeKind::text || !room(out_.carried.size())) return;
-    out_.carried.push_back({node->text, defaults, closure, module, place(context), context.role, node->offset});
+    const NodeId arguments = context.role == Role::layer ? context.arguments : kNoNode;
+    out_.carried.push_back({node->text, defaults, closure, arguments, module, place(context), context.role, node->offset});
   }
 
   // "function": [code, defaults, closure], "function_type": "lambda", "module": "..."; and the same for whatever else

@@ -32,6 +32,7 @@ enum class Role : uint8_t {
 struct CarriedFunction {
   std::string_view code;      // text: base64, or marshal data as Latin-1
   NodeId defaults = kNoNode, closure = kNoNode;
+  NodeId arguments = kNoNode;  // of a Lambda layer: keywords that every call of its function gets
   std::string_view module;    // whose names are its globals; empty: those of the loader
   std::string place;          // for people: "the function of layer 'scale' (Lambda)"
   Role role = Role::other;

@@ -1,6 +1,7 @@
 // Functions that come as bytecode: read, run on the machine as the loader would make and call them, judged by what
 // they do. What only computes is cleared, and its source is shown.
 #include <algorithm>
+#include <span>
 
 #include "code/bytecode/decompile.h"
 #include "code/bytecode/function_text.h"
@@ -52,6 +53,26 @@ bool is_known_module(std::string_view module) {
   return !module.empty() && module != "__main__" && knowledge::policy_of(knowledge::canonical(module, "")) != knowledge::Policy::foreign;
 }
 
+// Calls the function of a layer with a tensor and the keywords that stand in the file; what else it needs is unknown.
+void call_with(machine::Machine& machine, Value function, Value given, Trigger trigger) {
+  Heap& heap = machine.heap();
+  const CodeObject& code = heap.code(heap.function(function).code);
+  const std::vector<std::string_view> names = code.varnames.empty() ? code.localsplusnames : code.varnames;
+  const uint32_t count = code.argcount;
+  const Value defaults = heap.function(function).defaults;
+  const uint32_t with_default = defaults.is(Kind::tuple) ? heap.items(defaults).size : 0;
+  const Items pairs = heap.items(given);
+  std::vector<Value> keywords(pairs.begin(), pairs.end());
+  for (uint32_t i = 1; i + std::min(with_default, count) < count && i < names.size(); ++i) {
+    if (heap.find(pairs, names[i]) != nullptr) continue;
+    keywords.push_back(Value::string(names[i]));
+    keywords.push_back(Value::unknown_named(names[i]));
+  }
+  const Value tensor = names.empty() ? Value::unknown() : Value::unknown_named(names[0]);
+  machine::call_function(machine, function, std::span(&tensor, 1),
+                         heap.new_items(Kind::dict, keywords.data(), static_cast<uint32_t>(keywords.size())), trigger);
+}
+
 // The function as Python, with the defaults that stand beside it.
 std::string source_of(Heap& heap, Value code, const machine::FunctionParts& parts) {
   bytecode::DecompileLimits limits;
@@ -93,7 +114,8 @@ void Model::run_functions(const Document& document, const Config& config, uint64
     std::string key(function.code);
     key += '\0';
     key += function.module;
-    for (const NodeId part : {function.defaults, function.closure}) key += part == kNoNode ? std::string("-") : std::to_string(part);
+    key += '\0' + std::to_string(configs_);  // the numbers of nodes are those of one document
+    for (const NodeId part : {function.defaults, function.closure, function.arguments}) key += part == kNoNode ? std::string("-") : std::to_string(part);
     if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) continue;
     if (seen_.size() >= kMostFunctions) {
       return scan_.gap(artifact_, Fault::limit, base + function.offset, "more than " + std::to_string(kMostFunctions) + " different functions");
@@ -145,7 +167,12 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     }
     if (closure.is_sequence()) parts.closure = closure;
     const Value made = machine::make_function(machine, parts);
-    machine::call_unknown(machine, made, trigger_of(function.role));
+    const Value keywords = value_of(machine, document, function.arguments);
+    if (keywords.is(Kind::dict) && trace.heap.items(keywords).size > 0) {
+      call_with(machine, made, keywords, trigger_of(function.role));
+    } else {
+      machine::call_unknown(machine, made, trigger_of(function.role));
+    }
     machine::run_uncalled(machine, trigger_of(function.role));
     if (source.empty()) source = source_of(trace.heap, code, parts);
     if (read->repaired.same_as(read->code)) break;
