@@ -254,7 +254,8 @@ bool Builder::fold_common_tail(BlockId id) {
   if (a.leave != Leave::branch || a.target == a.otherwise) return false;
   Work &yes = blocks_[a.target], &no = blocks_[a.otherwise];
   const auto fits = [&](const Work& b) { return b.ways_in == 1 && !b.is_handler && !b.loop_setup && b.handler == a.handler; };
-  if (!fits(yes) || !fits(no) || !same_leave(yes, no)) return false;
+  const bool jumps = yes.leave == Leave::jump && no.leave == Leave::jump && yes.jump_kind == no.jump_kind && alike(resolve(yes.target), resolve(no.target));
+  if (!fits(yes) || !fits(no) || !(same_leave(yes, no) || jumps)) return false;
   if (yes.leave != Leave::return_value && yes.leave != Leave::raise && yes.leave != Leave::jump) return false;
   if (a.target == id || a.otherwise == id) return false;
   uint32_t above_yes = 0, above_no = 0;
@@ -324,10 +325,10 @@ bool Builder::fold_chain(BlockId id) {
     if (!branches || !goes_on || steps_c.empty() || !is_op(steps_c[0], ir::Op::pop)) return false;
     const std::span<const Step> rest = steps_c.subspan(1);
     const BlockId no = resolve(b.otherwise);
-    const bool joined = rest.empty() && next_of(c) != kNoBlock && next_of(c) == no;
+    const BlockId behind = next_of(c);
+    const bool joined = rest.empty() && alike(behind, no);
     const bool copied = no != kReturn && no != kNoBlock && same_steps(rest, blocks_[no].steps) && same_leave(c, blocks_[no]);
-    const bool returns = no == kReturn && false;
-    if (!joined && !copied && !returns) return false;
+    if (!joined && !copied) return false;
   }
   Step link;
   if (!isolate(steps_b.first(at), link.node)) return false;
@@ -359,6 +360,13 @@ bool Builder::fold_chain(BlockId id) {
   return true;
 }
 
+// The same block, or a copy that ends the function.
+bool Builder::alike(BlockId a, BlockId b) const {
+  if (a == b || a >= blocks_.size() || b >= blocks_.size()) return a == b && a != kNoBlock;
+  const Work &x = blocks_[a], &y = blocks_[b];
+  return (x.leave == Leave::return_value || x.leave == Leave::raise) && same_leave(x, y) && x.handler == y.handler && same_steps(x.steps, y.steps);
+}
+
 // A test whose false way raises AssertionError, as only `assert` writes it.
 bool Builder::fold_assert(BlockId id) {
   Work& a = blocks_[id];
@@ -373,6 +381,10 @@ bool Builder::fold_assert(BlockId id) {
   };
   const bool at_false = raises(a.otherwise);
   if (!at_false && (version_ < PythonVersion{3, 7} || !raises(a.target))) return false;
+  // The rest of a comparison chain waits for its beginning.
+  uint32_t above = 0;
+  const size_t touch = first_touch(a, above);
+  if (touch < a.steps.size() && above == 1 && is_comparison(a.steps[touch])) return false;
   const BlockId thrown = at_false ? a.otherwise : a.target, on = at_false ? a.target : a.otherwise;
   if (thrown == id) return false;
   const Work& r = blocks_[thrown];

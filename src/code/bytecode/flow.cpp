@@ -329,6 +329,19 @@ void Builder::sweep() {
   }
 }
 
+bool Builder::is_quiet(const Work& b) const {
+  if (version_ < PythonVersion{3, 11} || b.steps.size() > 4) return false;
+  for (const Step& step : b.steps) {
+    if (step.kind != Step::Kind::instruction) return false;
+    const ir::Instruction& in = *step.instruction;
+    const auto compare = static_cast<ir::Compare>(in.a);
+    const bool identity = in.op == ir::Op::compare && (compare == ir::Compare::is || compare == ir::Compare::is_not);
+    const bool none = in.op == ir::Op::load_const && in.value.is(Kind::none);
+    if (!identity && !none && in.op != ir::Op::copy && in.op != ir::Op::swap) return false;
+  }
+  return true;
+}
+
 bool Builder::merge(BlockId id) {
   Work& a = blocks_[id];
   if (a.leave != Leave::jump || a.jump_kind != ir::JumpKind::plain) return false;
@@ -337,7 +350,9 @@ bool Builder::merge(BlockId id) {
   Work& b = blocks_[next];
   if (b.ways_in != 1 || b.is_handler || b.loop_setup || b.dead) return false;
   const bool same = b.handler == a.handler && (a.handler == kNoBlock || b.handler_depth == a.handler_depth);
-  if (!same) return false;
+  // From 3.11 a jump alone may stand outside of the range of handlers that its test is in.
+  const bool falls_out = a.handler != kNoBlock && b.handler == blocks_[a.handler].handler && b.leave == Leave::branch && is_quiet(b);
+  if (!same && !falls_out) return false;
   if (!spend(b.steps.size() + 1)) return false;
   if (a.steps.empty()) a.steps = std::move(b.steps);
   else a.steps.insert(a.steps.end(), b.steps.begin(), b.steps.end());

@@ -290,6 +290,7 @@ class Builder {
   void reduce();
   bool reduce_at(BlockId b);
   bool merge(BlockId b);
+  bool is_quiet(const Work& b) const;  // raises nothing
   BlockId resolve(BlockId b) const;
   BlockId next_of(const Work& work) const;   // where a block goes without condition; kReturn for a return
   void go(Work& from, BlockId to);           // jump there, or return
@@ -300,6 +301,7 @@ class Builder {
   bool isolate(std::span<const Step> steps, Node*& value);
   size_t first_touch(const Work& work, uint32_t& above) const;
   bool same_steps(std::span<const Step> a, std::span<const Step> b) const;
+  bool alike(BlockId a, BlockId b) const;
   bool same_leave(const Work& a, const Work& b) const;
   Flow final_run();
   void final_block(BlockId b);
