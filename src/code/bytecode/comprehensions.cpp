@@ -75,7 +75,7 @@ bool Builder::fold_loop(BlockId id) {
       const bool skips_false = resolve(b.otherwise) == id, skips_true = resolve(b.target) == id;
       if (skips_false == skips_true) return false;
       if (skips_true) {
-        if (version_ < PythonVersion{3, 7} && condition->type == Type::BoolOp) return false;
+        if (version_ < PythonVersion{3, 7} && condition->type == Type::BoolOp && condition->number == 1) return false;
         condition = negation(condition);
       }
       generator.conditions.push_back(condition);

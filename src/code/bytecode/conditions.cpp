@@ -33,6 +33,16 @@ bool Builder::canonical_or_pop(BlockId id) {
   // Inside of a comparison chain both ways may pop; there the way on is the one that goes on computing.
   const bool yes = pops(a.target), no = pops(a.otherwise);
   if (!yes && !no) return false;
+  if (yes && no) {  // nobody wants the value
+    for (const BlockId b : {a.target, a.otherwise}) {
+      Work& popped = blocks_[b];
+      popped.steps.erase(popped.steps.begin());
+      if (popped.depth > 0) --popped.depth;
+      popped.arm = Work::Arm::unknown;
+    }
+    a.steps.pop_back();
+    return true;
+  }
   const bool keeps_true = !yes;
   Work& popped = blocks_[yes ? a.target : a.otherwise];
   popped.steps.erase(popped.steps.begin());
@@ -41,6 +51,68 @@ bool Builder::canonical_or_pop(BlockId id) {
   a.steps.pop_back();
   a.leave = Leave::branch_or_pop;
   a.keeps_true = keeps_true;
+  return true;
+}
+
+// 3.14 knows in `a and b or c` that a false `a` is a false `a and b`: both jump to the pop before c. Each gets a pop
+// of its own.
+bool Builder::split_shared_pop(BlockId id) {
+  if (version_ < PythonVersion{3, 12} || blocks_[id].ways_in < 2 || id == 0) return false;
+  const Work& p = blocks_[id];
+  if (p.is_handler || p.loop_setup || p.steps.empty() || !is_op(p.steps[0], ir::Op::pop)) return false;
+  std::vector<std::pair<BlockId, BlockId>> edges;  // from, to (the block or an empty one before it)
+  std::vector<BlockId> seen{id};
+  for (size_t i = 0; i < seen.size(); ++i) {
+    const BlockId to = seen[i];
+    for (const BlockId from : ways_[to]) {
+      const Work& x = blocks_[from];
+      if (x.dead || (x.target != to && x.otherwise != to)) continue;
+      if (std::find(seen.begin(), seen.end(), from) != seen.end()) continue;
+      const bool empty = x.steps.empty() && x.leave == Leave::jump && x.jump_kind == ir::JumpKind::plain && !x.is_handler && !x.loop_setup;
+      if (empty && from != 0) {
+        seen.push_back(from);
+        continue;
+      }
+      const bool tests = x.leave == Leave::branch && !x.steps.empty() && is_op(x.steps.back(), ir::Op::copy, 1) && x.handler == p.handler;
+      if (!tests || x.target == x.otherwise || seen.size() > 32) return false;
+      if (std::find(edges.begin(), edges.end(), std::pair(from, to)) == edges.end()) edges.emplace_back(from, to);
+    }
+  }
+  if (edges.size() < 2) return false;
+  const auto rest = static_cast<BlockId>(blocks_.size());
+  {
+    Work behind = blocks_[id];
+    behind.steps.erase(behind.steps.begin());
+    if (behind.depth > 0) --behind.depth;
+    behind.ways_in = 1;
+    behind.arm = Work::Arm::unknown;
+    for (BlockId to : {behind.target, behind.otherwise}) {
+      if (to != kNoBlock) ways_[to].push_back(rest);
+    }
+    blocks_.push_back(std::move(behind));
+    ways_.push_back({id});
+  }
+  Work& pop = blocks_[id];
+  pop.steps.resize(1);
+  pop.leave = Leave::jump;
+  pop.jump_kind = ir::JumpKind::plain;
+  pop.target = rest;
+  pop.otherwise = kNoBlock;
+  for (const auto& [from, to] : edges) {
+    const auto own = static_cast<BlockId>(blocks_.size());
+    Work copy = blocks_[id];
+    copy.ways_in = 1;
+    blocks_.push_back(std::move(copy));
+    ways_.push_back({from});
+    ++blocks_[rest].ways_in;
+    ways_[rest].push_back(own);
+    Work& x = blocks_[from];
+    (x.target == to ? x.target : x.otherwise) = own;
+    lose_way(to);
+    queue_.push_back(own);
+    queue_.push_back(from);
+  }
+  queue_.push_back(rest);
   return true;
 }
 

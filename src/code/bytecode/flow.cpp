@@ -369,7 +369,7 @@ bool Builder::merge(BlockId id) {
 
 bool Builder::reduce_at(BlockId b) {
   if (blocks_[b].dead) return false;
-  return canonical_or_pop(b) || merge(b) || fold_chain(b) || drop_optimised_call(b) || fold_value_or_pop(b) || fold_condition(b) ||
+  return split_shared_pop(b) || canonical_or_pop(b) || merge(b) || fold_chain(b) || drop_optimised_call(b) || fold_value_or_pop(b) || fold_condition(b) ||
          fold_if_exp(b, as_value_) || fold_assert(b) || fold_if_exp_condition(b) || fold_common_tail(b) || fold_loop(b);
 }
 
@@ -380,6 +380,7 @@ void Builder::reduce() {
   while (!queue_.empty()) {
     const BlockId b = queue_.back();
     queue_.pop_back();
+    if (queued.size() < blocks_.size()) queued.resize(blocks_.size(), false);
     queued[b] = false;
     bool changed = false;
     while (reduce_at(b)) {
@@ -388,6 +389,7 @@ void Builder::reduce() {
       if (!spend(1)) return;
     }
     if (!changed) continue;
+    queued.resize(blocks_.size(), false);
     for (BlockId from : ways_[b]) {
       if (!blocks_[from].dead && !queued[from]) {
         queued[from] = true;

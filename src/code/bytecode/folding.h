@@ -314,6 +314,7 @@ class Builder {
 
   // conditions.cpp
   bool canonical_or_pop(BlockId b);
+  bool split_shared_pop(BlockId b);
   bool fold_value_or_pop(BlockId b);
   bool fold_condition(BlockId b);
   bool fold_if_exp(BlockId b, bool even_returns);
