@@ -79,6 +79,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   }
   Ruling ruling = rule->called;
   if (event.code && is_ordinary_in_code(event, name.canonical, effect)) ruling = Ruling::dismissed;
+  if (event.code && trace_.dialect == "python") ruling = ruling_in_module(name, effect, ruling);
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
   if (effect == Effect::file_read) {
     for (const std::string_view text : texts_of(event)) {
@@ -88,6 +89,15 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   add(index,
       {rule->threat, ruling, std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".",
        std::string(known.why), name.canonical});
+}
+
+// Modules are programs: their top level reads settings, silences warnings, registers what is done in the end.
+Ruling Weigher::ruling_in_module(const Name& name, Effect effect, Ruling otherwise) {
+  static constexpr std::string_view kOwnAffairs[] = {"warnings", "atexit", "gc", "readline"};
+  const std::string_view canonical = name.canonical;
+  if (effect == Effect::environment || effect == Effect::file_read) return Ruling::dismissed;
+  if (effect != Effect::tamper) return otherwise;
+  return is_one_of(kOwnAffairs, canonical.substr(0, canonical.find('.'))) ? Ruling::dismissed : Ruling::suspected;
 }
 
 // What a saved object has no use for, and every other function does: looking at objects, importing by name, reading

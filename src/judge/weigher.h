@@ -47,6 +47,7 @@ class Weigher {
   void weigh_call(uint32_t index, const Event& event);
   void weigh_trusted(uint32_t index, const Event& event);
   void weigh_known(uint32_t index, const Event& event, const Name& name);
+  static Ruling ruling_in_module(const Name& name, knowledge::Effect effect, Ruling otherwise);
   bool is_ordinary_in_code(const Event& event, std::string_view callee, knowledge::Effect effect) const;
   void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);

@@ -56,11 +56,13 @@ Result<Loaded> load(Heap& heap, const Artifact& artifact) {
   return Loaded{std::move(found->contents), "marshal", Trigger::load};
 }
 
-// The module's name as `import` would have it: of "a/b/module.cpython-38.pyc", "module".
+// The module's name as `import` would have it: of "a/b/module.cpython-38.pyc", "module". Packages are not known;
+// "__main__" without one is what starting the file as a program would say.
 std::string module_name(const Artifact& artifact) {
   std::string_view name = artifact.path;
   name = name.substr(name.find_last_of("/!\\") + 1);
-  return std::string(name.substr(0, name.find('.')));
+  name = name.substr(0, name.find('.'));
+  return (name == "__main__" || name == "__init__" ? "package." : "") + std::string(name);
 }
 
 // The text comes from strangers: nothing in it may act on a terminal.
