@@ -86,6 +86,7 @@ Value Machine::record_once(Op op, Value callee, Value arguments, Value keywords)
   for (const Value part : {callee, arguments, keywords}) key = key * 0x9ddfea08eb382d69 + says(heap(), part, 0);
   const auto [found, fresh] = running_->recorded.emplace(key, static_cast<uint32_t>(trace_.events.size()));
   if (fresh) return Value::none();
+  if (found->second >= trace_.events.size()) return Value::none();  // a nested load took its event back
   const Event& event = trace_.events[found->second];
   if (event.callee.kind() != callee.kind()) return Value::none();
   if (!makes || !event.result.is(Kind::object)) return Value::unknown();
@@ -269,9 +270,8 @@ Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
     if (const auto imported = import_by_text(*known, arguments, keywords)) {
       return record(Op::call, callee, arguments, keywords, *imported);
     }
-    record(Op::call, callee, arguments, keywords);
-    note_payload(*known, arguments, keywords);
-    const Value result = trace_.events[event].result;
+    const Value result = record(Op::call, callee, arguments, keywords);
+    if (trace_.events.size() > event) note_payload(*known, arguments, keywords);
     if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
     return result;
   }
@@ -288,7 +288,7 @@ std::optional<Value> Machine::load_any_pickle(Value callee, Value arguments) {
     if (!content || !starts_like_pickle(*content)) continue;
     const auto event = static_cast<uint32_t>(trace_.events.size());
     if (const auto loaded = load_nested(kLoader, heap().new_tuple({given[i]}), Value::none())) {
-      trace_.events[event].callee = callee;
+      if (event < trace_.events.size()) trace_.events[event].callee = callee;
       return loaded;
     }
   }
@@ -327,8 +327,9 @@ Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
   }
   if (known == nullptr || is_trusted(known)) return record(Op::call, callee, arguments, keywords);
   if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;
+  const size_t events = trace_.events.size();
   const Value result = record(Op::call, callee, arguments, keywords);
-  note_payload(*known, arguments, keywords);
+  if (trace_.events.size() > events) note_payload(*known, arguments, keywords);
   if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
   return result;
 }

@@ -87,7 +87,8 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
   const auto nested = static_cast<uint32_t>(trace_.artifacts.size());
   if (place.depth < scan_.budget.depth) {
     // The call stands before what it loads.
-    record(Op::call, Value::unknown(), arguments, keywords, Value::unknown());
+    const Value before = record(Op::call, Value::unknown(), arguments, keywords, Value::unknown());
+    if (trace_.events.size() <= event) return before;  // told before
     // Some loaders of pickles take archives too.
     const bool archive = content->starts_with("PK");
     const bool certain = loader.payload == PayloadKind::pickle && !loader.name.empty() && !archive;
@@ -108,9 +109,9 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
   } else {
     scan_.gap(scan_.artifact(of.id), Fault::limit, place.offset, "the budget for decoded data is used up by a nested load");
   }
-  record(Op::call, loader.name.empty() ? Value::unknown() : resolve(loader.name, ""), arguments, keywords);
-  trace_.events[event].nested = UINT32_MAX;
-  return trace_.events[event].result;
+  const Value result = record(Op::call, loader.name.empty() ? Value::unknown() : resolve(loader.name, ""), arguments, keywords);
+  if (event < trace_.events.size()) trace_.events[event].nested = UINT32_MAX;
+  return result;
 }
 
 // Functions that import what a string names: "os", "os.system", "os:system".
