@@ -49,7 +49,8 @@ struct CodeObject {
   std::string_view exceptiontable;
   uint64_t offset = 0;  // of the code object in its artifact
   // The instructions as IR: set by what compiled source, or by the first lifting. Null: not lifted yet.
-  std::shared_ptr<const ir::Body> body;
+  // The instructions as IR, once they were lifted or came of compiled source; a memo: changes nothing of the code.
+  mutable std::shared_ptr<const ir::Body> body;
 };
 
 }  // namespace winnow

@@ -4,6 +4,8 @@
 
 #include "code/bytecode/lift.h"
 #include "code/bytecode/structure.h"
+#include "code/ir/equivalent.h"
+#include "code/python/lower.h"
 #include "code/python/print.h"
 
 namespace winnow::bytecode {
@@ -31,6 +33,8 @@ struct Record {
   Flow flow;
   python::List best;
   bool sound = false;
+  bool checked = false;   // in this round: a counterpart was found
+  bool differs = false;   // it, or a lambda or comprehension inside, is not the same
 };
 
 class Driver final : public Nested {
@@ -53,6 +57,7 @@ class Driver final : public Nested {
       record->flow = build_flow(code, *record->body, inside);
     }
     attempt(*record, 0);
+    by_code_.emplace(&code, record.get());
     records_.push_back(std::move(record));
   }
 
@@ -64,8 +69,10 @@ class Driver final : public Nested {
     context.nested = this;
     context.code = &code;
     context.steps = &steps_;
-    if ((code.flags & CodeObject::kOptimized) == 0) fill(code, *module, context);
+    const bool is_function = (code.flags & CodeObject::kOptimized) != 0;
+    if (!is_function) fill(code, *module, context);
     else run_function(code, bare, context, *module);
+    if (limits_.verify) prove(code, is_function);
     finish();
   }
 
@@ -73,9 +80,8 @@ class Driver final : public Nested {
   static constexpr uint32_t kMaxDepth = 80;
 
   std::shared_ptr<const ir::Body> lifted(const CodeObject& code) {
-    auto& body = bodies_[&code];
-    if (body == nullptr) body = code.body != nullptr ? code.body : std::make_shared<const ir::Body>(lift(code, heap_));
-    return body;
+    if (code.body == nullptr) code.body = std::make_shared<const ir::Body>(lift(code, heap_));
+    return code.body;
   }
 
   // A function without the module that it stood in.
@@ -144,6 +150,90 @@ class Driver final : public Nested {
     }
   }
 
+  // Lowers the tree and holds every code object against its own; those that differ are read in other ways.
+  void prove(const CodeObject& code, bool is_function) {
+    for (uint32_t number = 0; number < limits_.attempts; ++number) {
+      if (number != 0) {
+        for (const auto& record : records_) {
+          if (record->result.quality != Quality::verified) attempt(*record, number);
+        }
+      }
+      for (const auto& record : records_) record->checked = record->differs = false;
+      compare_all(code, is_function);
+      bool all = true;
+      for (const auto& record : records_) {
+        if (record->result.quality == Quality::verified) continue;
+        if (record->checked && !record->differs) {
+          record->result.quality = Quality::verified;
+          record->result.why.clear();
+        } else {
+          all = false;
+        }
+      }
+      if (all) return;
+    }
+    for (const auto& record : records_) {
+      if (record->result.quality != Quality::verified) record->result.definition->body = record->best;
+    }
+  }
+
+  void compare_all(const CodeObject& code, bool is_function) {
+    python::LowerOptions options;
+    options.version = code.version;
+    if (is_function) options.enclosing = code.freevars;
+    const Value lowered = python::lower(*out_.tree, *out_.root, options);
+    if (!lowered.is(Kind::code)) return;
+    struct Pair { const CodeObject* ours; const CodeObject* again; Record* owner; };
+    std::vector<Pair> work;
+    if (!is_function) work.push_back({&code, &heap_.code(lowered), nullptr});
+    else if (const CodeObject* function = first_code(heap_.code(lowered))) work.push_back({&code, function, nullptr});
+    while (!work.empty()) {
+      Pair pair = work.back();
+      work.pop_back();
+      const auto own = by_code_.find(pair.ours);
+      if (own != by_code_.end()) {
+        pair.owner = own->second;
+        pair.owner->checked = true;
+      }
+      if (pair.owner != nullptr && pair.owner->result.quality != Quality::verified && !pair.owner->differs) {
+        lifted(*pair.ours);
+        const ir::Verdict verdict = ir::equivalent(*pair.ours, *pair.again, heap_);
+        if (!verdict) {
+          pair.owner->differs = true;
+          if (pair.owner->sound) pair.owner->result.why = verdict.why;
+        }
+      }
+      match_constants(*pair.ours, *pair.again, [&](const CodeObject& ours, const CodeObject* again) {
+        if (again != nullptr) work.push_back({&ours, again, pair.owner});
+        else if (pair.owner != nullptr && by_code_.count(&ours) == 0) pair.owner->differs = true;
+      });
+    }
+  }
+
+  const CodeObject* first_code(const CodeObject& in) const {
+    for (const Value constant : in.consts) {
+      if (constant.is(Kind::code)) return &heap_.code(constant);
+    }
+    return nullptr;
+  }
+
+  // Code constants of one name belong together in their order.
+  template <class F>
+  void match_constants(const CodeObject& ours, const CodeObject& again, F&& each) {
+    std::unordered_map<std::string_view, std::vector<const CodeObject*>> others;
+    for (const Value constant : again.consts) {
+      if (constant.is(Kind::code)) others[heap_.code(constant).name].push_back(&heap_.code(constant));
+    }
+    std::unordered_map<std::string_view, size_t> met;
+    for (const Value constant : ours.consts) {
+      if (!constant.is(Kind::code)) continue;
+      const CodeObject& mine = heap_.code(constant);
+      const std::vector<const CodeObject*>& same = others[mine.name];
+      const size_t index = met[mine.name]++;
+      each(mine, index < same.size() ? same[index] : nullptr);
+    }
+  }
+
   void finish() {
     for (const auto& record : records_) {
       settle(*record);
@@ -194,7 +284,7 @@ class Driver final : public Nested {
   DecompileLimits limits_;
   Decompiled& out_;
   uint64_t steps_ = 0;
-  std::unordered_map<const CodeObject*, std::shared_ptr<const ir::Body>> bodies_;
+  std::unordered_multimap<const CodeObject*, Record*> by_code_;
   std::vector<std::unique_ptr<Record>> records_;
 };
 
