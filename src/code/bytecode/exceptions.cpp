@@ -3,6 +3,7 @@
 // copy and the way out in step, then cut out, so that a way out leads straight to where it goes.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "code/bytecode/structure_graph.h"
 
@@ -114,8 +115,8 @@ class CopyMatch {
   bool same(const Node* k, const Node* x) { return same_tree(*graph_.heap, k, x, &slots_); }
 
   bool step(Position k, Position x) {
-    const auto [found, fresh] = seen_.emplace(k, x);
-    if (!fresh) return found->second == x;
+    // One place of the handler's copy may stand twice on the way out, where ends were copied.
+    if (!seen_.emplace(k, x).second) return true;
     const FlowBlock& kb = graph_.blocks[k.block];
     const FlowBlock& xb = graph_.blocks[x.block];
     const bool at_end = k.index >= kb.statements.size();
@@ -150,7 +151,7 @@ class CopyMatch {
     if (hk == base_ || hx == base_ || hk == hx) return hk == hx;
     if (hk == kNoBlock || hx == kNoBlock) return false;
     if (!same_slot(graph_.blocks[hk].exception, graph_.blocks[hx].exception)) return false;
-    if (seen_.count({hk, 0}) == 0) work_.push_back({{hk, 0}, {hx, 0}});
+    work_.push_back({{hk, 0}, {hx, 0}});
     return true;
   }
 
@@ -158,7 +159,7 @@ class CopyMatch {
   SlotId exception_;
   BlockId base_;
   std::vector<std::pair<Position, Position>> work_;
-  std::map<Position, Position> seen_;
+  std::set<std::pair<Position, Position>> seen_;
   std::unordered_map<SlotId, SlotId> slots_;
   std::vector<Position> ends_;
 };

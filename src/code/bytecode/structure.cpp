@@ -139,6 +139,7 @@ void Structurer::write_statement(const FlowStatement& statement, BlockId b, Stat
 
 void Structurer::write_statements(BlockId b, Statements& out) {
   written_[b] = true;
+  if (graph_[b].loop_setup) loop_end_ = graph_.loop_end(b);
   for (const FlowStatement& statement : graph_[b].statements) {
     if (budget_ == 0) return;
     --budget_;
@@ -163,6 +164,7 @@ bool Structurer::write(BlockId b, const Scope& scope, Statements& out, bool ente
       return false;
     }
     if (!entering) {
+      if (b == scope.follow) return true;
       const ir::JumpKind kind = graph_[b].jump_kind;
       const bool jumps = graph_.is_empty(b) && graph_[b].exit == FlowExit::jump;
       if (jumps && kind != ir::JumpKind::plain && scope.in_loop) {
@@ -457,7 +459,10 @@ BlockId Structurer::write_branch(BlockId b, const Scope& scope, Statements& out,
       any_falls = true;
       break;
     }
-    if (!body_falls && previous == nullptr && !options_.chained_else && !own_join) {
+    // Up to 3.7 code that is never reached stands behind a break that an else follows.
+    const bool has_else = graph_.version < PythonVersion{3, 8} && !body.empty() && body.back()->type == Type::Break &&
+                          graph_.behind_dead_jump(no);
+    if (!body_falls && previous == nullptr && !options_.chained_else && !own_join && !has_else) {
       next = no;  // no else is needed behind a way that never comes back
       break;
     }

@@ -44,6 +44,37 @@ bool Graph::is_empty(BlockId b) const {
   return std::all_of(blocks[b].statements.begin(), blocks[b].statements.end(), is_marker);
 }
 
+namespace {
+
+constexpr uint8_t kBreakLoop = 80, kJumpForward = 110, kJumpAbsolute = 113, kSetupLoop = 120, kExtendedArg = 144;
+
+}  // namespace
+
+uint32_t Graph::loop_end(BlockId b) const {
+  const uint32_t at = blocks[b].offset;
+  if (!blocks[b].loop_setup || at > code.size() || at < 3) return 0;
+  const auto byte = [&](uint32_t back) { return static_cast<uint8_t>(code[at - back]); };
+  if (version < PythonVersion{3, 6}) return byte(3) == kSetupLoop ? at + byte(2) + (uint32_t{byte(1)} << 8) : 0;
+  if (byte(2) != kSetupLoop) return 0;
+  uint32_t argument = byte(1);
+  if (at >= 4 && byte(4) == kExtendedArg) argument |= uint32_t{byte(3)} << 8;
+  return at + argument;
+}
+
+bool Graph::behind_dead_jump(BlockId b) const {
+  const uint32_t at = blocks[b].offset;
+  if (at > code.size() || at < 4) return false;
+  const auto is_jump = [&](uint32_t back) {
+    const auto byte = static_cast<uint8_t>(code[at - back]);
+    return byte == kJumpForward || byte == kJumpAbsolute;
+  };
+  if (version < PythonVersion{3, 6}) {
+    const auto breaks = [&](uint32_t back) { return static_cast<uint8_t>(code[at - back]) == kBreakLoop; };
+    return !breaks(1) && is_jump(3) && breaks(4);
+  }
+  return is_jump(2);
+}
+
 BlockId Graph::thread(BlockId b) const {
   for (size_t steps = 0; b < blocks.size() && steps < 1000; ++steps) {
     const FlowBlock& block = blocks[b];
@@ -321,6 +352,7 @@ Graph make_graph(const Heap& heap, const Flow& flow) {
   graph.blocks = flow.blocks;
   if (flow.code != nullptr) {
     graph.version = flow.code->version;
+    graph.code = flow.code->code;
     graph.is_function = (flow.code->flags & CodeObject::kOptimized) != 0;
   }
   graph.kinds.assign(graph.blocks.size(), HandlerKind::none);

@@ -29,6 +29,7 @@ struct Loop {
 struct Graph {
   const Heap* heap = nullptr;
   PythonVersion version;
+  std::string_view code;   // the bytes: up to 3.7 they tell what the graph does not
   bool is_function = true;
   std::vector<FlowBlock> blocks;
   std::vector<HandlerKind> kinds;                  // of blocks that are handlers
@@ -54,6 +55,10 @@ struct Graph {
 
   // Without statements that the source would know of.
   bool is_empty(BlockId b) const;
+  // Up to 3.7: the offset behind the loop whose SETUP_LOOP stands before the block; 0: none does.
+  uint32_t loop_end(BlockId b) const;
+  // Up to 3.7: whether an unreachable jump stands right before the block: the end of what is followed by an else.
+  bool behind_dead_jump(BlockId b) const;
   // The first block from here that does something; loop heads and jumps that say why they jump count.
   BlockId thread(BlockId b) const;
   // Returns something that costs nothing to return again.

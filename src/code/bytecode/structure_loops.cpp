@@ -75,7 +75,31 @@ BlockId Structurer::behind_else(BlockId head, BlockId exhausted, const std::vect
   return best;
 }
 
-BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, const Scope& scope) const {
+// Up to 3.7 the bytecode says which jumps are breaks, and where a loop ends: an else stands before that.
+BlockId Structurer::marked_follow(BlockId head, BlockId exhausted, uint32_t end, const std::vector<bool>& by_break,
+                                  const Scope& scope) const {
+  BlockId best = kNoBlock;
+  for (BlockId b = 0; b < by_break.size(); ++b) {
+    if (graph_[b].jump_kind != ir::JumpKind::break_loop || graph_[b].target >= by_break.size()) continue;
+    if (!by_break[b] && !by_break[graph_[b].target]) continue;
+    if (!graph_.dominates(head, b) || (end != 0 && graph_[b].offset >= end)) continue;
+    // An inner loop's break goes to what is behind the inner loop, which comes before what is behind this one.
+    if (best == kNoBlock || graph_[graph_[b].target].offset > graph_[best].offset) best = graph_[b].target;
+  }
+  if (best != kNoBlock) return arrives(best, scope.follow) ? scope.follow : best;
+  if (exhausted == kNoBlock || end == 0 || graph_[exhausted].offset >= end) return exhausted;
+  // An else without a break.
+  const std::vector<bool> by_end = reach({exhausted}, head, scope);
+  for (BlockId b = 0; b < by_end.size(); ++b) {
+    if (!by_end[b] || graph_[b].offset < end || graph_.kinds[b] != HandlerKind::none) continue;
+    if (best == kNoBlock || graph_[b].offset < graph_[best].offset) best = b;
+  }
+  const BlockId follow = graph_.thread(scope.follow);
+  if (follow < by_end.size() && by_end[follow]) return scope.follow;
+  return best;
+}
+
+BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, uint32_t end, const Scope& scope) const {
   const auto found = graph_.loops.find(head);
   std::vector<BlockId> exits;
   std::vector<BlockId> to;
@@ -100,18 +124,7 @@ BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, const Scope& sc
     }
   }
   const std::vector<bool> by_break = reach(exits, head, scope);
-  // Up to 3.7 the bytecode says which jumps are breaks of this loop.
-  if (graph_.version < PythonVersion{3, 8}) {
-    BlockId best = kNoBlock;
-    for (BlockId b = 0; b < by_break.size(); ++b) {
-      if (!by_break[b] || graph_[b].jump_kind != ir::JumpKind::break_loop || !graph_.dominates(head, b)) continue;
-      const BlockId to_block = graph_[b].target;
-      // An inner loop's break goes to what is behind the inner loop, which comes before what is behind this one.
-      if (best == kNoBlock || (to_block < graph_.blocks.size() && graph_[to_block].offset > graph_[best].offset)) best = to_block;
-    }
-    if (best != kNoBlock) return best;
-    return exhausted;
-  }
+  if (graph_.version < PythonVersion{3, 8}) return marked_follow(head, exhausted, end, by_break, scope);
   if (exits.empty()) return exhausted;
   if (exhausted != kNoBlock) {
     const BlockId place = graph_.thread(exhausted);
@@ -214,7 +227,9 @@ BlockId Structurer::write_loop(BlockId b, const Scope& scope, Statements& out, b
     node->first->value = graph_.version < PythonVersion{3, 0} ? Value::integer(1) : Value::boolean(true);
   }
   node->offset = head.offset;
-  const BlockId follow = loop_follow(b, exhausted, scope);
+  const uint32_t end = graph_[b].loop_setup ? graph_.loop_end(b) : loop_end_;
+  loop_end_ = 0;
+  const BlockId follow = loop_follow(b, exhausted, end, scope);
   Scope inner = scope;
   ++inner.depth;
   inner.follow = b;

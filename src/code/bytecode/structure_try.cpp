@@ -201,7 +201,6 @@ BlockId Structurer::write_except(BlockId b, BlockId handler, const Scope& scope,
   std::vector<BlockId> exits;
   for (const BlockId exit : exits_of(b, handler)) {
     if (graph_.is_tail(exit) && is_slot(graph_[exit].value)) continue;
-    if (graph_[exit].jump_kind != ir::JumpKind::plain) continue;
     if (scope.in_loop && graph_.thread(exit) == graph_.thread(scope.break_to) && !arrives(exit, scope.follow)) continue;
     exits.push_back(exit);
   }
@@ -236,7 +235,9 @@ BlockId Structurer::write_except(BlockId b, BlockId handler, const Scope& scope,
     follow = handled;
   } else if (handled == kNoBlock && handled_is_follow && !arrives(undisturbed, scope.follow)) {
     const bool costless = scope.follow == kEnd || (scope.in_loop && scope.follow == scope.continue_to);
-    if (!costless || options_.try_else_at_end) follow = scope.follow;
+    // Up to 3.7 a return or continue in a clause leaves it in another way than its end does.
+    const bool marked = graph_.version < PythonVersion{3, 8} && graph_.version >= PythonVersion{3, 0};
+    if (!costless || options_.try_else_at_end || marked) follow = scope.follow;
   }
   if (follow != kNoBlock && arrives(follow, scope.follow)) follow = scope.follow;
   const BlockId after_body = undisturbed == kNoBlock ? follow : undisturbed;

@@ -57,7 +57,9 @@ class Structurer {
   // structure_loops.cpp
   bool is_loop(BlockId b) const;
   BlockId write_loop(BlockId b, const Scope& scope, Statements& out, bool& falls);
-  BlockId loop_follow(BlockId head, BlockId exhausted, const Scope& scope) const;
+  BlockId loop_follow(BlockId head, BlockId exhausted, uint32_t end, const Scope& scope) const;
+  BlockId marked_follow(BlockId head, BlockId exhausted, uint32_t end, const std::vector<bool>& by_break,
+                        const Scope& scope) const;
   BlockId behind_else(BlockId head, BlockId exhausted, const std::vector<bool>& by_break, const std::vector<bool>& by_end,
                       const Scope& scope) const;
   std::vector<bool> reach(const std::vector<BlockId>& from, BlockId stop_at, const Scope& scope) const;
@@ -95,6 +97,7 @@ class Structurer {
   std::vector<BlockId> active_loops_;
   std::vector<BlockId> follows_;                  // reserved places of the scopes around
   std::vector<bool> written_;
+  uint32_t loop_end_ = 0;                         // up to 3.7: of the loop that was set up last
   uint64_t budget_ = 0;
   bool sound_ = true;
   std::string why_;
