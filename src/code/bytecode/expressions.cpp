@@ -171,8 +171,24 @@ void Simulator::emit(FlowStatement::Kind kind, Node* node, SlotId slot, SlotId e
   close_group();
   settle_holes();
   materialise();
+  if (builder_.version() < PythonVersion{3, 8}) keep_constants();
   if (node != nullptr && kind == FlowStatement::Kind::plain && node->line == 0) node->line = line_;
   run_.statements.push_back({kind, node, slot, entered, offset_});
+}
+
+// Up to 3.7 a return of a constant out of a `with`, `finally` or handler has it on the stack while those are left: it goes to
+// a slot, and so differs from a return behind them.
+void Simulator::keep_constants() {
+  for (size_t i = 0; i < stack_.size(); ++i) {
+    Node* node = stack_[i].node;
+    if (node->type != Type::Constant) continue;
+    const SlotId slot = builder_.new_slot();
+    Node* read = slot_name(slot);
+    for (Entry& entry : stack_) {
+      if (entry.node == node) entry.node = read;
+    }
+    run_.statements.push_back({FlowStatement::Kind::set_slot, node, slot, kNoSlot, offset_});
+  }
 }
 
 // Values that wait go to slots, in the order in which they were computed.

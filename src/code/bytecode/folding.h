@@ -152,6 +152,7 @@ class Simulator {
   void assign_to(Node* target);  // pops the value
   void push(Node* node);
   bool failed() const { return run_.failed; }
+  void keep_constants();
   void materialise(size_t from = 0);  // unstable values to slots
 
  private:
