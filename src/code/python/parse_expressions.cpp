@@ -84,9 +84,10 @@ Node* Parser::test() {
   Node* result = nullptr;
   Node** place = &result;
   while (true) {
-    Node* node = kind() == Tok::kw_lambda ? lambda() : operation(kLowest);
+    const bool is_lambda = kind() == Tok::kw_lambda;  // its body takes an `if` behind it
+    Node* node = is_lambda ? lambda() : operation(kLowest);
     *place = node;
-    if (kind() != Tok::kw_if || node->type == Type::Lambda) return result;
+    if (kind() != Tok::kw_if || is_lambda) return result;
     Node* conditional = make(Type::IfExp, node);
     advance();
     conditional->second = node;

@@ -38,6 +38,7 @@ TEST_F(ParseTest, OperatorsBindAsPythonBindsThem) {
   EXPECT_EQ(expression("(a if b else c)if d else lambda:0"), "(a if b else c) if d else lambda: 0");
   EXPECT_EQ(expression("a<b is not c not in(d)"), "a < b is not c not in d");
   EXPECT_EQ(expression("f(*a,k=1,**b)(x for x in y)[::2,...]"), "f(*a, k=1, **b)(x for x in y)[::2, ...]");
+  EXPECT_EQ(expression("(lambda: a) if b else c"), "(lambda: a) if b else c");
   EXPECT_EQ(expression(" \t1"), "1");
 }
 
