@@ -12,6 +12,7 @@
 #include "code/python/lower.h"
 #include "code/python/parse.h"
 #include "commands.h"
+#include "mutate.h"
 #include "terminal.h"
 
 namespace winnow::cli {
@@ -33,10 +34,25 @@ void collect(const Heap& heap, Value value, std::multimap<Key, Value>& found) {
 }
 
 struct Count {
+  size_t mutants = 0, missed = 0;
   size_t functions = 0, equal = 0, undecided = 0, modules = 0, modules_equal = 0, unread = 0;
 };
 
-void compare_pair(const std::string& source, const std::string& compiled, bool summary, Count& count, std::string& text) {
+// How many changed bodies pass for the original.
+void try_mutants(Heap& heap, const CodeObject& code, uint32_t mutants, Count& count, std::string& text) {
+  std::mt19937 random(static_cast<uint32_t>(code.firstlineno));
+  for (uint32_t k = 0; k < mutants; ++k) {
+    ir::Body mutant = *code.body;
+    const std::string what = mutate(mutant, heap, random);
+    if (what.empty()) continue;
+    ++count.mutants;
+    if (!ir::equivalent(*code.body, mutant, heap)) continue;
+    ++count.missed;
+    text += "missed in " + std::string(code.name) + ": " + what + "\n";
+  }
+}
+
+void compare_pair(const std::string& source, const std::string& compiled, bool summary, uint32_t mutants, Count& count, std::string& text) {
   const std::string content = content_of(source), bytes = content_of(compiled);
   Heap heap;
   Result<bytecode::Pyc> read = bytecode::read_pyc(heap, as_bytes(bytes));
@@ -79,6 +95,7 @@ void compare_pair(const std::string& source, const std::string& compiled, bool s
     ++count.functions;
     count.equal += verdict ? 1 : 0;
     count.undecided += verdict.kind == ir::Verdict::Kind::undecided ? 1 : 0;
+    if (mutants != 0) try_mutants(heap, code, mutants, count, text);
     if (verdict) continue;
     ++differing;
     if (summary) {
@@ -95,10 +112,11 @@ void compare_pair(const std::string& source, const std::string& compiled, bool s
 
 }  // namespace
 
-int debug_equivalent(const std::vector<std::string>& paths, bool summary) {
+int debug_equivalent(const std::vector<std::string>& paths, bool summary, uint32_t mutants) {
   Count count;
   std::string text;
-  for (size_t i = 0; i + 1 < paths.size(); i += 2) compare_pair(paths[i], paths[i + 1], summary, count, text);
+  for (size_t i = 0; i + 1 < paths.size(); i += 2) compare_pair(paths[i], paths[i + 1], summary, mutants, count, text);
+  if (mutants != 0) text += std::to_string(count.missed) + " of " + std::to_string(count.mutants) + " mutants missed\n";
   text += std::to_string(count.equal) + " of " + std::to_string(count.functions) + " functions equal, " +
           std::to_string(count.undecided) + " undecided, " + std::to_string(count.modules_equal) + " of " +
           std::to_string(count.modules) + " modules, " + std::to_string(count.unread) + " not read\n";

@@ -102,6 +102,8 @@ int run(int count, char** words) {
   bytecode.add_option("-o", output);
   CLI::App& equal = *debug.add_subcommand("equivalent", "Source, compiled by us, against its own bytecode");
   equal.add_option("FILE", paths, "Sources and compiled files in turn")->required();
+  uint32_t mutants = 0;
+  equal.add_option("--mutants", mutants, "Of each function, so many changed ones must be told from it");
   equal.add_flag("--check", only_check, "Only the reasons of differences, and figures");
   debug.require_subcommand(1);
   try {
@@ -115,7 +117,7 @@ int run(int count, char** words) {
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);
   if (flowing.parsed()) return debug_flow(paths, only_check);
-  if (equal.parsed()) return debug_equivalent(paths, only_check);
+  if (equal.parsed()) return debug_equivalent(paths, only_check, mutants);
   if (lifted.parsed()) return debug_ir(paths, only_check);
   if (bytecode.parsed()) return debug_decompile(path, form, output);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
