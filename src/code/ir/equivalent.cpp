@@ -153,6 +153,7 @@ class Comparison {
   bool pure_build(Side& side, const Instruction& i);
   bool pure_operator(Side& side, const Instruction& i);
   bool static_branch(Side& side);
+  bool only_tested(const Side& side) const;
   Symbol pop(Side& side);
   Symbol read_local(const Side& side, uint32_t name) const;
   void jump(Side& side, BlockId to);
@@ -363,6 +364,13 @@ bool Comparison::pure_build(Side& side, const Instruction& i) {
     }
   }
   if (i.op == Op::build_list) return false;
+  if (i.op == Op::build_string && i.a == 2) {
+    const Symbol empty = constant(Value::string({}));
+    if ((stack[from] == empty) != (stack[from + 1] == empty)) {
+      stack.erase(stack.begin() + static_cast<std::ptrdiff_t>(stack[from] == empty ? from : from + 1));
+      return true;
+    }
+  }
   bool all_constant = true, all_cells = i.a > 0;
   for (size_t k = from; k < stack.size(); ++k) {
     all_constant &= stack[k].kind == Symbol::constant;
@@ -397,6 +405,24 @@ bool Comparison::pure_build(Side& side, const Instruction& i) {
   return true;
 }
 
+// Whether all that is done with what this `not` gives is to test it.
+bool Comparison::only_tested(const Side& side) const {
+  Place at{side.at.block, side.at.index + 1};
+  for (uint32_t steps = 0; steps < 32; ++steps) {
+    const Block& block = side.body->blocks[at.block];
+    if (at.index < block.instructions.size()) {
+      const Instruction& i = block.instructions[at.index];
+      if (i.op != Op::unary || static_cast<Unary>(i.a) != Unary::logical_not) return false;
+      ++at.index;
+    } else if (block.exit == Exit::jump && block.target < side.body->blocks.size()) {
+      at = {block.target, 0};
+    } else {
+      return block.exit == Exit::branch;
+    }
+  }
+  return false;
+}
+
 bool Comparison::pure_operator(Side& side, const Instruction& i) {
   Stack& stack = side.stack;
   Value folded;
@@ -404,8 +430,7 @@ bool Comparison::pure_operator(Side& side, const Instruction& i) {
     if (stack.empty()) return false;
     Symbol& top = stack.back();
     if (static_cast<Unary>(i.a) == Unary::logical_not) {
-      const bool tested = side.at.index + 1 == side.block().instructions.size() && side.block().exit == Exit::branch;
-      if (top.kind == Symbol::fresh_bool || (tested && top.kind != Symbol::constant)) {
+      if (top.kind == Symbol::fresh_bool || (top.kind != Symbol::constant && only_tested(side))) {
         top.negated = !top.negated;
         return true;
       }
@@ -419,7 +444,7 @@ bool Comparison::pure_operator(Side& side, const Instruction& i) {
   if (l.kind != Symbol::constant || r.kind != Symbol::constant) return false;
   const Value x = constants_[l.index], y = constants_[r.index];
   const bool known = i.op == Op::binary ? fold_binary(heap_, side.body->version, static_cast<Binary>(i.a), x, y, &folded)
-                                        : fold_subscript(heap_, x, y, &folded);
+                                        : fold_subscript(heap_, side.body->version, x, y, &folded);
   if (!known) return false;
   stack.pop_back();
   stack.back() = constant(folded);
@@ -556,6 +581,7 @@ bool Comparison::same_instruction(const Instruction& x, const Instruction& y) {
   if (q == Op::build_const_map) q = Op::build_map;
   if (p != q || x.name != y.name || x.names != y.names) return false;
   if (is_extending(p)) return true;  // the container is compared, not its depth
+  if (p == Op::build_string) return true;  // its operands are
   if (p == Op::compare) {
     const auto positive = [](uint32_t op) {
       if (static_cast<Compare>(op) == Compare::is_not) return static_cast<uint32_t>(Compare::is);
@@ -585,6 +611,10 @@ bool Comparison::take(Side& side, const Instruction& i, std::vector<Symbol>& int
       pairs.push_back(into[k]);
     }
     into = std::move(pairs);
+  }
+  if (i.op == Op::build_string) {  // 3.12.0 and 3.12.1 join empty texts to formats
+    const Symbol empty = constant(Value::string({}));
+    std::erase(into, empty);
   }
   if (is_extending(i.op)) {
     if (i.a > side.stack.size() || i.a == 0) {

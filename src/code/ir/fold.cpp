@@ -296,7 +296,7 @@ bool fold_unary(Heap& heap, Unary op, Value v, Value* out) {
   return false;
 }
 
-bool fold_subscript(Heap& heap, Value l, Value r, Value* out) {
+bool fold_subscript(Heap& heap, PythonVersion version, Value l, Value r, Value* out) {
   Wide at = 0;
   if (!as_wide(r, &at)) return false;
   if (l.is(Kind::tuple)) {
@@ -309,6 +309,7 @@ bool fold_subscript(Heap& heap, Value l, Value r, Value* out) {
     const std::string_view text = l.text();
     if (at < 0) at += static_cast<Wide>(text.size());
     if (at < 0 || at >= static_cast<Wide>(text.size())) return false;
+    if (version.major < 3) return *out = Value::bytes(text.substr(static_cast<size_t>(at), 1)), true;
     return *out = Value::integer(static_cast<uint8_t>(text[static_cast<size_t>(at)])), true;
   }
   if (l.is(Kind::string)) {

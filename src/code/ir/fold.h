@@ -11,7 +11,7 @@ namespace winnow::ir {
 bool fold_binary(Heap& heap, PythonVersion version, Binary op, Value l, Value r, Value* out);
 bool fold_unary(Heap& heap, Unary op, Value v, Value* out);
 // l[r] of texts and tuples.
-bool fold_subscript(Heap& heap, Value l, Value r, Value* out);
+bool fold_subscript(Heap& heap, PythonVersion version, Value l, Value r, Value* out);
 
 // Whether `if v` is taken; false where a constant's truth is not known.
 bool constant_truth(const Heap& heap, Value v, bool* out);

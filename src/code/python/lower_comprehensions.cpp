@@ -162,10 +162,9 @@ InlineState Lowerer::open_inline(Scope* scope) {
   const bool in_class = unit_->scope->kind == ScopeKind::class_body && unit_->inlined == 0;
   ++unit_->inlined;
   for (const Symbol& symbol : scope->symbols) {
-    const bool bound = (symbol.flags & Symbol::kLocal) != 0 && (symbol.flags & Symbol::kNonlocal) == 0 &&
-                       (symbol.flags & Symbol::kGlobal) == 0;
+    const bool bound = (symbol.flags & Symbol::kLocal) != 0 && (symbol.flags & Symbol::kNonlocal) == 0;
     if ((symbol.flags & Symbol::kParameter) != 0) {
-      if (!in_class) continue;
+      if (!in_class || later(14)) continue;
       emit(Op::load_fast_and_clear).name = symbol.name;
       state.saved.push_back(symbol.name);
       continue;
@@ -180,6 +179,7 @@ InlineState Lowerer::open_inline(Scope* scope) {
     const bool changes = symbol.binding != outer_binding && symbol.binding != Binding::free &&
                          !(symbol.binding == Binding::cell && outer_binding == Binding::free);
     if (changes || in_class || fast) unit_->overrides.push_back({symbol.name, symbol.binding, fast});
+    if (!bound && later(14)) continue;
     emit(Op::load_fast_and_clear).name = symbol.name;
     state.saved.push_back(symbol.name);
   }

@@ -47,7 +47,7 @@ bool Lowerer::constant_of(const Node* node, Value* out) {
     case Type::Subscript: {
       Value container, key;
       if (!constant_of(node->first, &container) || !constant_of(node->second, &key)) return false;
-      return !python2() && ir::fold_subscript(heap_, container, key, out);
+      return !python2() && ir::fold_subscript(heap_, options_.version, container, key, out);
     }
     default: return false;
   }

@@ -171,9 +171,12 @@ void Lowerer::name(std::string_view spelled, Access access) {
     case Binding::free:
     case Binding::cell: {
       Op op = pick(Op::load_deref, Op::store_deref, Op::delete_deref);
-      if (access == Access::load && in_class && later(4)) {
+      const bool of_compiler = name == "__conditional_annotations__" || name == "__classdict__";
+      if (of_compiler) {
+        // Cells that the compiler made are no names of the class.
+      } else if (access == Access::load && in_class && later(4)) {
         op = Op::load_class_deref;
-      } else if (access == Access::load && scope.sees_class && name != "__classdict__") {
+      } else if (access == Access::load && scope.sees_class) {
         emit(Op::load_deref).name = "__classdict__";
         op = Op::load_from_dict_or_deref;
       }

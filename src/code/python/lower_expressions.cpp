@@ -215,7 +215,7 @@ void Lowerer::looked_through(const Node* node, bool iterated) {
   }
   const bool list = node->type == Type::List;
   const bool constants = iterated ? later(5) : list || later(2);
-  if (constants && constant_tuple(node->items, list ? Kind::tuple : Kind::frozen_set, &folded)) {
+  if (constants && (later(7) || !node->items.empty()) && constant_tuple(node->items, list ? Kind::tuple : Kind::frozen_set, &folded)) {
     at_ = node;
     return constant(folded);
   }
@@ -362,14 +362,22 @@ void Lowerer::starred_display(const List& items, Op build, uint32_t already) {
   const Op extend = build == Op::build_set ? Op::set_update : Op::list_extend;
   const bool starred = has_star(items);
   Value folded;
-  if (later(9) && !tuple && items.size > 2 &&
+  const bool big = later(10) && items.size + already > kStackGuideline;
+  if (later(9) && !(later(14) && big) && !tuple && items.size > 2 &&
       constant_tuple(items, build == Op::build_set ? Kind::frozen_set : Kind::tuple, &folded)) {
     emit(build, already);
     constant(folded);
     emit(extend, 1);
     return;
   }
-  const bool big = later(10) && items.size + already > kStackGuideline;
+  if (later(9) && tuple && items.size > 2 && constant_tuple(items, Kind::tuple, &folded)) {
+    if (already == 0) return constant(folded);
+    emit(container, already);
+    constant(folded);
+    emit(extend, 1);
+    emit(Op::list_to_tuple);
+    return;
+  }
   if (!starred && !big) {
     for (const Node* item : items) expression(item);
     emit(build, items.size + already);
@@ -382,7 +390,21 @@ void Lowerer::starred_display(const List& items, Op build, uint32_t already) {
     emit(container, already);
     built = true;
   }
-  for (const Node* item : items) {
+  // 3.14 folds a run of constants in front, too.
+  List leading = items;
+  leading.size = 0;
+  while (leading.size < items.size && items[leading.size]->type != Type::Starred) ++leading.size;
+  uint32_t first = 0;
+  if (later(14) && !big && already == 0 && leading.size > 2 &&
+      constant_tuple(leading, build == Op::build_set ? Kind::frozen_set : Kind::tuple, &folded)) {
+    emit(container, 0);
+    constant(folded);
+    emit(extend, 1);
+    built = true;
+    first = leading.size;
+  }
+  for (uint32_t i = first; i < items.size; ++i) {
+    const Node* item = items[i];
     if (item->type == Type::Starred) {
       if (!built) emit(container, count);
       built = true;

@@ -240,6 +240,10 @@ void Lowerer::augmented(const Node* node) {
       emit_name(Op::store_attr, mangle(target->name));
       return;
     case Type::Subscript:
+      if (target->second != nullptr && target->second->type == Type::Slice && target->second->third == nullptr &&
+          (python2() || later(12))) {
+        return augmented_slice(node);
+      }
       expression(target->first);
       slice_key(target->second);
       copy(2);
@@ -258,6 +262,25 @@ void Lowerer::augmented(const Node* node) {
       emit(Op::inplace, op);
       store(target);
   }
+}
+
+// a[b:c] += d: Python 2 and 3.12 and later make the slice anew for each use.
+void Lowerer::augmented_slice(const Node* node) {
+  const Node* target = node->first;
+  expression(target->first);
+  expression(target->second->first);
+  expression(target->second->second);
+  copy(3);
+  copy(3);
+  copy(3);
+  emit(Op::build_slice, 2);
+  emit(Op::subscript);
+  expression(node->second);
+  at_ = node;
+  emit(Op::inplace, operator_of(node->op));
+  emit(Op::rotate, 4);
+  emit(Op::build_slice, 2);
+  emit(Op::store_subscript);
 }
 
 void Lowerer::annotated(const Node* node) {

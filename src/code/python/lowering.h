@@ -153,6 +153,7 @@ class Lowerer {
   void simple_statement(const Node* node);
   void assign(const Node* node);
   void augmented(const Node* node);
+  void augmented_slice(const Node* node);
   void annotated(const Node* node);
   void remove(const Node* target);
   void store(const Node* target);

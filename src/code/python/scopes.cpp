@@ -354,6 +354,8 @@ void Collector::lazy_annotation(const Node* annotation) {
   } else {
     current_ = scope;
   }
+  // Whether it was reached is asked of a set that the class lends.
+  if (conditional_ > 0 || current_->parent->kind == ScopeKind::module) add("__conditional_annotations__", Symbol::kUsed);
   visit(annotation);
   leave();
 }

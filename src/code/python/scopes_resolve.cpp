@@ -121,7 +121,9 @@ class Resolver {
     } else if (scope.kind == ScopeKind::class_body) {
       if (options_.version.major >= 3 && below.erase("__class__") != 0) scope.needs_class_cell = true;
       if (later(12) && below.erase("__classdict__") != 0) scope.needs_class_dict = true;
-      if (later(14)) below.erase("__conditional_annotations__");
+      if (later(14) && below.erase("__conditional_annotations__") != 0) {
+        if (Symbol* set = scope.find("__conditional_annotations__"); set != nullptr) set->binding = Binding::cell;
+      }
     }
     for (Symbol& symbol : scope.symbols) {
       if (cells.count(symbol.name) != 0) symbol.flags |= Symbol::kInlinedCell;
