@@ -54,6 +54,9 @@ def dump(node):
         return dump(node.value)
     if name == "ExtSlice":
         return "Tuple(elts=%s)" % dump(node.dims)
+    if name == "JoinedStr":  # the first 3.12 ends formats with an empty piece
+        values = [v for v in node.values if not (isinstance(v, ast.Constant) and v.value == "")]
+        return "JoinedStr(values=%s)" % dump(values)
     if name == "Compare":
         links = ["CompareOp(op=%s, comparator=%s)" % (dump(o), dump(c)) for o, c in zip(node.ops, node.comparators)]
         return "Compare(left=%s, comparisons=[%s])" % (dump(node.left), ", ".join(links))
@@ -156,4 +159,5 @@ def main(arguments):
     return max([subprocess.call([i, "-B", os.path.abspath(__file__), winnow] + passed_on) for i in interpreters])
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

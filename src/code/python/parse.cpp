@@ -10,10 +10,10 @@ namespace {
 
 constexpr size_t kMostErrors = 100;
 
-Parsed parse_as(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding,
+Parsed parse_as(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, const Letters* letters,
                 bool& saw_python_2) {
   Parsed parsed;
-  Parser parser(tree, text, options, python_2, encoding);
+  Parser parser(tree, text, options, python_2, letters);
   parser.run(parsed);
   parsed.major = python_2 ? 2 : 3;
   saw_python_2 = parser.saw_python_2();
@@ -35,19 +35,19 @@ Parsed parse(Tree& tree, std::string_view text, const ParseOptions& options) {
   if (options.form == SourceForm::bytes) source = decode_source(tree.heap(), text);
   bool saw_python_2 = false;
   const bool known_2 = options.version.major == 2;
-  Parsed parsed = parse_as(tree, source.text, options, known_2, source.encoding, saw_python_2);
+  Parsed parsed = parse_as(tree, source.text, options, known_2, source.letters, saw_python_2);
   if (saw_python_2 && options.version.major == 0) {
-    Parsed again = parse_as(tree, source.text, options, true, source.encoding, saw_python_2);
+    Parsed again = parse_as(tree, source.text, options, true, source.letters, saw_python_2);
     if (again.errors.size() <= parsed.errors.size()) parsed = std::move(again);
   }
   for (ParseError& error : parsed.errors) error.offset += static_cast<uint32_t>(source.skipped);
-  parsed.decoded = source.encoding != Encoding::utf8;
+  parsed.decoded = source.decoded;
   if (!source.problem.empty()) parsed.errors.insert(parsed.errors.begin(), {0, 1, source.problem});
   return parsed;
 }
 
-Parser::Parser(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding)
-    : tree_(tree), text_(text), options_(options), python_2_(python_2), encoding_(encoding), lexer_(text, python_2) {}
+Parser::Parser(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, const Letters* letters)
+    : tree_(tree), text_(text), options_(options), python_2_(python_2), letters_(letters), lexer_(text, python_2) {}
 
 void Parser::run(Parsed& into) {
   next_line();

@@ -252,11 +252,15 @@ void Parser::string_piece(const Token& token, std::string& text, bool& is_unicod
   is_unicode = is_unicode || here;
   const size_t before = text.size();
   unescape(text, inside, flags, here, false);
-  if (here || encoding_ != Encoding::latin1) return;
+  if (here || letters_ == nullptr) return;
   // Python 2 keeps byte strings in the encoding of the file.
   std::string narrow;
   size_t length = 1;
-  for (size_t i = before; i < text.size(); i += length) narrow += static_cast<char>(next_code_point(text, i, length));
+  for (size_t i = before; i < text.size(); i += length) {
+    const char32_t c = next_code_point(text, i, length);
+    const auto letter = std::find(std::begin(*letters_), std::end(*letters_), c);
+    narrow += static_cast<char>(c < 0x80 ? c : static_cast<char32_t>(letter - std::begin(*letters_) + 0x80));
+  }
   text.replace(before, text.npos, narrow);
 }
 

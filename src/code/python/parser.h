@@ -12,7 +12,7 @@ class Parser {
  public:
   // `python_2`: statements and literals are Python 2's. Otherwise Python 3's, and what only Python 2 has is
   // read too (`saw_python_2`).
-  Parser(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, Encoding encoding);
+  Parser(Tree& tree, std::string_view text, const ParseOptions& options, bool python_2, const Letters* letters);
 
   void run(Parsed& into);
   bool saw_python_2() const { return saw_python_2_; }
@@ -171,7 +171,7 @@ class Parser {
   std::string_view text_;
   ParseOptions options_;
   bool python_2_;
-  Encoding encoding_;
+  const Letters* letters_;  // of the file, or null
   Lexer lexer_;
   std::vector<Token> tokens_;
   size_t at_ = 0;

@@ -8,6 +8,13 @@
 namespace winnow::python {
 namespace {
 
+struct Charset {
+  std::string_view name;
+  Letters letters;
+};
+
+#include "code/python/charset_tables.inc"
+
 bool is_coding_character(char c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || c == '_' || c == '.';
 }
@@ -49,10 +56,36 @@ bool begins_with(std::string_view name, std::initializer_list<std::string_view> 
   return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return name.starts_with(word); });
 }
 
-std::string from_latin(std::string_view bytes) {
+// One of the charsets by the names that Python has for it; null for others.
+const Letters* letters_of(std::string name) {
+  const auto renamed = [&](std::string_view from, std::string_view to) {
+    if (name.starts_with(from)) name = std::string(to) + name.substr(from.size());
+  };
+  if (is_one_of(name, {"l1", "latin", "latin1", "latin-1", "iso-latin-1", "8859", "iso8859"}) ||
+      begins_with(name, {"latin-1-", "iso-8859-1-", "iso-latin-1-"})) {
+    name = "iso8859-1";
+  }
+  renamed("windows-", "cp");
+  renamed("ibm", "cp");
+  renamed("iso-8859-", "iso8859-");
+  renamed("iso8859_", "iso8859-");
+  renamed("koi8r", "koi8-r");
+  renamed("macroman", "mac-roman");
+  renamed("macintosh", "mac-roman");
+  renamed("tis620", "tis-620");
+  for (const Charset& charset : kCharsets) {
+    if (charset.name == name) return &charset.letters;
+  }
+  return nullptr;
+}
+
+std::string from_letters(std::string_view bytes, const Letters& letters) {
   std::string out;
   out.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) append_utf8(out, static_cast<uint8_t>(c));
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    append_utf8(out, byte < 0x80 ? byte : letters[byte - 0x80]);
+  }
   return out;
 }
 
@@ -164,28 +197,28 @@ SourceText decode_source(Heap& heap, std::string_view bytes) {
   if (coding.empty() || is_one_of(coding, {"utf-8", "utf8", "ascii", "us-ascii"}) || coding.starts_with("utf-8-")) {
     return source;
   }
-  const auto decoded = [&](const std::string& text, Encoding encoding) {
+  const auto decoded = [&](const std::string& text) {
     source.text = heap.arena().copy(text);
-    source.encoding = encoding;
+    source.decoded = true;
   };
   if (is_one_of(coding, {"unicode-escape", "unicodeescape"})) {
-    decoded(from_escapes(bytes, false), Encoding::other);
+    decoded(from_escapes(bytes, false));
   } else if (is_one_of(coding, {"raw-unicode-escape", "rawunicodeescape"})) {
-    decoded(from_escapes(bytes, true), Encoding::other);
+    decoded(from_escapes(bytes, true));
   } else if (is_one_of(coding, {"utf-7", "utf7", "u7", "unicode-1-1-utf-7"})) {
-    decoded(from_utf7(bytes), Encoding::other);
+    decoded(from_utf7(bytes));
   } else if (is_one_of(coding, {"rot13", "rot-13"})) {
-    decoded(from_rot13(bytes), Encoding::other);
+    decoded(from_rot13(bytes));
   } else {
-    const bool known = is_one_of(coding, {"latin-1", "latin1", "l1", "latin", "iso-8859-1", "iso8859-1", "iso-latin-1"}) ||
-                       coding.starts_with("iso-8859-1-") || coding.starts_with("latin-1-");
-    // One byte a letter, or two, but ASCII stays what it is: only the text of strings is not known then.
-    const bool extends_ascii = begins_with(coding, {"iso", "cp", "windows-", "koi8", "mac", "latin", "euc", "gb", "big5", "shift",
-                                                    "sjis", "tis", "hp-roman", "ptcp", "kz1048", "johab", "ms9"});
+    const Letters* letters = letters_of(coding);
+    // Two bytes a letter, but ASCII stays what it is: only the text of strings is not known then.
+    const bool extends_ascii = begins_with(coding, {"euc", "gb", "big5", "shift", "sjis", "cp9", "johab", "ms9", "hkscs"});
     const bool plain = std::none_of(bytes.begin(), bytes.end(), [](char c) { return (c & 0x80) != 0; });
-    if (plain && (known || extends_ascii)) return source;
-    if (known || extends_ascii) decoded(from_latin(bytes), Encoding::latin1);
-    if (!known) source.problem = "an encoding that is not read: " + coding;
+    if (plain && (letters != nullptr || extends_ascii)) return source;
+    if (letters == nullptr) source.problem = "an encoding that is not read: " + coding;
+    if (letters == nullptr) letters = letters_of("iso8859-1");
+    decoded(from_letters(bytes, *letters));
+    source.letters = letters;
   }
   return source;
 }

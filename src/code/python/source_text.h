@@ -10,16 +10,14 @@
 
 namespace winnow::python {
 
-enum class Encoding : uint8_t {
-  utf8,    // or ASCII: the text is the input
-  latin1,  // Python 2 keeps byte strings in it
-  other,
-};
+// The letters of an encoding with one byte a letter, from 128 on. Python 2 keeps byte strings in it.
+using Letters = uint16_t[128];
 
 struct SourceText {
   std::string_view text;  // UTF-8, in the heap where it is not the input
   size_t skipped = 0;     // bytes of a byte order mark before it
-  Encoding encoding = Encoding::utf8;
+  bool decoded = false;
+  const Letters* letters = nullptr;  // null: the encoding is no such
   std::string problem;    // empty, or why it is not what Python reads
 };
 
