@@ -56,10 +56,32 @@ void Lifter::load_constant() {
   push(candidate ? Tag::candidate : Tag::constant, index);
 }
 
+// From 3.13 LOAD_FAST is also how a cell itself is loaded: for the tuple of a closure, or by a class for its
+// namespace. A comprehension in line uses such a variable as a plain one.
+bool Lifter::loads_cell(uint32_t index) const {
+  if (before(13) || index >= code_.localspluskinds.size()) return false;
+  if ((code_.localspluskinds[index] & (CodeObject::kCell | CodeObject::kFree)) == 0) return false;
+  if ((code_.localspluskinds[index] & CodeObject::kFree) != 0 || (code_.flags & CodeObject::kOptimized) == 0) return true;
+  for (uint32_t i = decoding_.find(at_->next); i != Decoding::kNone; i = decoding_.find(decoding_.instructions[i].next)) {
+    const Decoded& next = decoding_.instructions[i];
+    switch (next.opcode) {
+      case Opcode::load_fast: case Opcode::load_fast_borrow: case Opcode::load_fast_load_fast:
+      case Opcode::load_fast_borrow_load_fast_borrow: continue;
+      case Opcode::build_tuple: {
+        const uint32_t after = decoding_.find(next.next);
+        if (after == Decoding::kNone || decoding_.instructions[after].opcode != Opcode::load_const) return false;
+        const uint32_t constant = decoding_.instructions[after].arg;
+        return constant < code_.consts.size() && code_.consts[constant].is(Kind::code);
+      }
+      default: return false;
+    }
+  }
+  return false;
+}
+
 bool Lifter::step_locals() {
   const auto load = [&](uint32_t index) {
-    const bool cell = !before(11) && index < code_.localspluskinds.size() &&
-                      (code_.localspluskinds[index] & (CodeObject::kCell | CodeObject::kFree));
+    const bool cell = loads_cell(index);
     emit_name(cell ? Op::load_closure : Op::load_fast, local_name(code_, index));
     push();
   };

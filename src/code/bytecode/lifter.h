@@ -119,6 +119,7 @@ class Lifter {
 
   // lift_*.cpp: groups of opcodes. False: not one of theirs.
   bool step_names();
+  bool loads_cell(uint32_t index) const;
   bool step_locals();
   bool step_operators();
   bool step_displays();

@@ -40,11 +40,12 @@ def comprehensions(a):
     x = 1
     y = [x for x in a]
     z = [lambda: q for q in a]
+    t = [lambda: x for x in a], [x for x in a if x], [(x, r) for x, r in a]
     w = [[x for x in x] for x in a if x]
     def inner(): return [x for _ in a], [a for a in y]
     try: return {k: r for k, r in a}
     except ValueError as e: return [e for e in a]
-    finally: return y, z, w, inner
+    finally: return y, z, w, t, inner
 
 
 def supers(self):
