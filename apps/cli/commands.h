@@ -45,7 +45,7 @@ int debug_parse(const std::vector<std::string>& paths, const std::string& versio
 int debug_lower(const std::vector<std::string>& paths, const std::string& version);
 int debug_equivalent(const std::vector<std::string>& paths, bool summary, uint32_t mutants);
 int debug_opcodes(const std::string& path);  // for the tests: what the opcode reader reads
-int debug_decompile(const std::string& path, const std::string& show, const std::string& output);  // of bytecode
+int debug_decompile(const std::string& path, const std::string& show, const std::string& output, unsigned readings);  // of bytecode
 int debug_marshal(const std::string& path, const std::string& version);  // the same of marshal
 
 }  // namespace winnow::cli

@@ -35,7 +35,7 @@ std::string ir_text(Heap& heap, const std::vector<Value>& codes) {
 
 }  // namespace
 
-int debug_decompile(const std::string& path, const std::string& show, const std::string& output) {
+int debug_decompile(const std::string& path, const std::string& show, const std::string& output, unsigned readings) {
   std::ifstream file(path, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   Heap heap;
@@ -54,7 +54,9 @@ int debug_decompile(const std::string& path, const std::string& show, const std:
   if (show == "ir") {
     text = ir_text(heap, contents.codes);
   } else {
-    const bytecode::Decompiled decompiled = bytecode::decompile(heap, heap.code(contents.value));
+    bytecode::DecompileLimits limits;
+    limits.attempts = readings;
+    const bytecode::Decompiled decompiled = bytecode::decompile(heap, heap.code(contents.value), limits);
     text = show == "quality" ? told(decompiled) : bytecode::source_text(decompiled);
   }
   if (!output.empty()) {

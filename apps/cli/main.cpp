@@ -100,6 +100,8 @@ int run(int count, char** words) {
   bytecode.add_option("FILE", path)->required();
   bytecode.add_option("--show", form)->check(CLI::IsMember({"source", "ir", "quality"}));
   bytecode.add_option("-o", output);
+  unsigned readings = 4;
+  bytecode.add_option("--readings", readings);
   CLI::App& equal = *debug.add_subcommand("equivalent", "Source, compiled by us, against its own bytecode");
   equal.add_option("FILE", paths, "Sources and compiled files in turn")->required();
   uint32_t mutants = 0;
@@ -119,7 +121,7 @@ int run(int count, char** words) {
   if (flowing.parsed()) return debug_flow(paths, only_check);
   if (equal.parsed()) return debug_equivalent(paths, only_check, mutants);
   if (lifted.parsed()) return debug_ir(paths, only_check);
-  if (bytecode.parsed()) return debug_decompile(path, form, output);
+  if (bytecode.parsed()) return debug_decompile(path, form, output, readings);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);
   return list_formats();
 }

@@ -95,7 +95,7 @@ bool Structurer::arrives(BlockId b, BlockId follow) const {
 }
 
 bool Structurer::reserved(BlockId b) const {
-  return std::find(follows_.begin(), follows_.end(), b) != follows_.end();
+  return std::any_of(follows_.begin(), follows_.end(), [&](BlockId follow) { return arrives(b, follow); });
 }
 
 
@@ -310,7 +310,9 @@ BlockId Structurer::join_by_layout(BlockId b, const Scope& scope) const {
     if (graph_[at].offset > over) {
       if (graph_.kinds[at] != HandlerKind::none || graph_.handler(at) != scope.handler || reserved(at)) continue;
       bool jumped = false;
-      for (const BlockId from : graph_.predecessors[at]) jumped |= graph_[from].offset < over && graph_[from].handler != at;
+      for (const BlockId from : graph_.predecessors[at]) {
+        jumped |= graph_[from].offset < over && graph_[from].handler != at && graph_[from].jump_kind == ir::JumpKind::plain;
+      }
       if (jumped && (best == kNoBlock || graph_[at].offset < graph_[best].offset)) best = at;
       continue;
     }

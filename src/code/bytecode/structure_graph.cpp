@@ -70,7 +70,9 @@ bool Graph::behind_dead_jump(BlockId b) const {
   };
   if (version < PythonVersion{3, 6}) {
     const auto breaks = [&](uint32_t back) { return static_cast<uint8_t>(code[at - back]) == kBreakLoop; };
-    return !breaks(1) && is_jump(3) && breaks(4);
+    // Every `if` ends in a jump there; one of length 0 has no else behind it.
+    const bool nowhere = static_cast<uint8_t>(code[at - 3]) == kJumpForward && code[at - 2] == 0 && code[at - 1] == 0;
+    return !breaks(1) && is_jump(3) && breaks(4) && !nowhere;
   }
   return is_jump(2);
 }

@@ -50,12 +50,21 @@ std::vector<BlockId> Structurer::ends_of_handler(BlockId handler) const {
   std::vector<bool> seen(graph_.blocks.size(), false);
   std::vector<std::pair<BlockId, int>> work{{handler, 0}};
   std::vector<BlockId> to;
+  // In Python 2 the clauses end before the instruction that raises on what none of them took.
+  uint32_t last = UINT32_MAX;
+  if (graph_.version < PythonVersion{3, 0}) {
+    BlockId at = handler;
+    for (int steps = 0; steps < 1000 && at < graph_.blocks.size() && graph_[at].exit == FlowExit::match_exception; ++steps) {
+      at = graph_[at].otherwise;
+    }
+    if (at < graph_.blocks.size() && graph_[at].exit == FlowExit::reraise) last = graph_[at].offset;
+  }
   while (!work.empty()) {
     auto [at, depth] = work.back();
     work.pop_back();
     if (at >= seen.size() || seen[at]) continue;
     seen[at] = true;
-    if (!graph_.dominates(handler, at)) {
+    if (!graph_.dominates(handler, at) || graph_[at].offset > last) {
       found.push_back(at);
       continue;
     }
