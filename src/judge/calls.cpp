@@ -106,7 +106,7 @@ bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, E
   static constexpr std::string_view kSeeds[] = {"seed", "set_seed", "manual_seed", "set_random_seed"};
   static constexpr std::string_view kSettings[] = {"os.getenv", "os.environ.get", "os.environ.__getitem__", "os.getcwd", "os.cpu_count",
                                                    "platform.system", "platform.python_version", "os.environ.keys"};
-  if (is_one_of(kSeeds, last_part(callee)) || is_one_of(kSettings, callee)) return true;
+  if (is_one_of(kSeeds, last_part(callee)) || is_one_of(kSettings, callee) || callee.starts_with("os.path.")) return true;
   if (effect != Effect::introspect && effect != Effect::import) return false;
   const std::vector<std::string_view> texts = texts_of(event);
   return std::none_of(texts.begin(), texts.end(), opens_door);
@@ -179,11 +179,15 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
   const std::string callee(name.canonical);
   // Methods of texts and lists do nothing but compute, whatever they are given.
   if (event.code && is_builtin(name.canonical) && std::count(callee.begin(), callee.end(), '.') > 1) return;
+  // Messages may name whatever they like.
+  static constexpr std::string_view kTelling[] = {"warnings.", "logging.", "absl.logging.", "traceback.", "pprint."};
+  if (event.code && starts_with_one_of(kTelling, callee)) return;
   std::string_view type = name.canonical;
   if (type.ends_with(kNew)) type.remove_suffix(kNew.size());
   const bool constructs = event.op == Op::construct || names_class(type);
   if (weigh_arguments(index, event, callee, constructs ? Role::type : Role::function)) return;
-  if (changes_module_state(name)) {
+  // Among functions, numpy.append and its kin are what they are called.
+  if (changes_module_state(name) && (!event.code || knowledge::policy_of(callee) == Policy::stdlib)) {
     return add(index,
                {"-runtime-tampering", Ruling::suspected,
                 "Changes what belongs to a module: " + callee + "() when the model is loaded.",
