@@ -130,7 +130,7 @@ class Comparison {
 
   Symbol constant(Value value) {
     uint64_t hash = static_cast<uint64_t>(value.kind()) * 0x9e3779b97f4a7c15u;
-    if (value.is_text() || value.is(Kind::big_integer)) hash ^= std::hash<std::string_view>{}(value.text());
+    if (value.is_text()) hash ^= std::hash<std::string_view>{}(value.text());
     if (value.is(Kind::integer) || value.is(Kind::boolean) || value.is(Kind::real)) {
       hash ^= static_cast<uint64_t>(value.as_integer()) * 0xbf58476d1ce4e5b9u;
     }
@@ -153,7 +153,7 @@ class Comparison {
   bool pure_build(Side& side, const Instruction& i);
   bool pure_operator(Side& side, const Instruction& i);
   bool static_branch(Side& side);
-  bool only_tested(const Side& side) const;
+  static bool only_tested(const Body& body, Place at, bool may_copy);
   Symbol pop(Side& side);
   Symbol read_local(const Side& side, uint32_t name) const;
   void jump(Side& side, BlockId to);
@@ -405,16 +405,21 @@ bool Comparison::pure_build(Side& side, const Instruction& i) {
   return true;
 }
 
-// Whether all that is done with what this `not` gives is to test it.
-bool Comparison::only_tested(const Side& side) const {
-  Place at{side.at.block, side.at.index + 1};
+// Whether all that is done with the value on top is to test it, perhaps after having kept a copy that is dropped or
+// tested as well.
+bool Comparison::only_tested(const Body& body, Place at, bool may_copy) {
   for (uint32_t steps = 0; steps < 32; ++steps) {
-    const Block& block = side.body->blocks[at.block];
+    const Block& block = body.blocks[at.block];
     if (at.index < block.instructions.size()) {
       const Instruction& i = block.instructions[at.index];
+      if (i.op == Op::pop) return !may_copy;
+      if (may_copy && i.op == Op::copy && i.a == 1 && at.index + 1 == block.instructions.size() &&
+          block.exit == Exit::branch && block.target < body.blocks.size() && block.otherwise < body.blocks.size()) {
+        return only_tested(body, {block.target, 0}, false) && only_tested(body, {block.otherwise, 0}, false);
+      }
       if (i.op != Op::unary || static_cast<Unary>(i.a) != Unary::logical_not) return false;
       ++at.index;
-    } else if (block.exit == Exit::jump && block.target < side.body->blocks.size()) {
+    } else if (block.exit == Exit::jump && block.target < body.blocks.size()) {
       at = {block.target, 0};
     } else {
       return block.exit == Exit::branch;
@@ -430,7 +435,7 @@ bool Comparison::pure_operator(Side& side, const Instruction& i) {
     if (stack.empty()) return false;
     Symbol& top = stack.back();
     if (static_cast<Unary>(i.a) == Unary::logical_not) {
-      if (top.kind == Symbol::fresh_bool || (top.kind != Symbol::constant && only_tested(side))) {
+      if (top.kind == Symbol::fresh_bool || (top.kind != Symbol::constant && only_tested(*side.body, {side.at.block, side.at.index + 1}, true))) {
         top.negated = !top.negated;
         return true;
       }

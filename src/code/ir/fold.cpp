@@ -24,8 +24,9 @@ bool as_wide(Value v, Wide* out) {
   return *out = static_cast<Wide>(bits), true;
 }
 
-Value from_wide(Heap& heap, Wide wide) {
-  if (wide >= INT64_MIN && wide <= INT64_MAX) return Value::integer(static_cast<int64_t>(wide));
+// `as_long`: Python 2's long, which stays one however small it is.
+Value from_wide(Heap& heap, Wide wide, bool as_long = false) {
+  if (!as_long && wide >= INT64_MIN && wide <= INT64_MAX) return Value::integer(static_cast<int64_t>(wide));
   char data[16];
   auto bits = static_cast<WideBits>(wide);
   for (char& byte : data) {
@@ -76,7 +77,7 @@ bool power(Wide base, Wide exponent, Wide* out) {
   return *out = result, true;
 }
 
-bool fold_integers(Heap& heap, PythonVersion version, Binary op, Wide l, Wide r, Value* out) {
+bool fold_integers(Heap& heap, PythonVersion version, Binary op, Wide l, Wide r, bool as_long, Value* out) {
   Wide result = 0;
   switch (op) {
     case Binary::add: if (__builtin_add_overflow(l, r, &result)) return false; break;
@@ -119,7 +120,7 @@ bool fold_integers(Heap& heap, PythonVersion version, Binary op, Wide l, Wide r,
     case Binary::bit_xor: result = l ^ r; break;
     case Binary::matrix_multiply: return false;
   }
-  return *out = from_wide(heap, result), true;
+  return *out = from_wide(heap, result, as_long), true;
 }
 
 bool fold_reals(Binary op, double l, double r, Value* out) {
@@ -209,6 +210,16 @@ bool concatenate(Heap& heap, Value l, Value r, Value* out) {
   return *out = l.is(Kind::string) ? heap.new_string(text) : heap.new_bytes(text), true;
 }
 
+// Two's complement without the bytes that only repeat the sign.
+std::string_view without_sign_bytes(std::string_view data) {
+  while (data.size() > 1) {
+    const auto last = static_cast<uint8_t>(data.back()), before = static_cast<uint8_t>(data[data.size() - 2]);
+    if (!(last == 0 && before < 0x80) && !(last == 0xff && before >= 0x80)) break;
+    data.remove_suffix(1);
+  }
+  return data.size() == 1 && data[0] == '\0' ? std::string_view{} : data;
+}
+
 bool same(const Heap& heap, Value a, Value b, uint32_t depth);
 
 bool same_items(const Heap& heap, const Items& a, const Items& b, bool ordered, uint32_t depth) {
@@ -238,7 +249,8 @@ bool same(const Heap& heap, Value a, Value b, uint32_t depth) {
   switch (a.kind()) {
     case Kind::none: case Kind::ellipsis: case Kind::stop_iteration: case Kind::unknown: return true;
     case Kind::boolean: case Kind::integer: case Kind::real: return a.same_as(b);
-    case Kind::string: case Kind::bytes: case Kind::big_integer: return a.text() == b.text();
+    case Kind::string: case Kind::bytes: return a.text() == b.text();
+    case Kind::big_integer: return without_sign_bytes(a.text()) == without_sign_bytes(b.text());
     case Kind::tuple: case Kind::list: case Kind::dict: case Kind::slice: case Kind::complex: case Kind::frozen_dict:
       return same_items(heap, heap.items(a), heap.items(b), true, depth + 1);
     case Kind::set: case Kind::frozen_set: return same_items(heap, heap.items(a), heap.items(b), false, depth + 1);
@@ -258,7 +270,8 @@ bool fold_binary(Heap& heap, PythonVersion version, Binary op, Value l, Value r,
       const bool x = l.as_boolean(), y = r.as_boolean();
       return *out = Value::boolean(op == Binary::bit_and ? x && y : op == Binary::bit_or ? x || y : x != y), true;
     }
-    return fold_integers(heap, version, op, a, b, out);
+    const bool as_long = version.major < 3 && (l.is(Kind::big_integer) || r.is(Kind::big_integer));
+    return fold_integers(heap, version, op, a, b, as_long, out);
   }
   double x = 0, y = 0;
   if (as_double(l, &x) && as_double(r, &y)) return fold_reals(op, x, y, out);
@@ -280,9 +293,10 @@ bool fold_unary(Heap& heap, Unary op, Value v, Value* out) {
   Wide wide = 0;
   if (as_wide(v, &wide)) {
     if (wide == (Wide{1} << 126) * -2) return false;
-    if (op == Unary::negative) return *out = from_wide(heap, -wide), true;
-    if (op == Unary::positive) return *out = from_wide(heap, wide), true;
-    if (op == Unary::invert) return *out = from_wide(heap, ~wide), true;
+    const bool as_long = v.is(Kind::big_integer) && from_wide(heap, wide).is(Kind::integer);
+    if (op == Unary::negative) return *out = from_wide(heap, -wide, as_long), true;
+    if (op == Unary::positive) return *out = from_wide(heap, wide, as_long), true;
+    if (op == Unary::invert) return *out = from_wide(heap, ~wide, as_long), true;
     return false;
   }
   if (v.is(Kind::real) && (op == Unary::negative || op == Unary::positive)) {
@@ -329,7 +343,7 @@ bool constant_truth(const Heap& heap, Value v, bool* out) {
     case Kind::none: return *out = false, true;
     case Kind::boolean: return *out = v.as_boolean(), true;
     case Kind::integer: return *out = v.as_integer() != 0, true;
-    case Kind::big_integer: return *out = true, true;
+    case Kind::big_integer: return *out = !without_sign_bytes(v.text()).empty(), true;
     case Kind::real: return *out = v.as_real() != 0, true;
     case Kind::string: case Kind::bytes: return *out = !v.text().empty(), true;
     case Kind::tuple: case Kind::frozen_set: return *out = heap.items(v).size != 0, true;

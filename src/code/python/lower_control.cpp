@@ -8,13 +8,10 @@ void Lowerer::if_statement(const Node* node) {
   const BlockId end = block();
   for (;;) {
     at_ = node;
-    bool known = false;
     const BlockId otherwise = block();
-    if (node->first != nullptr && truth(node->first, &known)) {
-      if (!known) jump(otherwise);
-    } else {
-      jump_if(node->first, otherwise, false);
-    }
+    // Python 2 knows __debug__ where it is all that is asked.
+    const bool debug = node->first != nullptr && node->first->type == Type::Name && node->first->name == "__debug__";
+    if (!debug || later(4)) jump_if(node->first, otherwise, false);
     body(node->body);
     if (alive()) jump(end);
     start(otherwise);
