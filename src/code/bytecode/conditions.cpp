@@ -236,6 +236,7 @@ bool Builder::fold_condition(BlockId id) {
     if (negate && version_ < PythonVersion{3, 7}) continue;
     if (!is_arm(id, arm)) continue;
     const bool second = negate && b.leave == Leave::branch && turns(b.value);
+    if (negate && !second && !a.steps.empty() && a.steps.back().kind == Step::Kind::pattern) continue;
     if (negate && !second && !a.steps.empty() && is_op(a.steps.back(), ir::Op::compare)) {
       const auto compare = static_cast<ir::Compare>(a.steps.back().instruction->a);
       if (compare == ir::Compare::in || compare == ir::Compare::not_in || compare == ir::Compare::is || compare == ir::Compare::is_not) continue;

@@ -78,6 +78,8 @@ Effect effect_of(const Step& step) {
     case Step::Kind::link: return {2, 1};
     case Step::Kind::collect: return {step.folded->depth + 1, step.folded->depth};
     case Step::Kind::assertion: return {1, 0, true};
+    case Step::Kind::pattern: return {1, step.by_jumps ? 2u : 1u, true};
+    case Step::Kind::capture_rest: return {1, 0, true};
   }
   return {0, 0, true};
 }

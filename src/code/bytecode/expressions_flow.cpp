@@ -70,6 +70,8 @@ void Simulator::step(const Step& step) {
       node->second = step.node;
       return emit(FlowStatement::Kind::plain, node);
     }
+    case Step::Kind::pattern: return match_case(step);
+    case Step::Kind::capture_rest: return capture_rest(step);
     case Step::Kind::negate: return push(unary(Operator::Not, take()));
   }
 }

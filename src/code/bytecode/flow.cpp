@@ -116,6 +116,7 @@ void Builder::load(const ir::Body& body) {
     if (b.handler != kNoBlock) blocks_[b.handler].is_handler = true;
   }
   find_async_loops();
+  read_matches();
 }
 
 // The stack's depth at the entry of every block that can be reached. What disagrees is hostile; the first way wins.

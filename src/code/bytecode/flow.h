@@ -113,6 +113,16 @@ Node* lambda_body(const CodeObject& code, const ir::Body& body, const Context& c
 // The parameters of a code object as they stand in a def: names only (no defaults, no annotations).
 Node* parameters_of(const CodeObject& code, const Context& context);
 
+// A case of `match` is a branch whose test is a MatchCase (or an And of it and the guard): `first` is the pattern,
+// `number` the subject's slot + 1, `third` the subject, of the first case alone. It cannot be turned round.
+inline bool is_case_test(const Node* test) {
+  return test->type == python::Type::MatchCase ||
+         (test->type == python::Type::BoolOp && test->items.size > 0 && test->items[0]->type == python::Type::MatchCase);
+}
+
+// Makes `match` of the nested `if`s with such tests.
+void restore_matches(python::Tree& tree, python::List& body);
+
 inline bool is_slot_read(const Node* node) { return node != nullptr && node->type == python::Type::Name && node->name.empty(); }
 inline SlotId slot_read(const Node* node) { return is_slot_read(node) ? static_cast<SlotId>(node->number) : kNoSlot; }
 

@@ -50,6 +50,8 @@ struct Step {
     collect,   // (... collection ... iterator -- ... collection ...): a folded loop
     assertion, // (c --): assert c, node
     negate,    // (v -- not v), of branches whose arms were turned round
+    pattern,   // (s -- s bool), or (s -- bool) unless by_jumps: a case of match
+    capture_rest,  // (s --): `case x:`, the last
   } kind = Kind::instruction;
   Operator op = Operator::none;
   bool by_jumps = false;      // of bool_op: each operand was tested on its own
@@ -214,6 +216,8 @@ class Simulator {
   Node* display_of(Node* constant);
   Node* joined(Node* part);
   void await(const ir::Instruction& in);
+  void match_case(const Step& step);
+  void capture_rest(const Step& step);
   void pattern(const ir::Instruction& in, std::initializer_list<Node*> arguments);
   bool in_order(std::span<const Entry> entries) const;
 
@@ -325,6 +329,11 @@ class Builder {
   bool fold_assert(BlockId b);
   bool drop_optimised_call(BlockId b);
 
+  // patterns.cpp
+  void read_matches();
+  bool read_case(BlockId id, size_t step, bool copies, uint32_t depth);
+  BlockId cut(BlockId id, size_t step);
+  bool is_copy(const Step& step) const;
   bool turns(const Node* test) const;      // whether `not test` compiles to the same instructions, jumping the other way
   Node* negation(Node* test);
   // comprehensions.cpp

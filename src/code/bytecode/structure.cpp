@@ -17,6 +17,7 @@ void Structurer::fill(python::List& list, const Statements& statements, bool pas
 
 // `not a is b` becomes `a is not b` when compiled: another instruction, except where both are jumps on None.
 bool Structurer::turns_safely(const Node* test) const {
+  if (is_case_test(test)) return false;
   // Up to 3.6 `not` makes the compiler compute the value first, where branches test each operand.
   if (test->type == Type::BoolOp && test->number == 1 && graph_.version < PythonVersion{3, 7}) return false;
   if (test->type != Type::Compare || test->items.size != 1) return true;
