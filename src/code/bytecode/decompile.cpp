@@ -137,7 +137,8 @@ class Driver final : public Nested {
     Node& definition = *record.result.definition;
     definition.body = {};
     if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
-    const Structured structured = structure(*out_.tree, record.flow, reading(number));
+    Structured structured = structure(*out_.tree, record.flow, reading(number));
+    restore_matches(*out_.tree, structured.body);
     definition.body = structured.body;
     if (number == 0) {
       record.best = structured.body;

@@ -286,8 +286,20 @@ class PatternReader {
         return true;
       }
       case Op::subscript: {
-        if (!pop(x) || !pop(y) || y.kind != Item::part) return false;
+        if (!pop(x) || !pop(y)) return false;
         const uint32_t child = new_part();
+        if (y.kind == Item::values || y.kind == Item::attributes) {  // 3.10 takes them one by one
+          if (!is_integer(x) || x.node->value.as_integer() < 0 || x.node->value.as_integer() > 200) return false;
+          const auto index = static_cast<size_t>(x.node->value.as_integer());
+          while (parts_[y.part_id].children.size() <= index) {
+            const uint32_t other = new_part();
+            parts_[y.part_id].children.push_back(other);
+          }
+          parts_[y.part_id].children[index] = child;
+          stack_.push_back(item(Item::part, child));
+          return true;
+        }
+        if (y.kind != Item::part) return false;
         int64_t index = 0;
         if (x.kind == Item::from_end) index = -x.number;
         else if (is_integer(x)) index = x.node->value.as_integer();
@@ -372,8 +384,8 @@ class PatternReader {
     if (!pop(right) || !pop(left) || right.kind != Item::expression) return false;
     const bool none = right.node->type == Type::Constant && right.node->value.is(Kind::none);
     if (left.kind == Item::values || left.kind == Item::attributes) {
-      if (op != ir::Compare::is || !none) return false;
-      stack_.push_back(item(Item::none_test, 0));
+      if ((op != ir::Compare::is && op != ir::Compare::is_not) || !none) return false;
+      stack_.push_back(item(op == ir::Compare::is ? Item::none_test : Item::test, 0));
       return true;
     }
     if (left.kind == Item::length) {
