@@ -1,12 +1,35 @@
-// Python source: what parses without an error is printed, and the printed text must give the same tree.
+// Python source: what parses without an error is printed, and the printed text must give the same tree. Whatever was
+// read is lowered to IR that keeps its promises and equals itself.
 #include <cstdlib>
 #include <iostream>
 
+#include "code/ir/equivalent.h"
 #include "code/python/dump.h"
+#include "code/python/lower.h"
 #include "code/python/parse.h"
 #include "code/python/print.h"
 
 using namespace winnow;
+
+namespace {
+
+void check_lowered(Heap& heap, Value value) {
+  const CodeObject& code = heap.code(value);
+  const std::string fault = ir::check(*code.body);
+  ir::EquivalenceLimits limits;
+  limits.steps = 200'000;
+  const ir::Verdict verdict = ir::equivalent(code, code, heap, limits);
+  if (!fault.empty() || verdict.kind == ir::Verdict::Kind::different) {
+    std::cerr << code.name << ": " << fault << " " << verdict.why << "\n" << ir::to_text(*code.body, heap);
+    std::abort();
+  }
+  const std::vector<Value> constants = code.consts;
+  for (const Value constant : constants) {
+    if (constant.is(Kind::code)) check_lowered(heap, constant);
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
@@ -18,6 +41,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Heap heap;
   python::Tree tree(heap);
   const python::Parsed parsed = python::parse(tree, text, options);
+  python::LowerOptions lower_options;
+  constexpr PythonVersion kVersions[] = {{3, 6}, {3, 8}, {3, 10}, {3, 11}, {3, 12}, {3, 13}, {3, 14}, {3, 9}};
+  lower_options.version = parsed.major == 2 ? PythonVersion{2, 7} : kVersions[data[0] >> 5];
+  if (options.mode == python::ParseMode::expression) lower_options.mode = python::LowerMode::eval;
+  check_lowered(heap, python::lower(tree, *parsed.root, lower_options));
   python::PrintOptions print_options;
   if (parsed.major == 2) print_options.version = {2, 7};
   bool complete = true;
