@@ -36,7 +36,7 @@ struct ScanRequest {
 };
 
 int scan(const ScanRequest& request);
-int decompile(const std::string& path);  // "-" is standard input
+int decompile(const std::string& path, Show show);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
 int debug_flow(const std::vector<std::string>& paths, bool only_check);

@@ -24,9 +24,9 @@ std::string made_safe(std::string_view text) {
 
 }  // namespace
 
-int decompile(const std::string& path) {
+int decompile(const std::string& path, Show show) {
   Options options;
-  options.show = Show::decompiled;
+  options.show = show;
   const Report report = path == "-" ? scan_descriptor(STDIN_FILENO, "-", options) : scan_path(path, options);
   bool complete = true;
   for (const ArtifactReport& artifact : report.artifacts) {

@@ -65,9 +65,12 @@ int run(int count, char** words) {
   ScanRequest request;
   std::string path, threat;
   add_scan(program, request);
-  program.add_subcommand("decompile", "Print the code in a model as readable text")
-      ->add_option("FILE", path, "A model; - is standard input")
-      ->required();
+  CLI::App& decompiling = *program.add_subcommand("decompile", "Print the code in a model as readable text");
+  decompiling.add_option("FILE", path, "A model; - is standard input")->required();
+  Show shown = Show::decompiled;
+  add_choice<Show>(decompiling, "--show", shown,
+                   {{"source", Show::decompiled}, {"ir", Show::ir}, {"dis", Show::instructions}},
+                   "Source (without it), or Python code as the machine runs it, or its instructions");
   program.add_subcommand("explain", "Print what a threat is, how it is decided and what clears it")
       ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
   program.add_subcommand("formats", "List the formats that are read");
@@ -114,7 +117,7 @@ int run(int count, char** words) {
     return program.exit(error) == 0 ? kNothingFound : kUsage;
   }
   if (program.got_subcommand("scan")) return scan(request);
-  if (program.got_subcommand("decompile")) return decompile(path);
+  if (program.got_subcommand("decompile")) return decompile(path, shown);
   if (program.got_subcommand("explain")) return explain(threat);
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);

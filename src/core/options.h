@@ -17,6 +17,8 @@ enum class Show : uint8_t {
   nothing,
   trace,       // events in execution order
   decompiled,  // readable source of every program in the file
+  ir,          // of Python code: the form that the machine runs
+  instructions,  // of Python code: a listing of its bytecode
 };
 
 // How far a run over many files has come.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_set>
 
 #include "code/bytecode/decode.h"
 #include "core/print.h"
@@ -104,24 +103,6 @@ std::string_view compare_name(PythonVersion version, uint32_t arg) {
     arg >>= 4;
   }
   return arg < std::size(kNames) ? kNames[arg] : std::string_view("?");
-}
-
-// The code object and those in its constants, each once, in the order of the source: the inner ones of a code
-// object stand directly behind it. `visit` gives false to end it.
-template <class Visit>
-void for_each_code(const Heap& heap, Value outermost, Visit visit) {
-  std::vector<Value> pending{outermost};
-  std::unordered_set<uint32_t> seen;
-  while (!pending.empty()) {
-    const Value v = pending.back();
-    pending.pop_back();
-    if (!v.is(Kind::code) || !seen.insert(v.index()).second) continue;
-    const CodeObject& code = heap.code(v);
-    if (!visit(code)) return;
-    for (size_t i = code.consts.size(); i-- > 0;) {
-      if (code.consts[i].is(Kind::code)) pending.push_back(code.consts[i]);
-    }
-  }
 }
 
 class Listing {

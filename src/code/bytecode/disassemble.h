@@ -4,9 +4,30 @@
 
 #include <string>
 
+#include <unordered_set>
+#include <vector>
+
 #include "core/code_object.h"
 
 namespace winnow::bytecode {
+
+// The code object and those in its constants, each once, in the order of the source: the inner ones of a code
+// object stand directly behind it. `visit` takes each and gives false to end it.
+template <class Visit>
+void for_each_code(const Heap& heap, Value outermost, Visit visit) {
+  std::vector<Value> pending{outermost};
+  std::unordered_set<uint32_t> seen;
+  while (!pending.empty()) {
+    const Value v = pending.back();
+    pending.pop_back();
+    if (!v.is(Kind::code) || !seen.insert(v.index()).second) continue;
+    const CodeObject& code = heap.code(v);
+    if (!visit(code)) return;
+    for (size_t i = code.consts.size(); i-- > 0;) {
+      if (code.consts[i].is(Kind::code)) pending.push_back(code.consts[i]);
+    }
+  }
+}
 
 // Python's literal of a constant: containers to a small depth, long text shortened, names by their spelling, code
 // objects as `<code name>`. Printable ASCII only.

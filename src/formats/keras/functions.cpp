@@ -5,6 +5,7 @@
 
 #include "code/bytecode/decompile.h"
 #include "code/bytecode/function_text.h"
+#include "code/bytecode/show.h"
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
 #include "core/print.h"
@@ -85,18 +86,6 @@ std::string source_of(Heap& heap, Value code, const machine::FunctionParts& part
   return text;
 }
 
-// Escapes keep a terminal from obeying what a stranger wrote.
-std::string escaped_lines(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t end = text.find('\n');
-    const std::string shown = quoted(text.substr(0, end), false, 4000);
-    out += shown.substr(1, shown.size() - 2) + "\n";
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  return out;
-}
-
 // In a report: one line where it is one, and not longer than people read.
 std::string shortened(const std::string& source) {
   constexpr size_t kLongest = 600;
@@ -154,7 +143,7 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     return scan_.gap(artifact_, read.error().fault, base + function.offset, function.place + " is no function: " + read.error().what);
   }
   const size_t findings = scan_.findings.size(), gaps = scan_.gaps.size();
-  std::string source;
+  std::string source, listing;
   for (const Value code : {read->code, read->repaired}) {
     if (!code.is(Kind::code)) continue;
     machine::FunctionParts parts;
@@ -175,12 +164,14 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     }
     machine::run_uncalled(machine, trigger_of(function.role));
     if (source.empty()) source = source_of(trace.heap, code, parts);
+    if (listing.empty() && scan_.show != Show::decompiled) listing = bytecode::code_text(scan_.show, trace.heap, code);
     if (read->repaired.same_as(read->code)) break;
   }
   trace.finished = true;
   scan_.submit(trace);
-  if (scan_.show == Show::decompiled && !source.empty()) {
-    scan_.text += "# " + function.place + "\n" + escaped_lines(source) + "\n";
+  if (scan_.show == Show::decompiled) listing = bytecode::escaped_lines(source);
+  if (!listing.empty()) {
+    scan_.text += "# " + function.place + "\n" + listing + "\n";
   }
   bool told = scan_.gaps.size() != gaps;
   for (size_t i = findings; i < scan_.findings.size(); ++i) {

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "bytes/reader.h"
-#include "code/bytecode/decompile.h"
 #include "code/bytecode/disassemble.h"
 #include "code/bytecode/infer.h"
 #include "code/bytecode/pyc.h"
+#include "code/bytecode/show.h"
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
 #include "core/print.h"
@@ -65,29 +65,11 @@ std::string module_name(const Artifact& artifact) {
   return (name == "__main__" || name == "__init__" ? "package." : "") + std::string(name);
 }
 
-// The text comes from strangers: nothing in it may act on a terminal.
-std::string escaped_lines(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string line = quoted(text.substr(0, end), false, 4000);
-    out += line.substr(1, line.size() - 2) + "\n";
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return out;
-}
-
 // What no version of marshal reads, no interpreter runs: it is only shown.
 void refuse(Scan& scan, const Artifact& artifact, const Error& error) {
   if (error.fault != Fault::malformed && error.fault != Fault::truncated) return scan.gap(artifact, error);
   if (scan.show == Show::nothing) return;
   scan.text += "\n# " + scan.member_of(artifact) + "\n   1  " + quoted(as_text(artifact.bytes), true, 4000) + "\n";
-}
-
-void show(Scan& scan, Heap& heap, Value value) {
-  const std::string text = value.is(Kind::code) ? bytecode::source_text(bytecode::decompile(heap, heap.code(value)))
-                                                : bytecode::constant_text(heap, value) + "\n";
-  scan.text += "\n" + escaped_lines(text);
 }
 
 // Marshal reads one object; what stands behind it is nobody's.
@@ -130,7 +112,9 @@ void read(Scan& scan, const Artifact& artifact) {
   }
   trace.finished = true;
   scan.submit(trace);
-  if (scan.show == Show::decompiled) show(scan, trace.heap, loaded->contents.value);
+  const Value value = loaded->contents.value;
+  const std::string text = value.is(Kind::code) ? bytecode::code_text(scan.show, trace.heap, value) : bytecode::constant_text(trace.heap, value) + "\n";
+  if (scan.show != Show::nothing && scan.show != Show::trace) scan.text += "\n" + text;
   read_rest(scan, artifact, loaded->contents.end);
 }
 

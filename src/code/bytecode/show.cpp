@@ -1,0 +1,48 @@
+#include "code/bytecode/show.h"
+
+#include <algorithm>
+
+#include "code/bytecode/disassemble.h"
+#include "code/bytecode/lift.h"
+#include "core/print.h"
+
+namespace winnow::bytecode {
+namespace {
+
+constexpr size_t kLongestText = size_t{16} << 20;
+constexpr size_t kLongestLine = 4000;
+
+std::string ir_text(Heap& heap, Value outermost) {
+  std::string text;
+  for_each_code(heap, outermost, [&](const CodeObject& code) {
+    if (!text.empty()) text += "\n";
+    text += "# code " + quoted(code.qualname.empty() ? code.name : code.qualname, false) + "\n" + ir::to_text(lift(code, heap), heap);
+    return text.size() < kLongestText;
+  });
+  return text;
+}
+
+}  // namespace
+
+std::string escaped_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string line = quoted(text.substr(0, end), false, kLongestLine);
+    out += line.substr(1, line.size() - 2) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string code_text(Show show, Heap& heap, Value code, const BareFunction& bare) {
+  switch (show) {
+    case Show::nothing: case Show::trace: return {};
+    case Show::decompiled: return escaped_lines(source_text(decompile(heap, heap.code(code), {}, bare)));
+    case Show::ir: return escaped_lines(ir_text(heap, code));
+    case Show::instructions: return disassemble(heap, code, kLongestText);
+  }
+  return {};
+}
+
+}  // namespace winnow::bytecode
