@@ -85,6 +85,7 @@ void Lowerer::constant_string_of_version(std::string_view text) {
 Value Lowerer::class_code(const Node* node) {
   Scope* scope = scopes_.find(node);
   if (scope == nullptr) return Value::unknown();
+  if (Value known; made_before(scope, &known)) return known;
   enter_unit(scope, node->name, node);
   if (!node->orelse.empty()) unit_->code.firstlineno = node->orelse[0]->line;
   name("__name__", Access::load);

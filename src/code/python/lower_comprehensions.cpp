@@ -35,6 +35,18 @@ void Lowerer::comprehension(const Node* node) {
   }
   if (scope->inlined) return comprehension_inline(node, scope);
   const Node* outermost = node->items[0];
+  const bool awaited = scope->coroutine && node->type != Type::GeneratorExp;
+  make_closure(comprehension_code(node, scope), 0);
+  at_ = node;
+  looked_through(outermost->second, true);
+  at_ = node;
+  emit(outermost->number != 0 ? Op::get_aiter : Op::get_iter);
+  call(1);
+  if (awaited) await();
+}
+
+Value Lowerer::comprehension_code(const Node* node, Scope* scope) {
+  if (Value known; made_before(scope, &known)) return known;
   enter_unit(scope, comprehension_name(node->type), node);
   unit_->code.argcount = 1;
   unit_->code.varnames.push_back(".0");
@@ -43,14 +55,7 @@ void Lowerer::comprehension(const Node* node) {
   emit(Op::load_fast).name = ".0";
   generators(node, 0, 0, true);
   if (!generator) exit(ir::Exit::return_value);
-  const bool awaited = scope->coroutine && !generator;
-  make_closure(leave_unit(), 0);
-  at_ = node;
-  looked_through(outermost->second, true);
-  at_ = node;
-  emit(outermost->number != 0 ? Op::get_aiter : Op::get_iter);
-  call(1);
-  if (awaited) await();
+  return leave_unit();
 }
 
 // The loops from `index` on; `depth` iterators lie above the container. With `ready` the first iterator is on the

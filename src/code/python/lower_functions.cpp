@@ -203,6 +203,7 @@ void Lowerer::unpack_tuple_parameters(const Node* arguments) {
 Value Lowerer::function_code(const Node* node, std::string_view name) {
   Scope* scope = scopes_.find(node);
   if (scope == nullptr) return Value::unknown();  // nested too deeply
+  if (Value known; made_before(scope, &known)) return known;
   const bool lambda = node->type == Type::Lambda;
   enter_unit(scope, name, node);
   if (!lambda && !node->items.empty()) unit_->code.firstlineno = node->items[0]->line;

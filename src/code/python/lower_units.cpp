@@ -78,8 +78,17 @@ Value Lowerer::leave_unit() {
   unit_ = unit->parent;
   const Value value = heap_.new_code(std::move(code));
   units_.pop_back();
-  if (unit_ != nullptr) unit_->code.consts.push_back(value);
+  if (unit_ != nullptr) {
+    unit_->code.consts.push_back(value);
+    unit_->made.emplace(&scope, value);
+  }
   return value;
+}
+
+bool Lowerer::made_before(const Scope* scope, Value* code) const {
+  const auto found = unit_->made.find(scope);
+  if (found == unit_->made.end()) return false;
+  return *code = found->second, true;
 }
 
 // Makes the body of the blocks, in the same normal form as lifted bytecode.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "code/ir/ir.h"
@@ -52,6 +53,7 @@ struct Unit {
   uint32_t handled = 0;               // handlers entered and not left
   std::vector<Frame> frames;
   std::vector<Handler> handlers;
+  std::unordered_map<const Scope*, Value> made;  // code of scopes inside: a finally body that is copied makes it once
   uint32_t inlined = 0;               // comprehensions in line around the present place
   // Names that a comprehension in line binds otherwise than its function does.
   struct Override { std::string_view name; Binding binding; bool fast; };
@@ -111,6 +113,7 @@ class Lowerer {
   // lower_units.cpp: code objects
   Unit* enter_unit(Scope* scope, std::string_view name, const Node* node);
   Value leave_unit();
+  bool made_before(const Scope* scope, Value* code) const;
   std::string_view qualified(Unit& unit, std::string_view name);
   void finish(Unit& unit);
   void make_closure(Value code, uint32_t bits);
@@ -260,6 +263,7 @@ class Lowerer {
 
   // lower_comprehensions.cpp
   void comprehension(const Node* node);
+  Value comprehension_code(const Node* node, Scope* scope);
   void comprehension_inline(const Node* node, Scope* scope);
   void generators(const Node* node, uint32_t index, uint32_t depth, bool iterator_ready);
   void element(const Node* node, uint32_t depth);
