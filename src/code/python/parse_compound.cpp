@@ -313,6 +313,10 @@ Node* Parser::parameter(bool annotated) {
   if (kind() == Tok::lparen) {
     python_2_only();
     node->second = tuple_parameter();
+    if (node->second->type == Type::Name) {  // (a) is a
+      node->name = node->second->name;
+      node->second = nullptr;
+    }
     return node;
   }
   node->name = identifier();
