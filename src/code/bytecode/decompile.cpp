@@ -309,7 +309,13 @@ Decompiled decompile(Heap& heap, const CodeObject& code, const DecompileLimits& 
 
 std::string source_text(const Decompiled& decompiled) {
   python::PrintOptions options;
-  for (const DecompiledCode& code : decompiled.codes) options.version = code.code->version;
+  for (const DecompiledCode& code : decompiled.codes) {
+    options.version = code.code->version;
+    // A function of 2.7 alone does not show the __future__ imports that it was compiled under.
+    const uint32_t flags = options.version.major == 2 ? code.code->flags : 0;
+    options.print_function = options.print_function || (flags & 0x10000) != 0;
+    options.unicode_literals = options.unicode_literals || (flags & 0x20000) != 0;
+  }
   return python::print(*decompiled.root, decompiled.tree->heap(), options);
 }
 
