@@ -141,7 +141,21 @@ class Maker {
   std::optional<Error> error_;
 };
 
+constexpr CodePart kOldParts[] = {&CodeFields::code,     &CodeFields::consts,   &CodeFields::names,
+                                  &CodeFields::varnames, &CodeFields::freevars, &CodeFields::cellvars,
+                                  &CodeFields::filename, &CodeFields::name,     &CodeFields::linetable};
+constexpr CodePart kNewParts[] = {&CodeFields::code,     &CodeFields::consts,
+                                  &CodeFields::names,    &CodeFields::localsplusnames,
+                                  &CodeFields::localspluskinds, &CodeFields::filename,
+                                  &CodeFields::name,     &CodeFields::qualname,
+                                  &CodeFields::linetable, &CodeFields::exceptiontable};
+
 }  // namespace
+
+std::span<const CodePart> code_parts(CodeLayout layout) {
+  if (layout == CodeLayout::python3_11) return kNewParts;
+  return kOldParts;
+}
 
 Result<CodeObject> make_code(Heap& heap, const CodeFields& fields, uint64_t& room) {
   return Maker(heap, fields, room).make();

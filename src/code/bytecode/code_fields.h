@@ -1,6 +1,8 @@
 // The fields of a code object before they are checked: what marshal and pickled arguments have in common.
 #pragma once
 
+#include <span>
+
 #include "bytes/result.h"
 #include "code/bytecode/marshal.h"
 
@@ -21,6 +23,11 @@ struct CodeFields {
   Value filename, name, qualname, linetable, exceptiontable;
   uint64_t offset = 0;
 };
+
+// The fields that are objects, in the order in which marshal has them; the first line number stands before the line
+// table.
+using CodePart = Value CodeFields::*;
+std::span<const CodePart> code_parts(CodeLayout layout);
 
 // A code object, if the checks of that version's interpreter let the fields pass. `room` is how many more
 // entries of tables may be copied; it is counted down. Where an interpreter before 3.6 accepts more arguments

@@ -173,6 +173,39 @@ TEST(Arguments, EveryLayout) {
   }
 }
 
+TEST(Arguments, AlphasAndOtherInterpretersOf311) {
+  const std::string bytes = *lenient_base64(kLambdaSamples[6].base64);
+  Heap heap;
+  const auto found = infer(heap, as_bytes(bytes));
+  ASSERT_TRUE(found);
+  const std::vector<Value> plain = arguments_of(heap, heap.code(found->contents.value));
+  ASSERT_EQ(plain.size(), 18u);
+  std::vector<Value> alpha = plain;  // with endlinetable and columntable, of which the latter may be None
+  alpha.insert(alpha.begin() + 15, {Value::bytes("x"), Value::none()});
+  std::vector<Value> pypy = plain;  // without exceptiontable
+  pypy.erase(pypy.begin() + 15);
+  for (const auto& arguments : {alpha, pypy}) {
+    const auto code = code_from_arguments(heap, arguments);
+    ASSERT_TRUE(code) << code.error().what;
+    EXPECT_EQ(heap.code(*code).version, (PythonVersion{3, 11}));
+    EXPECT_EQ(heap.code(*code).localsplusnames.size(), 2u);
+  }
+}
+
+TEST(Arguments, InstructionsOfAnotherVersionThanTheLayout) {
+  // dill hands what 3.11 wrote to the CodeType of 3.8.
+  const std::string bytes = *lenient_base64(kLambdaSamples[3].base64);
+  Heap heap;
+  const auto found = infer(heap, as_bytes(bytes));
+  ASSERT_TRUE(found);
+  std::vector<Value> arguments = arguments_of(heap, heap.code(found->contents.value));
+  arguments.insert(arguments.begin() + 12, Value::string("<lambda>"));  // qualname
+  arguments.insert(arguments.begin() + 15, Value::bytes(""));           // exceptiontable
+  const auto code = code_from_arguments(heap, arguments);
+  ASSERT_TRUE(code) << code.error().what;
+  EXPECT_LE(heap.code(*code).version, (PythonVersion{3, 9}));
+}
+
 TEST(Arguments, ConstantsAreTheValuesThemselves) {
   const std::string bytes = *lenient_base64(kLambdaSamples[3].base64);
   Heap heap;

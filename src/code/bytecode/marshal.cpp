@@ -17,38 +17,6 @@ constexpr uint32_t kNoReference = UINT32_MAX;
 // What reading one object gives: nullopt is marshal's NULL, which ends a dict and is an error elsewhere.
 using Object = std::optional<Value>;
 
-// The objects of a code object in their order; the first line number stands before the line table.
-enum class Part : uint8_t { code, consts, names, varnames, freevars, cellvars, localsplusnames, localspluskinds, filename, name,
-                            qualname, linetable, exceptiontable };
-constexpr Part kOldParts[] = {Part::code, Part::consts, Part::names, Part::varnames, Part::freevars, Part::cellvars,
-                              Part::filename, Part::name, Part::linetable};
-constexpr Part kNewParts[] = {Part::code, Part::consts, Part::names, Part::localsplusnames, Part::localspluskinds,
-                              Part::filename, Part::name, Part::qualname, Part::linetable, Part::exceptiontable};
-
-std::span<const Part> parts_of(CodeLayout layout) {
-  if (layout == CodeLayout::python3_11) return kNewParts;
-  return kOldParts;
-}
-
-Value& part_of(CodeFields& fields, Part part) {
-  switch (part) {
-    case Part::code: return fields.code;
-    case Part::consts: return fields.consts;
-    case Part::names: return fields.names;
-    case Part::varnames: return fields.varnames;
-    case Part::freevars: return fields.freevars;
-    case Part::cellvars: return fields.cellvars;
-    case Part::localsplusnames: return fields.localsplusnames;
-    case Part::localspluskinds: return fields.localspluskinds;
-    case Part::filename: return fields.filename;
-    case Part::name: return fields.name;
-    case Part::qualname: return fields.qualname;
-    case Part::linetable: return fields.linetable;
-    case Part::exceptiontable: return fields.exceptiontable;
-  }
-  return fields.code;
-}
-
 // A container that is being read. Its items wait on the stack of values from `base` on.
 struct Frame {
   enum class Type : uint8_t { items, dict, slice, code } type = Type::items;
@@ -364,7 +332,7 @@ class Unmarshaller {
     fields.stacksize = number();
     fields.flags = number();
     if (error_) return false;
-    frame.left = parts_of(layout_).size();
+    frame.left = code_parts(layout_).size();
     codes_.push_back(fields);
     frames_.push_back(frame);
     return false;
@@ -424,9 +392,9 @@ class Unmarshaller {
     stack_.push_back(*object);
     --frame.left;
     if (frame.type == Frame::Type::code) {
-      const std::span<const Part> parts = parts_of(layout_);
+      const std::span<const CodePart> parts = code_parts(layout_);
       const size_t next = parts.size() - frame.left;
-      if (frame.left > 0 && parts[next] == Part::linetable) codes_.back().firstlineno = number();
+      if (frame.left > 0 && parts[next] == &CodeFields::linetable) codes_.back().firstlineno = number();
     }
     return frame.left == 0;
   }
@@ -471,9 +439,9 @@ class Unmarshaller {
 
   Object close_code(const Value* parts) {
     CodeFields& fields = codes_.back();
-    const std::span<const Part> order = parts_of(layout_);
+    const std::span<const CodePart> order = code_parts(layout_);
     for (size_t i = 0; i < order.size(); ++i) {
-      part_of(fields, order[i]) = parts[i];
+      fields.*order[i] = parts[i];
       if (parts[i].is(Kind::tuple) && unfinished_.contains(parts[i].index())) {
         fail(Fault::malformed, fields.offset, "code object: a tuple that is not yet whole holds the code object that uses it");
         return std::nullopt;
