@@ -69,10 +69,11 @@ class Driver final : public Nested {
     context.nested = this;
     context.code = &code;
     context.steps = &steps_;
-    const bool is_function = (code.flags & CodeObject::kOptimized) != 0;
-    if (!is_function) fill(code, *module, context);
+    // Functions of Python 2 with an `exec` are not optimized.
+    const bool bare_function = code.name != "<module>" && (code.flags & (CodeObject::kOptimized | CodeObject::kNewLocals)) != 0;
+    if (!bare_function) fill(code, *module, context);
     else run_function(code, bare, context, *module);
-    if (limits_.verify) prove(code, is_function);
+    if (limits_.verify) prove(code, bare_function);
     finish();
   }
 
@@ -82,6 +83,10 @@ class Driver final : public Nested {
   std::shared_ptr<const ir::Body> lifted(const CodeObject& code) {
     if (code.body == nullptr) code.body = std::make_shared<const ir::Body>(lift(code, heap_));
     return code.body;
+  }
+
+  static bool is_function(const Node& definition) {
+    return definition.type == Type::FunctionDef || definition.type == Type::AsyncFunctionDef;
   }
 
   // A function without the module that it stood in.
@@ -137,7 +142,9 @@ class Driver final : public Nested {
     Node& definition = *record.result.definition;
     definition.body = {};
     if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
-    Structured structured = structure(*out_.tree, record.flow, reading(number));
+    StructureOptions options = reading(number);
+    options.is_function = is_function(definition);
+    Structured structured = structure(*out_.tree, record.flow, options);
     restore_matches(*out_.tree, structured.body);
     definition.body = structured.body;
     if (number == 0) {
@@ -256,7 +263,7 @@ class Driver final : public Nested {
       if (limits_.verify && limits_.banners) body = with_banner(body, "not verified: " + (result.why.empty() ? "the graph differs" : result.why));
     } else if (record.body != nullptr && !record.body->blocks.empty()) {
       result.quality = Quality::linear;
-      body = linear(tree, record.flow);
+      body = linear(tree, record.flow, is_function(definition));
       if (limits_.banners) body = with_banner(body, "not structured: " + result.why);
     } else {
       result.quality = Quality::unread;

@@ -16,7 +16,7 @@ namespace {
 
 class Linear {
  public:
-  Linear(python::Tree& tree, const Flow& flow) : tree_(tree), flow_(flow) {
+  Linear(python::Tree& tree, const Flow& flow, bool is_function) : tree_(tree), flow_(flow), is_function_(is_function) {
     if (flow.code != nullptr) print_options_.version = flow.code->version;
   }
 
@@ -156,8 +156,7 @@ class Linear {
         Node* node = tree_.make(Type::Return);
         if (block.value != nullptr) named(block.value);
         node->first = is_none(block.value) ? nullptr : block.value;
-        const bool function = flow_.code == nullptr || (flow_.code->flags & CodeObject::kOptimized) != 0;
-        if (function) tree_.append(out_, node);
+        if (is_function_) tree_.append(out_, node);
         else if (!is_none(block.value)) comment("return " + text(block.value));
         return;
       }
@@ -172,6 +171,7 @@ class Linear {
 
   python::Tree& tree_;
   const Flow& flow_;
+  bool is_function_;
   python::PrintOptions print_options_;
   python::List out_;
   std::vector<bool> reached_, labelled_;
@@ -179,6 +179,6 @@ class Linear {
 
 }  // namespace
 
-python::List linear(python::Tree& tree, const Flow& flow) { return Linear(tree, flow).run(); }
+python::List linear(python::Tree& tree, const Flow& flow, bool is_function) { return Linear(tree, flow, is_function).run(); }
 
 }  // namespace winnow::bytecode

@@ -519,7 +519,7 @@ Structured Structurer::run() {
 }
 
 Structured structure(python::Tree& tree, const Flow& flow, const StructureOptions& options) {
-  Graph graph = make_graph(tree.heap(), flow);
+  Graph graph = make_graph(tree.heap(), flow, options.is_function);
   return Structurer(tree, graph, options).run();
 }
 

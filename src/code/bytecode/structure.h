@@ -11,6 +11,7 @@ namespace winnow::bytecode {
 
 // Readings between which the bytecode alone does not decide: the driver tries the next when one fails its check.
 struct StructureOptions {
+  bool is_function = true;       // not a module or class: it can return
   bool loop_else = true;         // what only an exhausted loop reaches is its `else`
   bool try_else_at_end = false;  // also where the clauses go on at the end of the function or the loop
   bool join_managers = true;     // `with a, b` for a with whose body is one with
@@ -27,6 +28,6 @@ struct Structured {
 Structured structure(python::Tree& tree, const Flow& flow, const StructureOptions& options);
 
 // The same statements without structure: labels and gotos are comments. Never fails.
-python::List linear(python::Tree& tree, const Flow& flow);
+python::List linear(python::Tree& tree, const Flow& flow, bool is_function = true);
 
 }  // namespace winnow::bytecode

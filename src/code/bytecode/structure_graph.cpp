@@ -348,14 +348,14 @@ void analyse(Graph& graph) {
   find_copies(graph);
 }
 
-Graph make_graph(const Heap& heap, const Flow& flow) {
+Graph make_graph(const Heap& heap, const Flow& flow, bool is_function) {
   Graph graph;
   graph.heap = &heap;
   graph.blocks = flow.blocks;
+  graph.is_function = is_function;
   if (flow.code != nullptr) {
     graph.version = flow.code->version;
     graph.code = flow.code->code;
-    graph.is_function = (flow.code->flags & CodeObject::kOptimized) != 0;
   }
   graph.kinds.assign(graph.blocks.size(), HandlerKind::none);
   split_tails(graph);

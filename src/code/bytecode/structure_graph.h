@@ -82,7 +82,7 @@ bool same_tree(const Heap& heap, const Node* a, const Node* b, std::unordered_ma
 
 // Copies the flow, finds what the handlers are, cuts the copies of `finally` bodies and of exits of `with` out,
 // brings loops whose test stands twice to one test, and computes what the graph holds.
-Graph make_graph(const Heap& heap, const Flow& flow);
+Graph make_graph(const Heap& heap, const Flow& flow, bool is_function);
 
 // The parts of it.
 void classify_handlers(Graph& graph);
