@@ -104,19 +104,50 @@ bool Graph::same_tail(BlockId a, BlockId b) const {
   return same_tree(*heap, left, right, nullptr);
 }
 
+namespace {
+
+// The statements on the straight way from a block out of the function; false: there is none, or it is long.
+bool straight_end(const Graph& graph, BlockId b, std::vector<const FlowStatement*>& statements, BlockId& last) {
+  constexpr size_t kLongest = 5;
+  for (int steps = 0; steps < 6 && b < graph.blocks.size(); ++steps) {
+    const FlowBlock& block = graph.blocks[b];
+    for (const FlowStatement& statement : block.statements) {
+      if (!is_marker(statement)) statements.push_back(&statement);
+    }
+    if (statements.size() > kLongest) return false;
+    last = b;
+    if (block.exit == FlowExit::return_value || block.exit == FlowExit::raise) return true;
+    if (block.exit != FlowExit::jump || block.jump_kind != ir::JumpKind::plain) return false;
+    b = block.target;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool Graph::same_end(BlockId a, BlockId b) const {
   if (same_tail(a, b)) return true;
-  if (a >= blocks.size() || b >= blocks.size()) return false;
-  const FlowBlock& left = blocks[a];
-  const FlowBlock& right = blocks[b];
-  if (left.exit != right.exit || (left.exit != FlowExit::return_value && left.exit != FlowExit::raise)) return false;
-  if (left.statements.size() > 4 || left.statements.size() != right.statements.size() || handler(a) != handler(b)) return false;
-  for (size_t i = 0; i < left.statements.size(); ++i) {
-    const FlowStatement& l = left.statements[i];
-    const FlowStatement& r = right.statements[i];
-    if (l.kind != r.kind || l.slot != r.slot || l.entered != r.entered || !same_tree(*heap, l.node, r.node, nullptr)) return false;
+  if (a >= blocks.size() || b >= blocks.size() || handler(a) != handler(b)) return false;
+  std::vector<const FlowStatement*> left, right;
+  BlockId left_end = a, right_end = b;
+  if (!straight_end(*this, a, left, left_end) || !straight_end(*this, b, right, right_end)) return false;
+  if (blocks[left_end].exit != blocks[right_end].exit || left.size() != right.size()) return false;
+  std::unordered_map<SlotId, SlotId> slots;
+  const auto same_slot = [&](SlotId l, SlotId r) {
+    if (l == kNoSlot || r == kNoSlot) return l == r;
+    return slots.emplace(l, r).first->second == r;
+  };
+  for (size_t i = 0; i < left.size(); ++i) {
+    const FlowStatement& l = *left[i];
+    const FlowStatement& r = *right[i];
+    // A slot set on the way is the same one of both; any other is what the function returns in place.
+    if (l.kind != r.kind || !same_tree(*heap, l.node, r.node, &slots) || !same_slot(l.slot, r.slot) || !same_slot(l.entered, r.entered)) return false;
   }
-  return same_tree(*heap, left.value, right.value, nullptr);
+  const Node* value = blocks[left_end].value;
+  if (is_slot(value) && is_slot(blocks[right_end].value) && slots.empty()) {
+    return slot_number(value) == slot_number(blocks[right_end].value);
+  }
+  return same_tree(*heap, value, blocks[right_end].value, &slots);
 }
 
 bool Graph::dominates(BlockId a, BlockId b) const {
@@ -152,8 +183,9 @@ void split_tails(Graph& graph) {
   for (BlockId b = 0; b < count; ++b) {
     const FlowBlock& block = graph.blocks[b];
     if (block.dead || block.exit != FlowExit::return_value || block.statements.empty()) continue;
+    // Since 3.10 the compiler copies short ends of functions to where jumps to them stood.
     const bool cheap = block.value == nullptr || block.value->type == Type::Constant || is_slot(block.value);
-    if (cheap || !graph.is_function) split(graph, b, block.statements.size());
+    if (cheap || !graph.is_function || graph.version >= PythonVersion{3, 10}) split(graph, b, block.statements.size());
   }
 }
 
@@ -324,10 +356,13 @@ void find_copies(Graph& graph) {
   for (BlockId b = 0; b < graph.blocks.size(); ++b) {
     graph.copy_of[b] = b;
     const FlowBlock& block = graph.blocks[b];
-    if (!graph.reached(b) || block.statements.size() > 4) continue;
-    if (block.exit != FlowExit::return_value && block.exit != FlowExit::raise) continue;
-    uint64_t key = static_cast<uint64_t>(block.exit) << 8 | block.statements.size();
-    if (block.value != nullptr) key |= static_cast<uint64_t>(block.value->type) << 16 | std::hash<std::string_view>{}(block.value->name) << 24;
+    if (!graph.reached(b)) continue;
+    std::vector<const FlowStatement*> statements;
+    BlockId last = b;
+    if (!straight_end(graph, b, statements, last)) continue;
+    uint64_t key = static_cast<uint64_t>(block.exit) << 8 | statements.size();
+    const Node* value = graph.blocks[last].value;
+    if (value != nullptr) key |= static_cast<uint64_t>(value->type) << 16 | std::hash<std::string_view>{}(value->name) << 24;
     std::vector<BlockId>& same = known[key];
     for (const BlockId other : same) {
       if (graph.copy_of[b] != b || !graph.same_end(other, b)) continue;

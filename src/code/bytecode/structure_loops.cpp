@@ -61,7 +61,7 @@ std::vector<bool> Structurer::reach(const std::vector<BlockId>& from, BlockId st
 BlockId Structurer::behind_else(BlockId head, BlockId exhausted, const std::vector<bool>& by_break,
                                 const std::vector<bool>& by_end, const Scope& scope) const {
   const BlockId follow = graph_.thread(scope.follow);
-  if (follow < by_break.size() && by_break[follow] && !by_end[follow] && scope.follow != scope.continue_to) return scope.follow;
+  if (follow < by_break.size() && by_break[follow] && !by_end[follow]) return scope.follow;
   const uint32_t over = graph_[exhausted].offset;
   if (over < graph_[head].offset) return kNoBlock;
   BlockId best = kNoBlock;

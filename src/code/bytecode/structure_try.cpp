@@ -158,10 +158,16 @@ BlockId Structurer::write_with(BlockId b, BlockId handler, const Scope& scope, S
   return follow;
 }
 
+// A return whose value was there before the regions around were left.
+bool Structurer::returns_in_place(BlockId b) const {
+  const BlockId at = graph_.thread(b);
+  return graph_.is_tail(at) && is_slot(graph_[at].value);
+}
+
 BlockId Structurer::write_finally(BlockId b, BlockId handler, const Scope& scope, Statements& out, bool& falls, bool entering) {
   BlockId follow = kNoBlock;
   for (const BlockId exit : exits_of(b, handler)) {
-    if (graph_.is_tail(exit) && is_slot(graph_[exit].value)) continue;
+    if (returns_in_place(exit)) continue;
     if (scope.in_loop && (exit == scope.continue_to || exit == scope.break_to) && exit != scope.follow) continue;
     if (graph_[exit].jump_kind != ir::JumpKind::plain) continue;
     if (arrives(exit, scope.follow)) {
@@ -209,7 +215,7 @@ BlockId Structurer::write_except(BlockId b, BlockId handler, const Scope& scope,
   const std::vector<BlockId> ends = ends_of_handler(handler);
   std::vector<BlockId> exits;
   for (const BlockId exit : exits_of(b, handler)) {
-    if (graph_.is_tail(exit) && is_slot(graph_[exit].value)) continue;
+    if (returns_in_place(exit)) continue;
     if (scope.in_loop && graph_.thread(exit) == graph_.thread(scope.break_to) && !arrives(exit, scope.follow)) continue;
     exits.push_back(exit);
   }

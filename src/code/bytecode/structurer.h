@@ -73,6 +73,7 @@ class Structurer {
   void write_clauses(BlockId handler, const Scope& scope, Node* statement);
   std::vector<BlockId> exits_of(BlockId b, BlockId handler) const;
   std::vector<BlockId> ends_of_handler(BlockId handler) const;
+  bool returns_in_place(BlockId b) const;
   BlockId outermost(BlockId h, BlockId within) const;
 
   Node* make(python::Type type) { return tree_.make(type); }
