@@ -84,6 +84,8 @@ constexpr std::string_view kExecuted[] = {"_parse_arg_template"};
 
 // exec, eval, compile, code and function objects: what runs code of any kind.
 void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
+  // Functions make layers from settings; what they hand to them was run as well.
+  if (event.code && name.canonical.starts_with("keras.")) return;
   switch (name.known->payload) {
     case PayloadKind::code: case PayloadKind::marshal: case PayloadKind::none:
       return weigh_function_body(index, event, name);
