@@ -184,7 +184,7 @@ class Decoder {
         break;
       case Argument::compare: {
         // `in`, `is` and the test of handlers became instructions of their own in 3.9; flags came below later.
-        const uint32_t shift = code_.version >= PythonVersion{3, 13} ? 5 : code_.version >= PythonVersion{3, 12} ? 4 : 0;
+        const uint32_t shift = code_.version >= k313 ? 5 : code_.version >= k312 ? 4 : 0;
         ok = (d.arg >> shift) < (code_.version >= PythonVersion{3, 9} ? 6u : 12u);
         break;
       }

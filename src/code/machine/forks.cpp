@@ -187,8 +187,11 @@ void Run::may_raise() {
 uint64_t Run::state_hash() {
   constexpr size_t kMostChanges = 256;
   constexpr uint32_t kMostItems = 2048;
+  constexpr uint64_t kMostCompared = 5'000'000;  // values, over all states: comparing must not cost more than running
   uint64_t hash = frames_.size();
+  if (running_.compared > kMostCompared) return mix(hash, ++running_.unlike);
   for (const Frame& f : frames_) {
+    running_.compared += f.stack.size() + f.locals.size() + 4;
     hash = mix(hash, reinterpret_cast<uint64_t>(f.body));
     hash = mix(hash, uint64_t{f.block} << 32 | f.at);
     for (const Value& value : f.stack) hash = mix(hash, hash_of(value));
@@ -206,6 +209,7 @@ uint64_t Run::state_hash() {
     if (kind == Kind::list) {
       const Items& items = heap.items(Value::heap(kind, index));
       if (items.size > kMostItems) return mix(hash, ++running_.unlike);
+      running_.compared += items.size;
       for (const Value& value : items) hash = mix(hash, hash_of(value));
     } else if (kind == Kind::cell) {
       const Link& link = heap.link(Value::heap(kind, index));

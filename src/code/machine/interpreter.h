@@ -75,6 +75,7 @@ struct Running {
   uint64_t limit = 0;      // of the present entry
   uint64_t effects = 0;    // events recorded, those left out as repeated included
   uint64_t unlike = 0;     // states that were too large to compare
+  uint64_t compared = 0;   // values looked at to compare states
   bool told_steps = false, told_forks = false;
   uint32_t forked = 0;     // over all
   Value main_globals;      // of the first module run
