@@ -128,12 +128,24 @@ class Comparison {
     return name_ids_.emplace(name, static_cast<uint32_t>(name_ids_.size())).first->second;
   }
 
-  Symbol constant(Value value) {
-    uint64_t hash = static_cast<uint64_t>(value.kind()) * 0x9e3779b97f4a7c15u;
+  uint64_t hash_of(Value value, uint32_t depth) const {
+    uint64_t hash = (static_cast<uint64_t>(value.kind()) + 1) * 0x9e3779b97f4a7c15u;
     if (value.is_text()) hash ^= std::hash<std::string_view>{}(value.text());
     if (value.is(Kind::integer) || value.is(Kind::boolean) || value.is(Kind::real)) {
       hash ^= static_cast<uint64_t>(value.as_integer()) * 0xbf58476d1ce4e5b9u;
     }
+    if (value.is(Kind::tuple) || value.is(Kind::slice)) {
+      const Items& items = heap_.items(value);
+      hash += items.size;
+      for (uint32_t i = 0; i < items.size && i < 16 && depth < 3; ++i) {
+        hash = hash * 0x94d049bb133111ebu + hash_of(items[i], depth + 1);
+      }
+    }
+    return hash;
+  }
+
+  Symbol constant(Value value) {
+    const uint64_t hash = hash_of(value, 0);
     std::vector<uint32_t>& bucket = constant_ids_[hash];
     for (const uint32_t id : bucket) {
       if (same_constant(heap_, constants_[id], value)) return {id, Symbol::constant, false};
@@ -252,6 +264,7 @@ void Comparison::advance(Side& side) {
       side.spins = std::find(passed.begin(), passed.end(), side.at.block) != passed.end();
       if (side.spins) return;
       passed.push_back(side.at.block);
+      steps_ += passed.size() / 16;
       continue;
     }
     if (!pure(side, side.instruction())) return;
@@ -692,6 +705,7 @@ std::string Comparison::key(State& state) const {
 
 void Comparison::fork(BlockId to_a, BlockId to_b, const Stack& stack_a, const Stack& stack_b, Symbol known, bool truth) {
   if (to_a >= a_.body->blocks.size() || to_b >= b_.body->blocks.size()) return fail("a jump leads nowhere");
+  steps_ += (stack_a.size() + stack_b.size()) / 2;  // they are copied
   State state{{to_a, 0}, {to_b, 0}, stack_a, stack_b, known, truth};
   if (seen_.insert(key(state)).second) work_.push_back(std::move(state));
 }

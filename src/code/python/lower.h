@@ -4,7 +4,8 @@
 // way out, comprehensions as functions or (3.12 and later) in line, housekeeping names of class bodies.
 //
 // Broken source: a Bad statement or expression becomes an `unknown` instruction that names its text and, unlike
-// one that was met in bytecode, falls through (a Bad expression leaves an unknown value).
+// one that was met in bytecode, falls through (a Bad expression leaves an unknown value). What cannot be reached is
+// not lowered.
 #pragma once
 
 #include <string_view>
@@ -26,8 +27,8 @@ struct LowerOptions {
   std::string_view filename = "<string>";
   // For a function taken out of its surroundings: the names that the functions around it bind.
   std::vector<std::string_view> enclosing = {};
-  // Instructions over all bodies; past them code ends in `unknown` instructions.
-  uint32_t instructions = 4'000'000;
+  // Instructions and blocks over all bodies; past them code ends in `unknown` instructions.
+  uint32_t instructions = 1'000'000;
 };
 
 // The code of a Module or an expression. Functions, classes and comprehensions are code constants in it.

@@ -50,6 +50,7 @@ void Lowerer::call(uint32_t arguments, std::vector<std::string_view> keywords) {
 void Lowerer::intrinsic(std::string_view name, uint32_t operands) { emit(Op::intrinsic, operands).name = name; }
 
 BlockId Lowerer::block() {
+  ++instructions_;
   unit_->blocks.emplace_back();
   unit_->entry_depths.push_back(-1);
   return static_cast<BlockId>(unit_->blocks.size() - 1);

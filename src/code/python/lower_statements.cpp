@@ -51,7 +51,7 @@ void Lowerer::module_body(const Node& root) {
 }
 
 void Lowerer::statement(const Node* node) {
-  if (node == nullptr) return;
+  if (node == nullptr || !alive()) return;
   const Deeper deeper(*this);
   if (deeper.too_deep()) {
     emit(Op::unknown).name = "nested too deeply";
