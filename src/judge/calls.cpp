@@ -105,7 +105,7 @@ Ruling Weigher::ruling_in_module(const Name& name, Effect effect, Ruling otherwi
 bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, Effect effect) const {
   static constexpr std::string_view kSeeds[] = {"seed", "set_seed", "manual_seed", "set_random_seed"};
   static constexpr std::string_view kSettings[] = {"os.getenv", "os.environ.get", "os.environ.__getitem__", "os.getcwd", "os.cpu_count",
-                                                   "platform.system", "platform.python_version", "os.environ.keys"};
+                                                   "platform.system", "platform.python_version", "os.environ.keys", "shutil.get_terminal_size"};
   if (is_one_of(kSeeds, last_part(callee)) || is_one_of(kSettings, callee) || callee.starts_with("os.path.")) return true;
   if (effect != Effect::introspect && effect != Effect::import) return false;
   const std::vector<std::string_view> texts = texts_of(event);

@@ -104,7 +104,10 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   if (texts.empty() || hidden || others.size() >= kMostTexts) {
     opinion.why += " The code is put together from parts that are not known here.";
   } else {
-    weigh_sources(read_sources(texts), opinion);
+    const Sources sources = read_sources(texts);
+    weigh_sources(sources, opinion);
+    // What a function evaluates was run with it: what it does stands for itself.
+    if (event.code && sources.acting.empty() && !sources.disguised && opinion.ruling == Ruling::confirmed) opinion.ruling = Ruling::suspected;
   }
   add(index, std::move(opinion));
 }

@@ -88,7 +88,7 @@ std::string source_of(Heap& heap, Value code, const machine::FunctionParts& part
 
 // In a report: one line where it is one, and not longer than people read.
 std::string shortened(const std::string& source) {
-  constexpr size_t kLongest = 600;
+  constexpr size_t kLongest = 400;
   return source.size() <= kLongest ? source : source.substr(0, kLongest) + " ...";
 }
 
