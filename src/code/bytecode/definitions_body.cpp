@@ -100,8 +100,56 @@ void Builder::declarations() {
       }
     }
   }
+  // Names that only code which was never compiled binds: what nobody reaches says what they are.
+  std::vector<std::string_view> bound, used;
+  bool yields = false;
+  for (const ir::Block& block : body_.blocks) {
+    for (const ir::Instruction& in : block.instructions) {
+      switch (in.op) {
+        case ir::Op::store_fast: case ir::Op::delete_fast: case ir::Op::load_fast_and_clear: bound.push_back(in.name); break;
+        case ir::Op::load_deref: case ir::Op::load_closure: case ir::Op::load_class_deref: case ir::Op::load_from_dict_or_deref:
+        case ir::Op::store_deref: case ir::Op::delete_deref: used.push_back(in.name); break;
+        case ir::Op::yield_value: case ir::Op::yield_from: yields = true; break;
+        default: break;
+      }
+    }
+  }
+  std::sort(bound.begin(), bound.end());
+  std::sort(used.begin(), used.end());
+  const bool whole = !body_.blocks.empty() && body_.anomalies.empty() && function && !nameless;
+  for (size_t i = 0; whole && i < code_.freevars.size() && i < 1000; ++i) {
+    const std::string_view name = code_.freevars[i];
+    if (name.starts_with("__class") || name.starts_with(".")) continue;
+    if (!std::binary_search(used.begin(), used.end(), name)) add(nonlocals, name);
+  }
+  python::List never;
+  size_t parameters = code_.argcount + size_t{code_.kwonlyargcount};
+  parameters += (code_.flags & CodeObject::kVarArgs) != 0 ? 1 : 0;
+  parameters += (code_.flags & CodeObject::kVarKeywords) != 0 ? 1 : 0;
+  for (size_t i = parameters; whole && version_ >= PythonVersion{3, 8} && i < code_.varnames.size() && i < 4000; ++i) {
+    const std::string_view name = code_.varnames[i];
+    if (std::binary_search(bound.begin(), bound.end(), name) || contains(code_.cellvars, name) || name.starts_with(".")) continue;
+    Node *assign = tree_.make(Type::Assign), *target = tree_.make(Type::Name), *value = tree_.make(Type::Constant);
+    target->name = plain_name(name);
+    value->value = Value::none();
+    tree_.append(assign->items, target);
+    assign->first = value;
+    tree_.append(never, assign);
+  }
+  if (whole && !yields && (code_.flags & (CodeObject::kGenerator | CodeObject::kAsyncGenerator)) != 0) {
+    Node* statement = tree_.make(Type::Expr);
+    statement->first = tree_.make(Type::Yield);
+    tree_.append(never, statement);
+  }
   declare(Type::Global, globals);
   if (version_.major > 2) declare(Type::Nonlocal, nonlocals);
+  if (!never.empty()) {
+    Node *statement = tree_.make(Type::If), *test = tree_.make(Type::Constant);
+    test->value = Value::integer(0);
+    statement->first = test;
+    statement->body = never;
+    front.push_back({FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
+  }
   // Nothing but the docstring may stand before the imports from __future__.
   const bool documented = !front.empty() && front.front().node->type == Type::Expr;
   const auto future = [](const FlowStatement& s) {
@@ -251,6 +299,26 @@ Node* Builder::annotations_of(const CodeObject& code) {
   return nullptr;
 }
 
+// The function of a type variable's bound or an alias' value; 3.14's asks for the format first.
+Node* Builder::lazy_value(const CodeObject& code) {
+  if (version_ < PythonVersion{3, 14}) return evaluated(code, false);
+  const auto found = evaluated_.find(&code);
+  if (found != evaluated_.end()) return found->second;
+  evaluated_[&code] = nullptr;
+  if (context_.depth > 40 || !context_.lift) return nullptr;
+  const std::shared_ptr<const ir::Body> body = context_.lift(code);
+  if (body == nullptr || body->blocks.empty()) return nullptr;
+  kept_.push_back(body);
+  const Context inside{tree_, context_.lift, context_.nested, context_.class_name, &context_, &code, context_.depth + 1, context_.steps};
+  Builder builder(code, *body, inside);
+  builder.reduce();
+  if (builder.blocks_[0].leave != Leave::branch) return nullptr;
+  const Work& value = builder.blocks_[builder.blocks_[0].otherwise];
+  Node* result = nullptr;
+  if (value.leave != Leave::return_value || !builder.isolate(value.steps, result)) return nullptr;
+  return evaluated_[&code] = result;
+}
+
 void Builder::fill(Node* definition) {
   if (!definition->value.is(Kind::code) || definition->body.size != 0) return;
   const CodeObject& code = heap().code(definition->value);
@@ -319,7 +387,7 @@ void Simulator::intrinsic(const ir::Instruction& in) {
   permuted_ = permuted;
   if (parts.size() < in.a || parts.empty()) return fail();
   const auto lazily = [&](Node* node) -> Node* {  // the function that computes a bound or value
-    if (Builder::is_definition(node)) return builder_.evaluated(builder_.heap().code(node->value), false);
+    if (Builder::is_definition(node)) return builder_.lazy_value(builder_.heap().code(node->value));
     return as_expression(node);
   };
   if (in.name.starts_with("typevar") || in.name == "paramspec") {

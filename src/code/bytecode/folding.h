@@ -274,6 +274,7 @@ class Builder {
   Node* annotations_of(const CodeObject& code);  // of an __annotate__ function: the Dict that it returns, or null
   Node* annotation(Node* value);                 // as it is written
   Node* evaluated(const CodeObject& code, bool raw);
+  Node* lazy_value(const CodeObject& code);
   void fill(Node* definition);
   bool is_class_body() const { return class_body_; }
   static bool is_definition(const Node* node);

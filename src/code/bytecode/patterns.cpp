@@ -591,6 +591,14 @@ BlockId Builder::cut(BlockId id, size_t step) {
 static bool may_begin_case(const Work& b, size_t i) {
   const auto at = [&](size_t k) { return i + k < b.steps.size() && b.steps[i + k].kind == Step::Kind::instruction ? b.steps[i + k].instruction->op : ir::Op::unknown; };
   if (at(0) == ir::Op::match_sequence || at(0) == ir::Op::match_mapping) return true;
+  const auto is_load = [](ir::Op op) {
+    return op == ir::Op::load_global || op == ir::Op::load_name || op == ir::Op::load_fast || op == ir::Op::load_deref || op == ir::Op::load_class_deref;
+  };
+  if (is_load(at(0))) {  // the only case, of a class
+    size_t k = 1;
+    while (k < 8 && at(k) == ir::Op::load_attr) ++k;
+    return at(k) == ir::Op::load_const && at(k + 1) == ir::Op::match_class;
+  }
   if (at(0) != ir::Op::copy || b.steps[i].instruction->a != 1) return false;
   for (size_t k = 1; k < 12; ++k) {
     switch (at(k)) {
@@ -712,6 +720,16 @@ Node* case_of(Tree& tree, Node* test, Node*& guard) {
   return test->items[0];
 }
 
+bool leaves(const python::List& body) {
+  if (body.empty()) return false;
+  switch (body.back()->type) {
+    case Type::Return: case Type::Raise: case Type::Continue: case Type::Break: return true;
+    case Type::If: return leaves(body.back()->body) && leaves(body.back()->orelse);
+    case Type::With: case Type::AsyncWith: return leaves(body.back()->body);
+    default: return false;
+  }
+}
+
 void gather(Tree& tree, Node* statement, int32_t subject, Node* match, uint32_t depth) {
   Node* guard = nullptr;
   Node* test = case_of(tree, statement->first, guard);
@@ -771,6 +789,18 @@ void restore(Tree& tree, python::List& list, uint32_t depth) {
       match->offset = node->offset;
       match->first = test->third;
       gather(tree, node, test->number, match, 0);
+      // Where a case leaves, the next ones stand behind the `if` instead of in its else.
+      uint32_t taken = i + 1;
+      while (taken < list.size && list[taken]->type == Type::If && leaves(match->items.back()->body)) {
+        Node* other_guard = nullptr;
+        const Node* other = case_of(tree, list[taken]->first, other_guard);
+        if (other == nullptr || other->number != test->number || other->third != nullptr) break;
+        gather(tree, list[taken], test->number, match, 0);
+        ++taken;
+      }
+      const uint32_t gone = taken - i - 1;
+      for (uint32_t k = taken; k < list.size; ++k) list[k - gone] = list[k];
+      list.size -= gone;
       list[i] = match;
       node = match;
     }
