@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kLargest = size_t{1} << 20;
 constexpr uint64_t kMostWork = uint64_t{32} << 20;  // bytes read over all attempts
+constexpr uint64_t kWorkOfRanking = 16;             // what reading as instructions costs against reading as marshal
 constexpr size_t kMostSuspects = 24;                // slashes before a failure that are tried
 constexpr size_t kMostSlashesInCode = 256;          // of one code object
 
@@ -58,6 +59,7 @@ class Repair {
     out.reached = bytes_.size() + contents->end;
     out.code = contents->value.is(Kind::code);
     if (!out.code) return out;
+    work_ += kWorkOfRanking * bytes_.size();
     RankOptions rank;
     rank.layout = layout_of(reader_);
     rank.oldest_minor = contents->oldest_minor;
