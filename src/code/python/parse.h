@@ -24,7 +24,7 @@ struct ParseOptions {
   PythonVersion version{0, 0};
   bool print_function = false;     // Python 2 with these __future__ imports in force; the text's own are seen
   bool unicode_literals = false;
-  uint32_t max_nodes = 4'000'000;  // about 200 bytes each; past it the rest is one Bad node
+  uint32_t max_nodes = 1'000'000;  // about 200 bytes each; past it the rest is one Bad node
 };
 
 struct ParseError {

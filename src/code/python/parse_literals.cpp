@@ -250,18 +250,16 @@ void Parser::string_piece(const Token& token, std::string& text, bool& is_unicod
   const bool here = (flags & kBytes) == 0 && (!python_2_ || options_.unicode_literals || (flags & kUnicode) != 0);
   if ((flags & (kRaw | kUnicode)) == (kRaw | kUnicode)) python_2_only();
   is_unicode = is_unicode || here;
-  const size_t before = text.size();
-  unescape(text, inside, flags, here, false);
-  if (here || letters_ == nullptr) return;
+  if (here || letters_ == nullptr) return unescape(text, inside, flags, here, false);
   // Python 2 keeps byte strings in the encoding of the file.
   std::string narrow;
   size_t length = 1;
-  for (size_t i = before; i < text.size(); i += length) {
-    const char32_t c = next_code_point(text, i, length);
+  for (size_t i = 0; i < inside.size(); i += length) {
+    const char32_t c = next_code_point(inside, i, length);
     const auto letter = std::find(std::begin(*letters_), std::end(*letters_), c);
     narrow += static_cast<char>(c < 0x80 ? c : static_cast<char32_t>(letter - std::begin(*letters_) + 0x80));
   }
-  text.replace(before, text.npos, narrow);
+  unescape(text, tree_.text(narrow), flags, here, false);
 }
 
 void Parser::unescape(std::string& out, std::string_view text, uint8_t flags, bool is_unicode, bool braces) {
@@ -309,7 +307,7 @@ size_t Parser::escape(std::string& out, std::string_view text, size_t at, bool i
     const char* end = text.data() + std::min(text.size(), at + 2 + digits);
     const auto [stop, error] = std::from_chars(begin, end, code, 16);
     if (error != std::errc() || stop != begin + digits || code > 0x10ffff || *begin == '-') {
-      note("an escape without its digits", static_cast<uint32_t>(text.data() + at - text_.data()), token().line);
+      note("an escape without its digits", token().begin, token().line);
       out += '\\';
       return at + 1;
     }

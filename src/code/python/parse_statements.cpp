@@ -70,6 +70,7 @@ void Parser::recover(List& into, size_t begin, uint32_t offset, int32_t line) {
   failed_ = false;
   size_t end = full_ ? text_.size() : tokens_.back().begin;
   if (end < begin) end = begin;
+  nodes_ += 2;
   Node* bad = tree_.make(Type::Bad);
   Node* node = tree_.make(Type::Expr);
   node->first = bad;

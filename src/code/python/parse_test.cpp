@@ -117,7 +117,7 @@ TEST_F(ParseTest, LinesAndEncodings) {
   EXPECT_EQ(read("# coding: unicode_escape\\nimport os\n"), "import os\n");
   EXPECT_EQ(read("#coding=utf7\n# +AAo-import os\n"), "import os\n");
   EXPECT_EQ(read("# coding: koi8-r\nx = '\xe9'\n"), "x = '\\u0418'\n");
-  EXPECT_EQ(read("# coding: KOI8_R\nx = '\xe9', u'\xe9'\n", two), "x = ('\\xe9', u'\\u0418')\n");
+  EXPECT_EQ(read("# coding: KOI8_R\nx = '\xe9\\x8b', u'\xe9'\n", two), "x = ('\\xe9\\x8b', u'\\u0418')\n");
   EXPECT_TRUE(parsed.ok()) << errors();
   EXPECT_EQ(read("# coding: big5\nx = '\xe9'\n"), "x = '\\xe9'\n");
   EXPECT_EQ(errors(), "1: an encoding that is not read: big5\n");
