@@ -91,11 +91,13 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
        std::string(known.why), name.canonical});
 }
 
-// Modules are programs: their top level reads settings, silences warnings, registers what is done in the end.
+// Modules are programs: their top level reads settings, silences warnings, registers what is done in the end, and gives
+// up where it cannot run.
 Ruling Weigher::ruling_in_module(const Name& name, Effect effect, Ruling otherwise) {
   static constexpr std::string_view kOwnAffairs[] = {"warnings", "atexit", "gc", "readline"};
   const std::string_view canonical = name.canonical;
   if (effect == Effect::environment || effect == Effect::file_read) return Ruling::dismissed;
+  if (canonical == "sys.exit" || canonical == "builtins.exit" || canonical == "builtins.quit") return Ruling::dismissed;
   if (effect != Effect::tamper) return otherwise;
   return is_one_of(kOwnAffairs, canonical.substr(0, canonical.find('.'))) ? Ruling::dismissed : Ruling::suspected;
 }

@@ -30,7 +30,7 @@ const Callable* method_of(std::string_view type, Op op) {
 void Weigher::weigh_store(uint32_t index, const Event& event) {
   const Value target = event.callee;
   const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
-  if (owner.is(Kind::name)) return weigh_changed_name(index, heap_.name(owner));
+  if (owner.is(Kind::name)) return weigh_changed_name(index, event, heap_.name(owner));
   const Name* type = target.is(Kind::object) ? named(heap_.object(target).callee) : nullptr;
   if (type == nullptr) return;
   if (event.op == Op::set_state) weigh_executed_state(index, event, type->canonical);
@@ -45,11 +45,28 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
               std::string(method->why), callee});
 }
 
-void Weigher::weigh_changed_name(uint32_t index, const Name& owner) {
+// What modules change in the course of their own business: their package, settings, what things are called, their
+// place in sys.modules.
+bool Weigher::is_modules_affair(const Event& event, const Name& owner) const {
+  static constexpr std::string_view kLabels[] = {"__module__", "__doc__", "__name__", "__qualname__", "__all__"};
+  if (!event.code || trace_.dialect != "python") return false;
+  if (owner.known != nullptr && owner.known->effect == Effect::environment) return true;
+  if (owner.canonical.starts_with("__package__") || owner.canonical == "sys.argv") return true;
+  const std::vector<Value> given = arguments_of(event);
+  if (event.op == Op::set_attribute) return !given.empty() && given[0].is_text() && is_one_of(kLabels, given[0].text());
+  if (owner.canonical != "sys.modules" || event.op != Op::set_items) return false;
+  for (size_t i = 0; i < given.size(); i += 2) {
+    if (!given[i].is_text() || knowledge::policy_of(given[i].text()) != Policy::foreign) return false;
+  }
+  return true;
+}
+
+void Weigher::weigh_changed_name(uint32_t index, const Event& event, const Name& owner) {
   const std::string name(owner.canonical);
   if (name.starts_with("__main__")) return;  // dill brings back what the program's own module held
   const bool environment = owner.known != nullptr && owner.known->effect == Effect::environment;
-  const bool foreign = knowledge::policy_of(name) == Policy::foreign;
+  if (is_modules_affair(event, owner)) return;
+  const bool foreign = knowledge::policy_of(name) == Policy::foreign || (event.code && trace_.dialect == "python");
   add(index,
       {environment ? "-environment-access" : "-runtime-tampering",
        foreign ? Ruling::suspected : Ruling::confirmed, "Changes " + name + " when the model is loaded.",

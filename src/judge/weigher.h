@@ -84,7 +84,8 @@ class Weigher {
 
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);
-  void weigh_changed_name(uint32_t index, const Name& owner);
+  void weigh_changed_name(uint32_t index, const Event& event, const Name& owner);
+  bool is_modules_affair(const Event& event, const Name& owner) const;
   void weigh_filled(uint32_t index, const Event& event, const Name& filler);
 
   // references.cpp: names that are held and not called.
