@@ -128,6 +128,11 @@ void Lowerer::pattern_or(const Node* node, PatternContext& pc) {
     pattern(node->items[i], own);
     if (i == 0) {
       control = own.stores;
+    } else if (!std::is_permutation(control.begin(), control.end(), own.stores.begin(), own.stores.end())) {
+      // No compiler lets this pass; what the first alternative captures is not known then.
+      emit(Op::unknown).name = "alternatives bind different names";
+      for (size_t k = 0; k < own.stores.size(); ++k) pop();
+      for (size_t k = 0; k < control.size(); ++k) constant(Value::unknown());
     } else {
       for (size_t wanted = control.size(); wanted-- > 0;) {
         const auto found = std::find(own.stores.begin(), own.stores.end(), control[wanted]);
