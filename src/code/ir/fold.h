@@ -7,7 +7,7 @@
 namespace winnow::ir {
 
 // The value of `l op r` or `op v` for constants, where it is known without running code and is of modest size
-// (integers below 2**127, texts up to 4096 bytes). False: not known, or an error when it runs.
+// (integers below 2**127, texts up to 64 KiB). False: not known, or an error when it runs.
 bool fold_binary(Heap& heap, PythonVersion version, Binary op, Value l, Value r, Value* out);
 bool fold_unary(Heap& heap, Unary op, Value v, Value* out);
 // l[r] of texts and tuples.

@@ -368,7 +368,7 @@ void Lowerer::import(const Node* node) {
   for (const Node* alias : node->items) {
     constant(Value::integer(python2() && !absolute_import_ ? -1 : 0));
     none();
-    emit_name(Op::import_name, alias->name);
+    emit_name(Op::import_name, mangle(alias->name));
     if (!alias->other.empty()) {
       import_as(alias->name, alias->other);
     } else {
@@ -385,13 +385,13 @@ void Lowerer::import_from(const Node* node) {
     names.push_back(python2() ? Value::bytes(alias->name) : Value::string(alias->name));
   }
   constant(heap_.new_items(Kind::tuple, names.data(), static_cast<uint32_t>(names.size())));
-  emit_name(Op::import_name, node->name);
+  emit_name(Op::import_name, mangle(node->name));
   for (const Node* alias : node->items) {
     if (alias->name == "*") {
       emit(Op::import_star);
       return;
     }
-    emit_name(Op::import_from, alias->name);
+    emit_name(Op::import_from, mangle(alias->name));
     name(alias->other.empty() ? alias->name : alias->other, Access::store);
   }
   pop();
