@@ -61,6 +61,8 @@ class Lexer {
     uint32_t begin;  // of its f-string
   };
 
+  static constexpr uint32_t kMostAbandoned = 8;
+
   char at(size_t i) const { return i < text_.size() ? text_[i] : '\0'; }
   void add(Tok kind, size_t begin, size_t end, uint8_t flags = 0);
   void error(const char* what, size_t begin, size_t end);
@@ -76,6 +78,7 @@ class Lexer {
   void bracket(Tok kind, char c);
   bool string_prefix(size_t begin, size_t end, uint8_t& flags) const;
   void string(size_t begin, uint8_t flags);
+  void formatted_character(char c, bool raw, uint8_t& flags);
   void formatted_text();
   void leave_formatted();
   bool unfinished(const char* what);

@@ -329,8 +329,9 @@ size_t Parser::escape(std::string& out, std::string_view text, size_t at, bool i
     case 'u': if (is_unicode) return hexadecimal(4); break;
     case 'U': if (is_unicode) return hexadecimal(8); break;
     case 'N': {
-      const size_t close = text.find('}', at);
-      if (!is_unicode || at + 2 >= text.size() || text[at + 2] != '{' || close == text.npos) break;
+      if (!is_unicode || at + 2 >= text.size() || text[at + 2] != '{') break;
+      const size_t close = text.find_first_of("{}\\", at + 3);
+      if (close == text.npos || text[close] != '}') break;
       const std::string_view name = text.substr(at + 3, close - at - 3);
       const char named = ascii_named(name);
       append_utf8(out, named != 0 || name == "NULL" ? static_cast<char32_t>(named) : 0xfffd);
