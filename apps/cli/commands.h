@@ -40,6 +40,7 @@ int decompile(const std::string& path, Show show);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
 int debug_flow(const std::vector<std::string>& paths, bool only_check);
+int debug_run(const std::string& path, bool uncalled);
 int debug_ir(const std::vector<std::string>& paths, bool only_check);
 int debug_parse(const std::vector<std::string>& paths, const std::string& version, const std::string& show);
 int debug_lower(const std::vector<std::string>& paths, const std::string& version);

@@ -110,6 +110,9 @@ int run(int count, char** words) {
   uint32_t mutants = 0;
   equal.add_option("--mutants", mutants, "Of each function, so many changed ones must be told from it");
   equal.add_flag("--check", only_check, "Only the reasons of differences, and figures");
+  CLI::App& running = *debug.add_subcommand("run", "What the machine sees source or compiled code do");
+  running.add_option("path", path)->required();
+  running.add_flag("--uncalled", only_check, "run functions that nobody calls, too");
   debug.require_subcommand(1);
   try {
     program.parse(count, words);
@@ -123,6 +126,7 @@ int run(int count, char** words) {
   if (lowered.parsed()) return debug_lower(paths, version);
   if (flowing.parsed()) return debug_flow(paths, only_check);
   if (equal.parsed()) return debug_equivalent(paths, only_check, mutants);
+  if (running.parsed()) return debug_run(path, only_check);
   if (lifted.parsed()) return debug_ir(paths, only_check);
   if (bytecode.parsed()) return debug_decompile(path, form, output, readings);
   if (program.got_subcommand("debug")) return marshal.parsed() ? debug_marshal(path, version) : debug_opcodes(path);

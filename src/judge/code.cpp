@@ -101,7 +101,12 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   if (payload && payload->is_text()) texts.push_back(payload->text());
   const std::vector<std::string_view> others = is_builtin(name.canonical) ? std::vector<std::string_view>() : texts_of(event);
   texts.insert(texts.end(), others.begin(), others.end());
-  if (texts.empty() || hidden || others.size() >= kMostTexts) {
+  if (event.code && event.entered) {
+    opinion.ruling = Ruling::suspected;
+    opinion.summary = "Runs Python code that it carries as text when the model is loaded.";
+    opinion.why += " The code was run: whatever it does is told by itself.";
+  } else if (texts.empty() || hidden || others.size() >= kMostTexts) {
+    if (event.code) opinion.ruling = Ruling::suspected;
     opinion.why += " The code is put together from parts that are not known here.";
   } else {
     const Sources sources = read_sources(texts);

@@ -26,6 +26,12 @@ constexpr std::string_view kInterpreterOwn[] = {
 
 // Judged by the names and strings it holds, until it is called.
 void Weigher::weigh_function_body(uint32_t index, const Event& event, const Name& name) {
+  if (event.entered) {
+    return add(index, {"-embedded-code", carries_functions_ ? Ruling::dismissed : Ruling::suspected, "Carries a function as bytecode.",
+                       carries_functions_ ? "It was run with unknown arguments: whatever it does is told by itself."
+                                          : std::string(name.known->why) + " No model library saves functions in this way.",
+                       name.canonical});
+  }
   constexpr size_t kLongestName = 16;  // longer texts may be bytecode with names inside
   std::vector<std::string_view> names;
   for (const std::string_view text : texts_of(event)) {
@@ -92,6 +98,10 @@ void Weigher::weigh_door(uint32_t index, const std::string& callee) {
 bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker) {
   static constexpr const char* kSummary =
       "Calls a function that the model itself carries, when it is loaded.";
+  if (event.entered) {
+    add(index, {"-embedded-code", Ruling::dismissed, kSummary, "It was run: whatever it does is told by itself.", maker.canonical});
+    return true;
+  }
   if (is_class_maker(maker.canonical)) return true;  // an instance of a class that the model defines itself
   if (carries_functions_ && is_harmless_function(made)) {
     add(index,

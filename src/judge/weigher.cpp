@@ -9,6 +9,23 @@ namespace winnow::judge {
 
 using knowledge::Callable;
 
+namespace {
+
+// The opinions are worded for loading, by far the most common time.
+std::string in_words_of(Trigger trigger, std::string summary) {
+  static constexpr std::string_view kLoaded[] = {" when the model is loaded", " when it is loaded"};
+  if (trigger == Trigger::load) return summary;
+  const std::string_view when = trigger == Trigger::inference ? " when the model is used"
+                                : trigger == Trigger::import  ? " when the module is imported" : " when it is called";
+  for (const std::string_view loaded : kLoaded) {
+    const size_t at = summary.find(loaded);
+    if (at != std::string::npos) return summary.replace(at, loaded.size(), when);
+  }
+  return summary;
+}
+
+}  // namespace
+
 void Weigher::add(uint32_t index, Opinion opinion) {
   const Event& event = trace_.events[index];
   if (event.unreached && opinion.ruling == Ruling::confirmed) {
@@ -23,7 +40,7 @@ void Weigher::add(uint32_t index, Opinion opinion) {
   }
   finding.ruling = opinion.ruling;
   finding.trigger = event.trigger;
-  finding.summary = std::move(opinion.summary);
+  finding.summary = in_words_of(event.trigger, std::move(opinion.summary));
   finding.why = std::move(opinion.why);
   Evidence evidence;
   evidence.callee = opinion.callee;

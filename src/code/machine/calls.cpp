@@ -95,6 +95,20 @@ Value Machine::record_once(Op op, Value callee, Value arguments, Value keywords)
   return heap().new_object(object);
 }
 
+// Functions that the code hands to something else may be called by it; coroutines are run by whoever gets them.
+void Machine::note_callbacks(Value arguments, Value keywords) {
+  std::vector<Value> given;
+  for (const Value part : {arguments, keywords}) {
+    if (part.is_sequence() || part.is(Kind::dict)) given.insert(given.end(), heap().items(part).begin(), heap().items(part).end());
+  }
+  for (size_t i = 0; i < given.size() && given.size() < 64; ++i) {
+    const Value value = given[i];
+    if (value.is(Kind::list) || value.is(Kind::tuple)) given.insert(given.end(), heap().items(value).begin(), heap().items(value).begin() + std::min<uint32_t>(heap().items(value).size, 16));
+    const bool callable = value.is(Kind::function) || value.is(Kind::method) || value.is(Kind::generator) || value.is(Kind::instance);
+    if (callable && running_->callbacks.size() < 4096) running_->callbacks.emplace_back(value, place.trigger);
+  }
+}
+
 Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std::optional<Value> computed) {
   if (place.code && op != Op::import) {
     const Name* name = callee.is(Kind::name) ? &heap().name(callee) : nullptr;
@@ -103,6 +117,7 @@ Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std:
     } else {
       const Value before = record_once(op, callee, arguments, keywords);
       if (!before.is(Kind::none)) return before;
+      if (op == Op::call || op == Op::construct) note_callbacks(arguments, keywords);
     }
   }
   Event event;
@@ -195,14 +210,13 @@ Value Machine::settled(Value arguments) {
 }
 
 Value Machine::call_name(Value callee, Value arguments, Value keywords) {
-  const uint32_t index = callee.index();
   heap().name(callee).called = true;
-  if (heap().name(callee).canonical.ends_with(".__new__") && models_[index] == nullptr && heap().items(arguments).size > 0 &&
+  if (heap().name(callee).canonical.ends_with(".__new__") && model_for(callee) == nullptr && heap().items(arguments).size > 0 &&
       heap().items(arguments)[0].is(Kind::name)) {
     const Items given = heap().items(arguments);
     return construct(given[0], heap().new_items(Kind::tuple, given.data + 1, given.size - 1), keywords);
   }
-  if (const Model model = models_[index]) {
+  if (const Model model = model_for(callee)) {
     const Items items = heap().items(arguments);
     const auto result = model(*this, {callee, {items.data, items.size}, keywords});
     if (result) {
@@ -215,32 +229,57 @@ Value Machine::call_name(Value callee, Value arguments, Value keywords) {
 }
 
 Value Machine::call_from_code(Value callee, std::span<const Value> arguments, Value keywords) {
-  if (callee.is(Kind::name) && nesting_ < kDeepestCall && !exhausted() && step()) {
-    Name& name = heap().name(callee);
-    const bool makes = name.canonical.ends_with(".__new__");
-    if (const Model model = models_[callee.index()]; model != nullptr && !makes) {
-      name.called = true;
-      const Callable* known = name.known;
-      // Bytes that are written in place are handed over as they are now.
-      std::vector<Value> given(arguments.begin(), arguments.end());
-      ++nesting_;
-      const auto result = model(*this, {callee, given, keywords});
-      --nesting_;
-      if (raised) return Value::unknown();
-      if (result) {
-        if (worth_telling(known)) record(Op::call, callee, heap().new_items(Kind::tuple, given.data(), static_cast<uint32_t>(given.size())), keywords, *result);
-        return *result;
-      }
-      ++nesting_;
-      const Value out = call_unmodelled(callee, heap().new_items(Kind::tuple, given.data(), static_cast<uint32_t>(given.size())), keywords);
-      --nesting_;
-      return out;
+  const bool bound = callee.is(Kind::attribute);
+  const Value name = bound ? heap().attribute(callee).resolved : callee;
+  if (!name.is(Kind::name) || nesting_ >= kDeepestCall || exhausted() || !step()) return call(callee, arguments, keywords);
+  const bool makes = heap().name(name).canonical.ends_with(".__new__") && code_models_[name.index()] == nullptr;
+  const Model model = model_for(name);
+  if (model == nullptr || makes || !place.code) return call(callee, arguments, keywords);
+  heap().name(name).called = true;
+  const Callable* known = heap().name(name).known;
+  std::vector<Value> given;
+  if (bound) given.push_back(heap().attribute(callee).base);
+  given.insert(given.end(), arguments.begin(), arguments.end());
+  if (code_models_[name.index()] == nullptr) {
+    // Models that know nothing of what is written in place, or of subclasses, get the plain data.
+    for (Value& value : given) {
+      value = plain(*this, value);
+      if (const auto buffer = buffer_of(*this, value); buffer && value.is(Kind::byte_array)) value = make_bytes(*buffer);
     }
   }
-  return call(callee, arguments, keywords);
+  ++nesting_;
+  const auto result = model(*this, {name, given, keywords});
+  --nesting_;
+  if (raised) return Value::unknown();
+  const auto tuple = [&] { return heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size())); };
+  if (result) {
+    if (worth_telling(known)) record(Op::call, callee, tuple(), keywords, *result);
+    return *result;
+  }
+  ++nesting_;
+  const Value out = bound ? call_attribute_unmodelled(callee, tuple(), keywords) : call_unmodelled(callee, tuple(), keywords);
+  --nesting_;
+  return out;
 }
 
 Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
+  const auto event = static_cast<uint32_t>(trace_.events.size());
+  const Value result = call_plain(callee, arguments, keywords);
+  if (!result.is(Kind::object)) return result;
+  const std::string name(heap().name(callee).canonical);
+  if (const auto made = made_by(name, arguments)) {
+    if (place.code) return *made;
+    carried_.emplace(result.index(), *made);
+    const Value code = made->is(Kind::function) ? heap().function(*made).code : *made;
+    const bool runs = code.is(Kind::code) && body_of(*this, code) != nullptr;
+    if (runs && event < trace_.events.size()) trace_.events[event].entered = true;
+    return result;
+  }
+  fill_function(name, arguments);
+  return result;
+}
+
+Value Machine::call_plain(Value callee, Value arguments, Value keywords) {
   const Callable* known = heap().name(callee).known;
   if (place.code && is_exception_name(heap().name(callee).canonical)) {
     const Items given = heap().items(arguments);
@@ -271,7 +310,10 @@ Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
       return record(Op::call, callee, arguments, keywords, *imported);
     }
     const Value result = record(Op::call, callee, arguments, keywords);
-    if (trace_.events.size() > event) note_payload(*known, arguments, keywords);
+    const bool fresh = event < trace_.events.size();
+    if (fresh) note_payload(*known, arguments, keywords);
+    if (const auto entered = enter_code(*known, arguments, keywords, event)) return *entered;
+    if (raised) return Value::unknown();
     if (known->effect == Effect::call) follow_callback(*known, arguments, keywords);
     return result;
   }
@@ -295,6 +337,31 @@ std::optional<Value> Machine::load_any_pickle(Value callee, Value arguments) {
   return std::nullopt;
 }
 
+// threading.Thread(target=f, args=(...)).start() and its kin call f.
+void Machine::start_target(const AttributeOf& of) {
+  if (of.name != "start" && of.name != "run") return;
+  if (of.base.is(Kind::instance)) {
+    const auto run = of.name == "start" ? find_in_class(*this, heap().instance(of.base).cls, "run") : std::nullopt;
+    if (run && run->is(Kind::function)) call(*run, std::span(&of.base, 1));
+    return;
+  }
+  if (!of.base.is(Kind::object)) return;
+  const Object made = heap().object(of.base);
+  const auto named = [&](std::string_view name) -> const Value* {
+    return made.keywords.is(Kind::dict) ? heap().find(heap().items(made.keywords), name) : nullptr;
+  };
+  const Items given = made.arguments.is_sequence() ? heap().items(made.arguments) : Items{};
+  const bool timer = made.callee.is(Kind::name) && heap().name(made.callee).canonical.ends_with(".Timer");
+  const Value* target = named(timer ? "function" : "target");
+  if (target == nullptr && given.size > 1 && (timer || given[0].is(Kind::none))) target = &given[1];
+  if (target == nullptr || !(target->is(Kind::name) || target->is(Kind::attribute) || target->is(Kind::object) || target->is_defined())) return;
+  const Value callee = *target;
+  const Value* list = named("args");
+  if (list == nullptr && timer && given.size > 2) list = &given[2];
+  const Value* pairs = named("kwargs");
+  call(callee, list != nullptr && list->is_sequence() ? *list : heap().new_tuple({}), pairs != nullptr && pairs->is(Kind::dict) ? *pairs : Value::none());
+}
+
 Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
   const AttributeOf of = heap().attribute(callee);
   const Items items = heap().items(arguments);
@@ -314,17 +381,26 @@ Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
       }
     }
   }
-  if (!of.resolved.is(Kind::name)) return record(Op::call, callee, arguments, keywords);
+  if (!of.resolved.is(Kind::name)) {
+    if (place.code) start_target(of);
+    return record(Op::call, callee, arguments, keywords);
+  }
   heap().name(of.resolved).called = true;
-  const Callable* known = heap().name(of.resolved).known;
-  if (const Model model = models_[of.resolved.index()]) {
+  if (const Model model = model_for(of.resolved)) {
     std::vector<Value> bound{of.base};
     bound.insert(bound.end(), items.begin(), items.end());
     if (const auto result = model(*this, {of.resolved, bound, keywords})) {
       record(Op::call, callee, arguments, keywords, *result);
       return *result;
     }
+    if (raised) return Value::unknown();
   }
+  return call_attribute_unmodelled(callee, arguments, keywords);
+}
+
+Value Machine::call_attribute_unmodelled(Value callee, Value arguments, Value keywords) {
+  if (place.code) start_target(heap().attribute(callee));
+  const Callable* known = heap().name(heap().attribute(callee).resolved).known;
   if (known == nullptr || is_trusted(known)) return record(Op::call, callee, arguments, keywords);
   if (const auto loaded = load_nested(*known, arguments, keywords)) return *loaded;
   const size_t events = trace_.events.size();
@@ -335,6 +411,7 @@ Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
 }
 
 Value Machine::call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords) {
+  if (const auto out = call_carried(callee, arguments, keywords)) return *out;
   const Object made = heap().object(callee);
   const std::string maker(made.callee.is(Kind::name) ? heap().name(made.callee).canonical : "");
   const Items given = made.arguments.is_sequence() ? heap().items(made.arguments) : Items{};
@@ -393,6 +470,7 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
   if (const Callable* method = knowledge::find(maker + ".__call__"); method != nullptr && !is_trusted(method)) {
     const auto named = heap().intern_name(method->name);
     models_.resize(heap().names().size(), nullptr);
+    code_models_.resize(heap().names().size(), nullptr);
     heap().name(named.first).known = method;
     return call_name(named.first, arguments_tuple, keywords);
   }

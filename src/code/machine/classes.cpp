@@ -83,6 +83,34 @@ std::string_view held_type(const Machine& m, Value cls) {
   return {};
 }
 
+// The fields of a named tuple.
+void hold_fields(Machine& m, Value self, Value fields, std::span<const Value> arguments, Value keywords) {
+  std::vector<Value> values;
+  const Items names = m.heap().items(fields);
+  for (uint32_t i = 0; i < names.size; ++i) {
+    const Value* named = keywords.is(Kind::dict) ? m.heap().find_key(keywords, names[i]) : nullptr;
+    values.push_back(i < arguments.size() ? arguments[i] : named != nullptr ? *named : Value::unknown());
+    m.heap().set_key(m.heap().instance(self).attributes, names[i], values.back());
+  }
+  const Value tuple = m.heap().new_items(Kind::tuple, values.data(), static_cast<uint32_t>(values.size()));
+  m.heap().instance(self).held = tuple;
+}
+
+// What a dataclass does with its arguments: fields by the order of their annotations. False: there are none.
+bool set_declared(Machine& m, Value self, std::span<const Value> arguments, Value keywords) {
+  const auto declared = find_in_class(m, m.heap().instance(self).cls, "__annotations__");
+  if (!declared || !declared->is(Kind::dict)) return false;
+  const Value attributes = m.heap().instance(self).attributes;
+  const Items pairs = m.heap().items(*declared);
+  for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+    const Value* named = keywords.is(Kind::dict) ? m.heap().find_key(keywords, pairs[i]) : nullptr;
+    if (i / 2 < arguments.size()) m.heap().set_key(attributes, pairs[i], arguments[i / 2]);
+    else if (named != nullptr) m.heap().set_key(attributes, pairs[i], *named);
+  }
+  call_special(m, self, "__post_init__", {});
+  return true;
+}
+
 bool derives_from_exception(Machine& m, Value cls) {
   return is_subclass(m, cls, m.resolve("builtins", "BaseException")).value_or(false);
 }
@@ -150,14 +178,8 @@ Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value
       all.insert(all.end(), arguments.begin(), arguments.end());
       return m.call(*hook, all, keywords);
     }
-    // The class is a class of classes: calling it makes one.
-    if (is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false) && arguments.size() == 3 && arguments[0].is_text()) {
-      return make_class(m, arguments[0].text(), arguments[1], arguments[2], cls, keywords);
-    }
   }
-  if (arguments.size() == 3 && arguments[0].is_text() && is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false)) {
-    return make_class(m, arguments[0].text(), arguments[1], arguments[2], cls, keywords);
-  }
+  const bool of_classes = is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false);
   // Color('x') of an enumeration looks its member up.
   Value self;
   const auto maker = find_in_class(m, cls, "__new__");
@@ -167,24 +189,33 @@ Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value
     std::vector<Value> all{cls};
     all.insert(all.end(), arguments.begin(), arguments.end());
     self = m.call(new_function, all, keywords);
-    if (m.raised || !self.is(Kind::instance)) return self;
+    if (m.raised || (!self.is(Kind::instance) && !(of_classes && self.is(Kind::class_object)))) return self;
+  } else if (of_classes) {
+    // A class of classes: calling it makes one.
+    if (arguments.size() != 3 || !arguments[0].is_text()) return Value::unknown();
+    self = make_class(m, arguments[0].text(), arguments[1], arguments[2], cls, keywords);
+    if (m.raised) return self;
   } else {
     self = new_instance(m, cls);
     const std::string_view held = held_type(m, cls);
-    if (!held.empty() && !arguments.empty()) {
+    if (const auto fields = find_in_class(m, cls, "_fields"); fields && fields->is(Kind::tuple) && held == "builtins.tuple") {
+      hold_fields(m, self, *fields, arguments, keywords);
+    } else if (!held.empty() && !arguments.empty()) {
       const Value value = m.call(m.resolve(held, ""), arguments, keywords);
       m.heap().instance(self).held = value;
     } else if (derives_from_exception(m, cls)) {
-      m.heap().instance(self).held = m.heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size()));
+      m.heap().set_key(m.heap().instance(self).attributes, "args", m.heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size())));
     }
   }
-  const auto initialiser = find_in_class(m, m.heap().instance(self).cls, "__init__");
+  const Value made_class = self.is(Kind::instance) ? m.heap().instance(self).cls : cls;
+  const auto initialiser = find_in_class(m, made_class, "__init__");
   if (initialiser) {
     std::vector<Value> all;
     if (initialiser->is(Kind::function)) all.push_back(self);
     all.insert(all.end(), arguments.begin(), arguments.end());
     m.call(*initialiser, all, keywords);
-  } else if (const auto outside = opaque_base(m, cls)) {
+  } else if (self.is(Kind::instance) && (!arguments.empty() || keywords.is(Kind::dict)) && set_declared(m, self, arguments, keywords)) {
+  } else if (const auto outside = opaque_base(m, cls); outside && self.is(Kind::instance)) {
     // A class made by the program acts as its bases do.
     const knowledge::Callable* known = m.heap().name(*outside).known;
     if (known != nullptr && !is_trusted(known)) m.call(*outside, arguments, keywords);

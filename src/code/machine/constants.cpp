@@ -70,7 +70,9 @@ Value tuple_of_texts(Machine& m, const Texts& texts) {
 
 }  // namespace
 
-std::optional<Value> constant_named(Machine&, std::string_view owner, std::string_view name) {
+std::optional<Value> constant_named(Machine& m, std::string_view owner, std::string_view name) {
+  // A module's __spec__.loader, which __loader__ is.
+  if (name == "loader" || name == "__loader__") return m.resolve("_frozen_importlib", "BuiltinImporter");
   for (const TextConstant& constant : kTexts) {
     if (constant.owner == owner && constant.name == name) return Value::string(constant.text);
   }

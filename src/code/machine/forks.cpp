@@ -33,15 +33,15 @@ Visit& Run::visit(Frame& f, ir::BlockId block) {
   for (Visit& visit : f.visits) {
     if (visit.block == block) return visit;
   }
-  f.visits.push_back({block, 0, running_.effects, 0});
+  f.visits.push_back({block, 0, 0, running_.effects, 0});
   return f.visits.back();
 }
 
 // Whether a loop goes round with the same kind of effect again and again.
 bool Run::endless(Frame& f, ir::BlockId block) {
   Visit& v = visit(f, block);
-  ++v.count;
-  return v.count > kEndless && running_.effects - v.effects >= v.count;
+  ++v.rounds;
+  return v.rounds > kEndless && running_.effects - v.effects >= v.rounds;
 }
 
 uint8_t& Run::forks_of(const Frame& f, ir::BlockId block, size_t which) {
@@ -138,11 +138,9 @@ void Run::for_iter() {
     frame().stack.pop_back();
     return enter_block(otherwise);
   }
-  --visit(f, f.block).count;
   const Next next = next_of(m_, iterator);
   if (m_.raised) return;
   if (next.unknown) return choose(target, otherwise, true);
-  ++visit(frame(), frame().block).count;
   if (next.item) {
     push(*next.item);
     return enter_block(target);

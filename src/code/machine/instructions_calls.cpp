@@ -45,6 +45,7 @@ bool Run::enter(Value function, std::span<const Value> arguments, Value keywords
 
 void Run::call(Value callee, std::vector<Value> arguments, Value keywords) {
   Heap& heap = m_.heap();
+  callee = m_.defined(callee);
   for (int steps = 0; steps < 16; ++steps) {
     if (callee.is(Kind::method)) {
       const Link link = heap.link(callee);
@@ -114,7 +115,7 @@ bool Run::calls(const ir::Instruction& at) {
       return true;
     }
     case ir::Op::make_function: {
-      const Value code = pop();
+      const Value code = m_.defined(pop());
       FunctionParts parts;
       if (at.a & ir::kClosure) parts.closure = pop();
       if (at.a & ir::kAnnotate) pop();

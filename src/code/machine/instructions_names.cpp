@@ -45,6 +45,7 @@ Value free_name(Machine& m, Value globals, std::string_view name) {
     }
   }
   if (is_builtin_name(name)) return m.import_name("builtins", name);
+  if (name == "__loader__" || name == "__spec__") return m.resolve("_frozen_importlib", "BuiltinImporter");
   for (const Habit& habit : kHabits) {
     if (habit.name == name) return m.import_name(habit.module, habit.member);
   }

@@ -34,7 +34,8 @@ enum class After : uint8_t {
 
 struct Visit {
   ir::BlockId block = 0;
-  uint32_t count = 0;     // times that the frame came here
+  uint32_t count = 0;     // times that it was not known where to go from here
+  uint32_t rounds = 0;    // times that the frame came here
   uint64_t effects = 0;   // of the machine, when it came here first
   uint8_t sides = 0;      // that were taken here: 1 target, 2 otherwise
 };
@@ -69,8 +70,8 @@ struct Running {
   std::unordered_map<uint64_t, uint32_t> recorded;  // events of code by what they say
   std::unordered_map<uint32_t, Value> bodies;       // code objects that could not be read, told once
   std::vector<class Run*> runs;         // one inside another
-  std::vector<Value> pending_callbacks;
-  std::deque<std::string> sources;
+  std::vector<std::pair<Value, Trigger>> callbacks;  // handed to what may call them, and not called yet
+  std::unordered_map<size_t, Value> compiled;        // sources by their hash
   uint64_t steps = 0;      // instructions run
   uint64_t limit = 0;      // of the present entry
   uint64_t effects = 0;    // events recorded, those left out as repeated included

@@ -103,6 +103,11 @@ class Machine {
   // Whether all characters are ASCII; remembered for the text asked about last.
   bool ascii(std::string_view text);
 
+  // The function, code or cell behind an object that a pickle's call returned; other values as they are.
+  Value defined(Value value) const;
+  // Code objects that the program made and that no function has taken.
+  std::vector<Value> loose_codes() const;
+
   // What running code needs (interpreter.h).
   Running& running() { return *running_; }
 
@@ -111,7 +116,17 @@ class Machine {
  private:
   Value call_name(Value callee, Value arguments, Value keywords);
   Value call_unmodelled(Value callee, Value arguments, Value keywords);
+  Model model_for(Value name) const;
+  Value call_plain(Value callee, Value arguments, Value keywords);
+  Value defined_items(Value container);
+  std::optional<Value> made_by(std::string_view name, Value arguments);
+  void fill_function(std::string_view name, Value arguments);
+  std::optional<Value> call_carried(Value callee, std::span<const Value> arguments, Value keywords);
+  std::optional<Value> enter_code(const knowledge::Callable& known, Value arguments, Value keywords, uint32_t event);
+  void start_target(const AttributeOf& of);
+  void note_callbacks(Value arguments, Value keywords);
   Value record_once(Op op, Value callee, Value arguments, Value keywords);
+  Value call_attribute_unmodelled(Value callee, Value arguments, Value keywords);
   Value call_object(Value callee, std::span<const Value> arguments, Value arguments_tuple, Value keywords);
   Value call_attribute(Value callee, Value arguments, Value keywords);
   std::optional<Value> load_nested(const knowledge::Callable& loader, Value arguments, Value keywords);
@@ -136,8 +151,10 @@ class Machine {
   Scan& scan_;
   Trace& trace_;
   std::vector<Model> models_;  // by name index; null where there is none
+  std::vector<Model> code_models_;  // the same, of running code
   std::unordered_map<uint32_t, Value> overrides_;  // names that the program has assigned to
   std::unordered_map<uint32_t, Model> postponed_;  // by object index
+  std::unordered_map<uint32_t, Value> carried_;    // functions, code and cells by the object that stands for them
   uint32_t nesting_ = 0;       // of calls inside calls, bounded
   struct Builder { const char* data = nullptr; size_t used = 0, capacity = 0; };
   Builder builders_[4];        // texts that grow

@@ -5,6 +5,7 @@
 #include "code/machine/constants.h"
 #include "code/machine/interpreter.h"
 #include "code/machine/machine.h"
+#include "code/machine/models.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/words.h"
@@ -69,6 +70,7 @@ Value Machine::resolve(std::string_view module, std::string_view qualified) {
       qualified.find("__") == std::string_view::npos ? knowledge::canonical(module, qualified) : normalised(module, qualified);
   const auto found = heap().intern_name(canonical);
   models_.resize(heap().names().size(), nullptr);
+  code_models_.resize(heap().names().size(), nullptr);
   if (!found.second) return overridden(found.first);
   const Callable* known = knowledge::find(canonical);
   Model model = model_of(canonical);
@@ -87,7 +89,14 @@ Value Machine::resolve(std::string_view module, std::string_view qualified) {
   name.offset = place.offset;
   name.artifact = place.artifact;
   models_[found.first.index()] = model;
+  code_models_[found.first.index()] = code_model_of(canonical);
   return overridden(found.first);
+}
+
+// Running code has models of its own, where the general one would not do.
+Model Machine::model_for(Value name) const {
+  const Model own = place.code ? code_models_[name.index()] : nullptr;
+  return own != nullptr ? own : models_[name.index()];
 }
 
 Value Machine::overridden(Value name) const {
@@ -311,6 +320,7 @@ std::optional<Value> Machine::attribute_in_code(Value base, std::string_view nam
     return std::nullopt;
   }
   if (base.is(Kind::code)) return attribute_of_code(*this, base, name);
+  if (name == "__builtins__") return import_name("builtins", "");
   if (name == "__class__") {
     const std::string type = type_of(base);
     if (!type.empty() && !type.ends_with("()") && !base.is(Kind::object)) return import_name(type.substr(0, type.find('.')), type.substr(type.find('.') + 1));

@@ -161,7 +161,6 @@ std::optional<Value> instance_attribute(Machine& m, Value base, std::string_view
       if (target.known != nullptr || model_of(target.canonical) != nullptr) return of_held;
     }
   }
-  if (name == "args" && held.same_as(base) && instance.held.is(Kind::tuple)) return instance.held;
   const Value word = m.make_string(name);
   if (const auto out = call_special(m, base, "__getattr__", std::span(&word, 1))) return out;
   if (m.raised) return std::nullopt;

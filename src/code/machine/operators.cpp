@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "code/machine/big.h"
+#include "code/machine/models.h"
 #include "code/machine/objects.h"
 
 namespace winnow::machine {
@@ -196,7 +197,7 @@ std::optional<Value> container_arithmetic(Machine& m, Binary op, Value a, Value 
   }
   if (op == Binary::remainder && a.is_text()) {
     const Value arguments[] = {a, b};
-    if (const Model model = model_of("operator.mod")) {
+    if (const Model model = code_model_of("operator.mod")) {
       if (const auto out = model(m, {m.resolve("operator", "mod"), arguments, Value::none()})) return *out;
     }
     return Value::unknown();

@@ -141,7 +141,7 @@ void Machine::note_payload(const Callable& known, Value arguments, Value keyword
 // What is handed to something that calls it is called, with the arguments that stand behind it.
 void Machine::follow_callback(const Callable& known, Value arguments, Value keywords) {
   const auto callback = payload_of(known, arguments, keywords);
-  if (!callback || !(callback->is(Kind::name) || callback->is(Kind::object) || callback->is(Kind::attribute))) return;
+  if (!callback || !(callback->is(Kind::name) || callback->is(Kind::object) || callback->is(Kind::attribute) || callback->is_defined())) return;
   std::vector<Value> rest;
   const Items items = heap().items(arguments);
   bool behind = false;

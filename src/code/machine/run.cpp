@@ -47,6 +47,9 @@ std::vector<Value> unknown_arguments(const Machine& m, Value function) {
   return out;
 }
 
+// Calls what was handed to something that may call it, when it would.
+void run_callbacks(Machine& m);
+
 void consume(Machine& m, Value generator) {
   constexpr int kMost = 64;
   for (int i = 0; i < kMost && !m.raised; ++i) {
@@ -64,6 +67,26 @@ Value call_with_unknown(Machine& m, Value function, Value self) {
   if (out.is(Kind::generator)) consume(m, out);
   m.raised.reset();
   return out;
+}
+
+void run_callbacks(Machine& m) {
+  // Those that they hand on are behind them in the list.
+  for (size_t i = 0; i < m.running().callbacks.size() && i < 4096; ++i) {
+    const auto [callee, trigger] = m.running().callbacks[i];
+    m.place.trigger = trigger;
+    if (callee.is(Kind::generator)) {
+      consume(m, callee);
+    } else if (callee.is(Kind::instance)) {
+      const auto found = m.heap().instance(callee).cls.is(Kind::class_object) ? find_in_class(m, m.heap().instance(callee).cls, "__call__") : std::nullopt;
+      if (found && found->is(Kind::function) && !m.heap().function(*found).called) call_with_unknown(m, *found, callee);
+    } else {
+      const Value function = callee.is(Kind::method) ? m.heap().link(callee).second : callee;
+      if (!function.is(Kind::function) || m.heap().function(function).called) continue;
+      call_with_unknown(m, function, callee.is(Kind::method) ? m.heap().link(callee).first : Value::none());
+    }
+    m.raised.reset();
+  }
+  m.running().callbacks.clear();
 }
 
 }  // namespace
@@ -120,31 +143,38 @@ void run_module(Machine& m, Value code, Value globals, Trigger trigger) {
   const Entry entry(m, trigger);
   if (!m.running().main_globals.is(Kind::dict)) m.running().main_globals = globals;
   run_code(m, code, globals, globals);
+  m.raised.reset();
+  m.place.code = true;
+  run_callbacks(m);
 }
 
 Value call_function(Machine& m, Value function, std::span<const Value> arguments, Value keywords, Trigger trigger) {
   const Entry entry(m, trigger);
   const Value out = m.call(function, arguments, keywords);
   if (out.is(Kind::generator)) consume(m, out);
+  m.raised.reset();
+  m.place.code = true;
+  run_callbacks(m);
   return out;
 }
 
 Value call_unknown(Machine& m, Value function, Trigger trigger) {
   const Entry entry(m, trigger);
-  if (function.is(Kind::function)) return call_with_unknown(m, function, Value::none());
-  if (function.is(Kind::method) && m.heap().link(function).second.is(Kind::function)) {
-    return call_with_unknown(m, m.heap().link(function).second, m.heap().link(function).first);
+  Value out = Value::unknown();
+  if (function.is(Kind::function)) {
+    out = call_with_unknown(m, function, Value::none());
+  } else if (function.is(Kind::method) && m.heap().link(function).second.is(Kind::function)) {
+    out = call_with_unknown(m, m.heap().link(function).second, m.heap().link(function).first);
+  } else if (function.is(Kind::class_object)) {
+    out = new_instance(m, function);
+    if (const auto initialiser = find_in_class(m, function, "__init__"); initialiser && initialiser->is(Kind::function)) call_with_unknown(m, *initialiser, out);
+  } else if (function.is(Kind::instance)) {
+    const auto found = m.heap().instance(function).cls.is(Kind::class_object) ? find_in_class(m, m.heap().instance(function).cls, "__call__") : std::nullopt;
+    if (found && found->is(Kind::function)) out = call_with_unknown(m, *found, function);
   }
-  if (function.is(Kind::class_object)) {
-    const Value self = new_instance(m, function);
-    if (const auto initialiser = find_in_class(m, function, "__init__"); initialiser && initialiser->is(Kind::function)) call_with_unknown(m, *initialiser, self);
-    return self;
-  }
-  if (function.is(Kind::instance)) {
-    const auto found = find_in_class(m, m.heap().instance(function).cls, "__call__");
-    if (found && found->is(Kind::function)) return call_with_unknown(m, *found, function);
-  }
-  return Value::unknown();
+  m.place.code = true;
+  run_callbacks(m);
+  return out;
 }
 
 void run_uncalled(Machine& m, Trigger trigger) {
@@ -152,6 +182,11 @@ void run_uncalled(Machine& m, Trigger trigger) {
   const Entry entry(m, trigger);
   Heap& heap = m.heap();
   // What these define may grow the list.
+  for (const Value& code : m.loose_codes()) {
+    FunctionParts parts;
+    parts.code = code;
+    make_function(m, parts);
+  }
   std::vector<Value> instances;
   for (uint32_t i = 0; i < heap.functions().size() && i < kMostFunctions; ++i) {
     const Value function = Value::heap(Kind::function, i);
@@ -170,7 +205,10 @@ void run_uncalled(Machine& m, Trigger trigger) {
       if (heap.function(function).called) continue;
     }
     m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + m.scan().budget.code_steps / 8 + 1);
+    m.place.trigger = trigger;
     call_with_unknown(m, function, self);
+    m.place.code = true;
+    run_callbacks(m);
   }
 }
 

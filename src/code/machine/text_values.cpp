@@ -260,10 +260,12 @@ std::optional<std::string> text_of(Machine& m, Value value, int depth) {
       if (m.raised) return std::nullopt;
       const Instance instance = heap.instance(value);
       const auto is_exception = is_subclass(m, instance.cls, m.resolve("builtins", "BaseException"));
-      if (is_exception.value_or(false) && instance.held.is(Kind::tuple)) {
-        const Items arguments = heap.items(instance.held);
+      const Value* own = heap.find_key(instance.attributes, Value::string("args"));
+      const Value given = instance.held.is(Kind::tuple) || own == nullptr ? instance.held : *own;
+      if (is_exception.value_or(false) && given.is(Kind::tuple)) {
+        const Items arguments = heap.items(given);
         if (arguments.size == 0) return std::string();
-        return arguments.size == 1 ? text_of(m, arguments[0], depth + 1) : repr_of(m, instance.held, depth + 1);
+        return arguments.size == 1 ? text_of(m, arguments[0], depth + 1) : repr_of(m, given, depth + 1);
       }
       const Value held = plain(m, value);
       return held.same_as(value) ? repr_of(m, value, depth + 1) : text_of(m, held, depth + 1);

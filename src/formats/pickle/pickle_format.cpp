@@ -3,6 +3,7 @@
 #include <set>
 
 #include "code/pickle/storage_types.h"
+#include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
 #include "formats/pickle/joblib_arrays.h"
 
@@ -112,6 +113,8 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   trace.root = reading.outcome.root;
   trace.finished = reading.outcome.stopped;
   trace.unclaimed = later || artifact.hint == Hint::unclaimed || artifact.hint == Hint::storage;
+  // Functions that the pickle carries and does not call are for whoever uses the model.
+  machine::run_uncalled(machine, Trigger::inference);
   machine.place.offset = reading.outcome.end;
   if (trace.finished) machine.record(Op::result, trace.root, Value::none(), Value::none());
   note_producer(trace, producer);

@@ -1,0 +1,367 @@
+// Functions of the standard library that only compute, for running code: struct, hashlib, json, functools,
+// contextlib, asyncio and what else obfuscators use.
+#include <algorithm>
+#include <cstring>
+
+#include "code/machine/digests.h"
+#include "code/machine/encodings.h"
+#include "code/machine/interpreter.h"
+#include "code/machine/models.h"
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
+#include "code/machine/run.h"
+
+namespace winnow::machine {
+namespace {
+
+using Found = std::optional<Value>;
+
+Found same(Machine&, const Call& call) { return call.count() > 0 ? Found(call[0]) : std::nullopt; }
+Found second(Machine&, const Call& call) { return call.count() > 1 ? Found(call[1]) : std::nullopt; }
+Found nothing(Machine&, const Call&) { return Value::none(); }
+
+// A decorator that takes settings first, and the function then: what it gives passes the function on.
+Found decorator(Machine& m, const Call& call) {
+  const bool wraps = m.heap().name(call.callee).canonical == "functools.wraps";
+  if (!wraps && call.count() == 1 && (call[0].is_defined() || call[0].is(Kind::name))) return call[0];
+  return m.resolve("functools", "_pass_on");
+}
+
+std::optional<std::string_view> buffer(Machine& m, Value v) {
+  v = plain(m, v);
+  if (v.is(Kind::string)) return v.text();
+  return buffer_of(m, v);
+}
+
+struct Layout {
+  bool big = false, aligned = true;
+  struct Field { char code; size_t count, size; };
+  std::vector<Field> fields;
+  size_t size = 0;
+};
+
+std::optional<Layout> layout_of(std::string_view format) {
+  Layout out;
+  size_t at = 0;
+  if (!format.empty() && std::string_view("<>=!@").find(format[0]) != std::string_view::npos) {
+    out.big = format[0] == '>' || format[0] == '!';
+    out.aligned = format[0] == '@';
+    at = 1;
+  }
+  for (; at < format.size(); ++at) {
+    if (format[at] == ' ') continue;
+    size_t count = 0;
+    bool counted = false;
+    while (at < format.size() && format[at] >= '0' && format[at] <= '9' && count < (1u << 20)) count = count * 10 + static_cast<size_t>(format[at++] - '0'), counted = true;
+    if (at >= format.size() || count >= (1u << 20)) return std::nullopt;
+    if (!counted) count = 1;
+    const char c = format[at];
+    const size_t size = std::strchr("xbBc?sp", c) ? 1 : std::strchr("hHe", c) ? 2 : std::strchr("iIf", c) ? 4 : std::strchr("lL", c) ? (out.aligned ? 8 : 4)
+                        : std::strchr("qQdnNP", c) ? 8 : 0;
+    if (size == 0) return std::nullopt;
+    if (out.aligned && c != 's' && c != 'p' && out.size % size != 0) out.size += size - out.size % size;
+    out.fields.push_back({c, count, size});
+    out.size += size * count;
+  }
+  return out;
+}
+
+Value unpack_layout(Machine& m, const Layout& layout, std::string_view data) {
+  std::vector<Value> out;
+  size_t at = 0;
+  for (const Layout::Field& field : layout.fields) {
+    if (layout.aligned && field.code != 's' && field.code != 'p' && at % field.size != 0) at += field.size - at % field.size;
+    if (field.code == 's' || field.code == 'p') {
+      out.push_back(Value::bytes(data.substr(at, field.count)));
+      at += field.count;
+      continue;
+    }
+    for (size_t i = 0; i < field.count; ++i, at += field.size) {
+      if (field.code == 'x') continue;
+      if (field.code == 'c') { out.push_back(Value::bytes(data.substr(at, 1))); continue; }
+      uint64_t bits = 0;
+      for (size_t k = 0; k < field.size; ++k) {
+        const auto byte = static_cast<unsigned char>(data[at + (layout.big ? k : field.size - 1 - k)]);
+        bits = bits << 8 | byte;
+      }
+      if (field.code == '?') out.push_back(Value::boolean(bits != 0));
+      else if (field.code == 'f') out.push_back(Value::real(std::bit_cast<float>(static_cast<uint32_t>(bits))));
+      else if (field.code == 'd') out.push_back(Value::real(std::bit_cast<double>(bits)));
+      else if (field.code == 'e') out.push_back(Value::unknown());
+      else if (std::strchr("bhilqn", field.code)) out.push_back(Value::integer(static_cast<int64_t>(bits << (64 - 8 * field.size)) >> (64 - 8 * field.size)));
+      else if (bits <= static_cast<uint64_t>(INT64_MAX)) out.push_back(Value::integer(static_cast<int64_t>(bits)));
+      else {
+        std::string raw;
+        for (int k = 0; k < 8; ++k) raw += static_cast<char>(bits >> (8 * k));
+        out.push_back(Value::big_integer(m.heap().arena().copy(raw + std::string(1, '\0'))));
+      }
+    }
+  }
+  return m.heap().new_items(Kind::tuple, out.data(), static_cast<uint32_t>(out.size()));
+}
+
+// struct.unpack(format, data), unpack_from(format, data, offset)
+Found unpack(Machine& m, const Call& call) {
+  const auto format = buffer(m, call[0]), data = buffer(m, call[1]);
+  const auto layout = format ? layout_of(*format) : std::nullopt;
+  if (!layout || !data) return Value::unknown();
+  const size_t offset = call.count() > 2 ? static_cast<size_t>(std::max<int64_t>(0, integer_of(call[2]).value_or(0))) : 0;
+  if (offset > data->size() || data->size() - offset < layout->size) return m.raise("ValueError", Value::string("unpack requires another size"));
+  return unpack_layout(m, *layout, data->substr(offset));
+}
+
+Found unpack_each(Machine& m, const Call& call) {
+  const auto format = buffer(m, call[0]), data = buffer(m, call[1]);
+  const auto layout = format ? layout_of(*format) : std::nullopt;
+  if (!layout || !data || layout->size == 0) return Value::unknown();
+  std::vector<Value> out;
+  for (size_t at = 0; at + layout->size <= data->size(); at += layout->size) out.push_back(unpack_layout(m, *layout, data->substr(at)));
+  return m.heap().new_items(Kind::list, out.data(), static_cast<uint32_t>(out.size()));
+}
+
+Found calculated_size(Machine& m, const Call& call) {
+  const auto format = buffer(m, call[0]);
+  const auto layout = format ? layout_of(*format) : std::nullopt;
+  return layout ? Found(Value::integer(static_cast<int64_t>(layout->size))) : Found(Value::unknown());
+}
+
+// hashlib.sha256(data): an instance that holds the data and the algorithm's name.
+Found make_hash(Machine& m, const Call& call) {
+  std::string_view name = m.heap().name(call.callee).canonical;
+  name = name.substr(name.rfind('.') + 1);
+  size_t first = 0;
+  if (name == "new") {
+    if (!call[0].is(Kind::string)) return std::nullopt;
+    name = call[0].text();
+    first = 1;
+  }
+  Instance instance;
+  instance.cls = m.resolve("hashlib", "_Hash");
+  instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
+  m.heap().set_key(instance.attributes, "name", m.heap().new_string(name));
+  const auto data = call.count() > first ? buffer(m, call[first]) : std::optional<std::string_view>("");
+  m.heap().set_key(instance.attributes, " data", data ? m.make_bytes(*data) : Value::unknown());
+  instance.held = m.heap().new_tuple({});
+  return m.heap().new_instance(instance);
+}
+
+Found update_hash(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::instance)) return std::nullopt;
+  const Value held = m.heap().instance(call[0]).attributes;
+  const Value* old = m.heap().find_key(held, Value::string(" data"));
+  const auto more = buffer(m, call[1]);
+  const Value sum = old != nullptr && old->is(Kind::bytes) && more ? m.joined(*old, *more) : Value::unknown();
+  m.heap().set_key(held, " data", sum);
+  return Value::none();
+}
+
+template <bool hexadecimal>
+Found digest(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::instance)) return std::nullopt;
+  const Value held = m.heap().instance(call[0]).attributes;
+  const Value* data = m.heap().find_key(held, Value::string(" data"));
+  const Value* name = m.heap().find_key(held, Value::string("name"));
+  if (data == nullptr || name == nullptr || !data->is(Kind::bytes) || !m.scan().step(data->text().size() / 16)) return Value::unknown();
+  const auto out = digest_of(name->text(), data->text());
+  if (!out) return Value::unknown();
+  return hexadecimal ? m.make_string(encode_base16(*out)) : m.make_bytes(*out);
+}
+
+void json_text(Machine& m, Value v, int depth, std::string& out, bool& sure) {
+  const Heap& heap = m.heap();
+  if (depth > 16 || !sure) { sure = false; return; }
+  if (v.is(Kind::none)) out += "null";
+  else if (v.is(Kind::boolean)) out += v.as_boolean() ? "true" : "false";
+  else if (v.is(Kind::string)) {
+    out += '"';
+    for (const char c : v.text()) {
+      if (c == '"' || c == '\\') out += '\\', out += c;
+      else if (c == '\n') out += "\\n";
+      else out += c;
+    }
+    out += '"';
+  } else if (v.is(Kind::list) || v.is(Kind::tuple)) {
+    const Items items = heap.items(v);
+    out += '[';
+    for (uint32_t i = 0; i < items.size; ++i) {
+      if (i > 0) out += ", ";
+      json_text(m, items[i], depth + 1, out, sure);
+    }
+    out += ']';
+  } else if (v.is(Kind::dict)) {
+    const Items items = heap.items(v);
+    out += '{';
+    for (uint32_t i = 0; i + 1 < items.size; i += 2) {
+      if (i > 0) out += ", ";
+      const auto key = text_of(m, items[i]);
+      out += '"' + key.value_or("?") + "\": ";
+      json_text(m, items[i + 1], depth + 1, out, sure);
+    }
+    out += '}';
+  } else {
+    const auto text = v.is(Kind::integer) || v.is(Kind::real) || v.is(Kind::big_integer) ? text_of(m, v) : std::nullopt;
+    sure = sure && text;
+    out += text.value_or("");
+  }
+}
+
+Found dump_json(Machine& m, const Call& call) {
+  std::string out;
+  bool sure = call.count() == 1;
+  json_text(m, call[0], 0, out, sure);
+  return sure ? Found(m.make_string(out)) : Found(Value::unknown());
+}
+
+// base64.b64encode and kin for every base
+template <std::string (*write)(std::string_view)>
+Found encoded(Machine& m, const Call& call) {
+  const auto data = buffer(m, call[0]);
+  return data ? Found(m.make_bytes(write(*data))) : Found(Value::unknown());
+}
+std::string with_newline(std::string_view data) { return encode_base64(data) + "\n"; }
+
+// codecs.getdecoder('rot13'): called, it gives (result, length).
+Found get_codec(Machine& m, const Call& call) {
+  Link link;
+  link.first = call[0];
+  link.second = m.resolve("codecs", m.heap().name(call.callee).canonical.ends_with("getdecoder") ? "_decode_with" : "_encode_with");
+  return m.heap().new_link(Kind::method, link);
+}
+
+template <bool decodes>
+Found code_with(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const Value arguments[] = {call[1], call[0]};
+  const Value out = m.call_from_code(m.resolve("codecs", decodes ? "decode" : "encode"), arguments, Value::none());
+  return m.heap().new_tuple({out, Value::integer(length(m, call[1]).value_or(0))});
+}
+
+// codecs.rot_13..., 'x'.encode('rot13') stand with the conversions. urllib.parse.quote:
+Found quote(Machine& m, const Call& call) {
+  const auto text = buffer(m, call[0]);
+  if (!text) return Value::unknown();
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : *text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || std::strchr("_.-~/", c) != nullptr) out += c;
+    else out += '%', out += kDigits[byte >> 4], out += kDigits[byte & 15];
+  }
+  return m.make_string(out);
+}
+
+// asyncio.run(coroutine) and what else drives one to its end.
+Found drive(Machine& m, const Call& call) {
+  const Value coroutine = call.count() > 0 ? call[call.count() - 1] : Value::none();
+  if (!coroutine.is(Kind::generator)) return std::nullopt;
+  for (int i = 0; i < 4096 && !m.raised; ++i) {
+    if (!resume(m, coroutine, Value::none())) break;
+  }
+  return m.heap().link(coroutine).second;
+}
+
+Found gather(Machine& m, const Call& call) {
+  std::vector<Value> out;
+  for (const Value& given : call.arguments) {
+    const auto value = drive(m, {call.callee, std::span(&given, 1), Value::none()});
+    out.push_back(value.value_or(given));
+  }
+  return m.heap().new_items(Kind::list, out.data(), static_cast<uint32_t>(out.size()));
+}
+
+Found exception_info(Machine& m, const Call&) {
+  return m.heap().new_tuple({Value::unknown_named("type"), Value::unknown_named("error"), Value::unknown_named("traceback")});
+}
+
+// collections.namedtuple(name, fields): a class whose instances keep their fields by name.
+Found named_tuple(Machine& m, const Call& call) {
+  if (call.count() < 2 || !call[0].is(Kind::string)) return std::nullopt;
+  std::vector<Value> fields;
+  if (call[1].is(Kind::string)) {
+    std::string_view text = call[1].text();
+    while (!text.empty()) {
+      const size_t end = text.find_first_of(" ,");
+      if (end != 0) fields.push_back(m.heap().new_string(text.substr(0, end)));
+      text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    }
+  } else {
+    fields = m.iterate(call[1]).value_or(std::vector<Value>());
+  }
+  const Value names = m.heap().new_items(Kind::dict, nullptr, 0);
+  const Value tuple = m.heap().new_items(Kind::tuple, fields.data(), static_cast<uint32_t>(fields.size()));
+  m.heap().set_key(names, "_fields", tuple);
+  m.heap().set_key(names, "__match_args__", tuple);
+  return make_class(m, call[0].text(), m.heap().new_tuple({m.resolve("builtins", "tuple")}), names, Value::unknown(), Value::none());
+}
+
+Found partial(Machine& m, const Call& call) {
+  // Kept as an object: calls.cpp calls it.
+  const Value arguments = m.heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
+  return m.record(Op::call, call.callee, arguments, call.keywords);
+}
+
+// base64.b85decode and kin accept str as well as bytes; binascii.a2b_base64 too: those stand with the conversions.
+constexpr ModelEntry kModels[] = {
+    {"functools._pass_on", same},
+    {"functools.wraps", decorator},
+    {"functools.lru_cache", decorator},
+    {"functools.cache", same},
+    {"functools.total_ordering", same},
+    {"functools.singledispatch", same},
+    {"functools.update_wrapper", same},
+    {"functools.partial", partial},
+    {"dataclasses.dataclass", decorator},
+    {"contextlib.contextmanager", same},
+    {"contextlib.asynccontextmanager", same},
+    {"contextlib.nullcontext", same},
+    {"contextlib.closing", same},
+    {"typing.NewType", second},
+    {"typing.overload", same},
+    {"typing.final", same},
+    {"typing.no_type_check", same},
+    {"builtins.print", nothing},
+    {"time.sleep", nothing},
+    {"warnings.warn", nothing},
+    {"warnings.filterwarnings", nothing},
+    {"gc.collect", nothing},
+    {"sys.exc_info", exception_info},
+    {"sys.intern", same},
+    {"builtins.intern", same},
+    {"struct.unpack", unpack},
+    {"struct.unpack_from", unpack},
+    {"struct.iter_unpack", unpack_each},
+    {"struct.calcsize", calculated_size},
+    {"hashlib.md5", make_hash},
+    {"hashlib.sha1", make_hash},
+    {"hashlib.sha224", make_hash},
+    {"hashlib.sha256", make_hash},
+    {"hashlib.sha384", make_hash},
+    {"hashlib.sha512", make_hash},
+    {"hashlib.new", make_hash},
+    {"hashlib._Hash.update", update_hash},
+    {"hashlib._Hash.digest", digest<false>},
+    {"hashlib._Hash.hexdigest", digest<true>},
+    {"json.dumps", dump_json},
+    {"base64.b64encode", encoded<encode_base64>},
+    {"base64.standard_b64encode", encoded<encode_base64>},
+    {"base64.encodebytes", encoded<with_newline>},
+    {"binascii.b2a_base64", encoded<with_newline>},
+    {"codecs.getdecoder", get_codec},
+    {"codecs.getencoder", get_codec},
+    {"codecs._decode_with", code_with<true>},
+    {"codecs._encode_with", code_with<false>},
+    {"urllib.parse.quote", quote},
+    {"asyncio.run", drive},
+    {"asyncio.events.AbstractEventLoop.run_until_complete", drive},
+    {"asyncio.create_task", drive},
+    {"asyncio.ensure_future", drive},
+    {"asyncio.wait_for", [](Machine& m, const Call& call) -> Found { return drive(m, {call.callee, call.arguments.first(std::min<size_t>(1, call.count())), Value::none()}); }},
+    {"asyncio.gather", gather},
+    {"collections.namedtuple", named_tuple},
+};
+
+}  // namespace
+
+std::span<const ModelEntry> module_models() { return kModels; }
+
+}  // namespace winnow::machine

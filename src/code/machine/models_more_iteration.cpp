@@ -1,0 +1,622 @@
+// What iterates, for running code: iterators with a position of their own, keys and predicates that are called.
+#include <algorithm>
+
+#include "code/machine/interpreter.h"
+#include "code/machine/models.h"
+#include "code/machine/objects.h"
+#include "code/machine/operators.h"
+
+namespace winnow::machine {
+namespace {
+
+using Found = std::optional<Value>;
+
+constexpr size_t kMostItems = 1 << 18;
+
+Value list_of(Machine& m, const std::vector<Value>& values) {
+  return m.heap().new_items(Kind::list, values.data(), static_cast<uint32_t>(values.size()));
+}
+Value tuple_of(Machine& m, const std::vector<Value>& values) {
+  return m.heap().new_items(Kind::tuple, values.data(), static_cast<uint32_t>(values.size()));
+}
+
+bool endless(Machine& m, Value v) {
+  if (!v.is(Kind::iterator)) return false;
+  const Link& link = m.heap().link(v);
+  return link.kind == kCount || link.kind == kCycle || (link.kind == kRepeat && !link.second.is(Kind::integer));
+}
+
+// An iterator over a list that is known already: what Python makes lazily.
+Value iterator_of(Machine& m, const std::vector<Value>& values) {
+  Link link;
+  link.kind = kSequence;
+  link.first = list_of(m, values);
+  return m.heap().new_link(Kind::iterator, link);
+}
+
+Found iterate(Machine& m, const Call& call) {
+  if (call.count() == 2) {
+    Link link;
+    link.kind = kCalls;
+    link.first = call[0];
+    link.second = call[1];
+    return m.heap().new_link(Kind::iterator, link);
+  }
+  return iterator_over(m, call[0]);
+}
+
+Found next(Machine& m, const Call& call) {
+  const Next item = next_of(m, call[0]);
+  if (m.raised) return Value::unknown();
+  if (item.unknown) return Value::unknown_named("item");
+  if (item.item) return item.item;
+  if (call.count() > 1) return call[1];
+  return m.raise("StopIteration", call[0].is(Kind::generator) ? m.heap().link(call[0]).second : Value::none());
+}
+
+template <Kind kind>
+Found container(Machine& m, const Call& call) {
+  const Value made = m.heap().new_items(kind, nullptr, 0);
+  if (call.count() == 0) return made;
+  const auto items = m.iterate(call[0]);
+  if (m.raised || !items) return Value::unknown();
+  if (kind == Kind::list || kind == Kind::tuple) return m.heap().new_items(kind, items->data(), static_cast<uint32_t>(items->size()));
+  for (const Value& item : *items) {
+    const Items& held = m.heap().items(made);
+    const bool there = item.is_known() && held.size < 4096 && std::any_of(held.begin(), held.end(), [&](const Value& v) { return same_key(m.heap(), v, item); });
+    if (!there) m.heap().append(m.heap().items(made), &item, 1);
+  }
+  return made;
+}
+
+Found to_dict(Machine& m, const Call& call) {
+  const Value made = m.heap().new_items(Kind::dict, nullptr, 0);
+  const auto put = [&](Value from) {
+    const Items pairs = m.heap().items(from);
+    for (uint32_t i = 0; i + 1 < pairs.size; i += 2) m.heap().set_key(made, pairs[i], pairs[i + 1]);
+  };
+  if (call.count() > 0) {
+    const Value from = plain(m, call[0]);
+    if (from.is(Kind::dict)) {
+      put(from);
+    } else {
+      const auto rows = m.iterate(from);
+      if (!rows) return Value::unknown();
+      for (const Value& row : *rows) {
+        const auto pair = m.iterate(row);
+        if (!pair || pair->size() != 2) return Value::unknown();
+        m.heap().set_key(made, (*pair)[0], (*pair)[1]);
+      }
+    }
+  }
+  if (call.keywords.is(Kind::dict)) put(call.keywords);
+  return made;
+}
+
+Found to_bytes(Machine& m, const Call& call) {
+  const bool mutates = m.heap().name(call.callee).canonical == "builtins.bytearray";
+  const auto typed = [&](std::string_view data) { return mutates ? new_byte_array(m, data) : m.make_bytes(data); };
+  if (call.count() == 0) return typed("");
+  const Value given = plain(m, call[0]);
+  if (given.is(Kind::instance)) {
+    if (const auto out = call_special(m, given, "__bytes__", {})) return out;
+  }
+  if (const auto buffer = buffer_of(m, given)) return typed(*buffer);
+  if (given.is(Kind::string)) {
+    const Model encode = model_of("builtins.str.encode");
+    const auto out = encode(m, {call.callee, call.arguments, call.keywords});
+    return out && out->is(Kind::bytes) ? Found(typed(out->text())) : Found(Value::unknown());
+  }
+  if (given.is(Kind::integer)) {
+    if (given.as_integer() < 0 || given.as_integer() > (1 << 24)) return Value::unknown();
+    return typed(std::string(static_cast<size_t>(given.as_integer()), '\0'));
+  }
+  const auto items = m.iterate(given);
+  if (m.raised || !items) return Value::unknown();
+  std::string out;
+  for (const Value& item : *items) {
+    const auto byte = integer_of(item);
+    if (!byte) return Value::unknown();
+    if (*byte < 0 || *byte > 255) return m.raise("ValueError", Value::string("bytes must be in range(0, 256)"));
+    out += static_cast<char>(*byte);
+  }
+  return typed(out);
+}
+
+Found range(Machine& m, const Call& call) {
+  if (call.count() == 0 || call.count() > 3) return std::nullopt;
+  Value parts[] = {Value::integer(0), call[0], Value::integer(1)};
+  if (call.count() > 1) parts[0] = call[0], parts[1] = call[1];
+  if (call.count() > 2) parts[2] = call[2];
+  for (Value& part : parts) {
+    if (part.is(Kind::boolean)) part = Value::integer(part.as_boolean());
+    if (!part.is(Kind::integer)) return part.is_known() && !part.is(Kind::object) && !part.is(Kind::attribute) && !part.is(Kind::name) ? Found(m.raise("TypeError")) : Found(Value::unknown());
+  }
+  if (parts[2].as_integer() == 0) return m.raise("ValueError", Value::string("range() arg 3 must not be zero"));
+  return m.heap().new_items(Kind::range, parts, 3);
+}
+
+Found slice(Machine& m, const Call& call) {
+  if (call.count() == 0 || call.count() > 3) return std::nullopt;
+  Value parts[] = {Value::none(), call[0], Value::none()};
+  if (call.count() > 1) parts[0] = call[0], parts[1] = call[1];
+  if (call.count() > 2) parts[2] = call[2];
+  return m.heap().new_items(Kind::slice, parts, 3);
+}
+
+// The columns of zip and map, as long as the shortest that ends.
+std::optional<std::vector<std::vector<Value>>> columns_of(Machine& m, std::span<const Value> iterables, bool longest = false) {
+  std::vector<std::vector<Value>> columns(iterables.size());
+  size_t rows = longest ? 0 : SIZE_MAX;
+  bool any = false;
+  for (size_t i = 0; i < iterables.size(); ++i) {
+    if (endless(m, iterables[i])) continue;
+    auto items = m.iterate(iterables[i]);
+    if (!items) return std::nullopt;
+    rows = longest ? std::max(rows, items->size()) : std::min(rows, items->size());
+    columns[i] = std::move(*items);
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  for (size_t i = 0; i < iterables.size(); ++i) {
+    if (!endless(m, iterables[i])) continue;
+    while (columns[i].size() < rows && m.step()) {
+      const Next item = next_of(m, iterables[i]);
+      if (!item.item) return std::nullopt;
+      columns[i].push_back(*item.item);
+    }
+  }
+  return columns;
+}
+
+Found zip(Machine& m, const Call& call) {
+  if (call.count() == 0) return iterator_of(m, {});
+  const bool longest = m.heap().name(call.callee).canonical == "itertools.zip_longest";
+  const auto columns = columns_of(m, call.arguments, longest);
+  if (m.raised || !columns) return Value::unknown();
+  size_t rows = longest ? 0 : SIZE_MAX;
+  for (const auto& column : *columns) rows = longest ? std::max(rows, column.size()) : std::min(rows, column.size());
+  const Value* filling = m.keyword(call, "fillvalue");
+  std::vector<Value> out;
+  for (size_t row = 0; row < rows && m.step(); ++row) {
+    std::vector<Value> values;
+    for (const auto& column : *columns) values.push_back(row < column.size() ? column[row] : filling != nullptr ? *filling : Value::none());
+    out.push_back(tuple_of(m, values));
+  }
+  return iterator_of(m, out);
+}
+
+Found map(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const auto columns = columns_of(m, call.arguments.subspan(1));
+  if (m.raised) return Value::unknown();
+  if (!columns) {
+    m.call(call[0], std::vector<Value>(call.count() - 1, Value::unknown_named("item")));
+    return Value::unknown();
+  }
+  size_t rows = SIZE_MAX;
+  for (const auto& column : *columns) rows = std::min(rows, column.size());
+  std::vector<Value> out;
+  for (size_t row = 0; row < rows && row < kMostItems && m.step(); ++row) {
+    std::vector<Value> values;
+    for (const auto& column : *columns) values.push_back(column[row]);
+    out.push_back(call[0].is(Kind::none) ? values[0] : m.call_from_code(call[0], values, Value::none()));
+    if (m.raised) return Value::unknown();
+  }
+  return iterator_of(m, out);
+}
+
+enum class Keep : uint8_t { where_true, where_false, while_true, from_false };
+template <Keep keep>
+Found filter(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const auto items = m.iterate(call[1]);
+  if (m.raised) return Value::unknown();
+  if (!items) {
+    const Value item = Value::unknown_named("item");
+    if (!call[0].is(Kind::none)) m.call(call[0], std::span(&item, 1));
+    return Value::unknown();
+  }
+  std::vector<Value> out;
+  bool open = keep != Keep::from_false;
+  for (const Value& item : *items) {
+    const Value answer = call[0].is(Kind::none) ? item : m.call_from_code(call[0], std::span(&item, 1), Value::none());
+    if (m.raised) return Value::unknown();
+    const auto known = truth(m, answer);
+    if (keep == Keep::while_true && known && !*known) break;
+    if (keep == Keep::from_false && known && !*known) open = true;
+    const bool taken = keep == Keep::where_false ? !known.value_or(false) : keep == Keep::from_false ? open : known.value_or(true);
+    if (taken) out.push_back(item);
+  }
+  return iterator_of(m, out);
+}
+
+Found enumerate(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (m.raised || !items) return Value::unknown();
+  Value start = call.count() > 1 ? call[1] : Value::integer(0);
+  if (const Value* given = m.keyword(call, "start")) start = *given;
+  const int64_t first = integer_of(start).value_or(0);
+  std::vector<Value> out;
+  for (size_t i = 0; i < items->size(); ++i) out.push_back(m.heap().new_tuple({Value::integer(first + static_cast<int64_t>(i)), (*items)[i]}));
+  return iterator_of(m, out);
+}
+
+template <bool all>
+Found any_or_all(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (m.raised || !items) return Value::unknown();
+  bool sure = true;
+  for (const Value& item : *items) {
+    const auto known = truth(m, item);
+    if (known && *known != all) return Value::boolean(!all);
+    sure = sure && known;
+  }
+  return sure ? Value::boolean(all) : Value::unknown();
+}
+
+Found sum(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (m.raised || !items) return Value::unknown();
+  Value total = call.count() > 1 ? call[1] : Value::integer(0);
+  if (const Value* given = m.keyword(call, "start")) total = *given;
+  for (const Value& item : *items) {
+    total = binary(m, ir::Binary::add, total, item);
+    if (m.raised) return Value::unknown();
+  }
+  return total;
+}
+
+// The values by which items are compared.
+std::optional<std::vector<Value>> keys_of(Machine& m, const Call& call, const std::vector<Value>& items) {
+  const Value* key = m.keyword(call, "key");
+  if (key == nullptr || key->is(Kind::none)) return items;
+  std::vector<Value> out;
+  for (const Value& item : items) {
+    out.push_back(m.call_from_code(*key, std::span(&item, 1), Value::none()));
+    if (m.raised) return std::nullopt;
+  }
+  return out;
+}
+
+Found sorted(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (m.raised) return Value::unknown();
+  if (!items) {
+    const Value item = Value::unknown_named("item");
+    if (const Value* key = m.keyword(call, "key"); key != nullptr && !key->is(Kind::none)) m.call(*key, std::span(&item, 1));
+    return Value::unknown();
+  }
+  const auto keys = keys_of(m, call, *items);
+  if (!keys) return Value::unknown();
+  std::vector<size_t> at(items->size());
+  for (size_t i = 0; i < at.size(); ++i) at[i] = i;
+  // A merge sort that asks no more than it must, and stops where two keys cannot be compared.
+  bool sure = true;
+  const Value* reversed = m.keyword(call, "reverse");
+  const bool backwards = reversed != nullptr && truth(m, *reversed).value_or(false);
+  const auto less = [&](size_t a, size_t b) {
+    const Value out = compare(m, ir::Compare::lt, (*keys)[backwards ? b : a], (*keys)[backwards ? a : b]);
+    if (!out.is(Kind::boolean)) sure = false;
+    return sure && out.as_boolean();
+  };
+  std::vector<size_t> room(at.size());
+  for (size_t width = 1; width < at.size() && sure && m.step(); width *= 2) {
+    for (size_t low = 0; low < at.size(); low += 2 * width) {
+      const size_t middle = std::min(low + width, at.size()), high = std::min(low + 2 * width, at.size());
+      size_t i = low, k = middle;
+      for (size_t to = low; to < high; ++to) {
+        if (i < middle && (k >= high || !less(at[k], at[i]))) room[to] = at[i++];
+        else room[to] = at[k++];
+      }
+    }
+    at.swap(room);
+  }
+  std::vector<Value> out;
+  for (const size_t i : at) out.push_back((*items)[i]);
+  return list_of(m, sure ? out : *items);
+}
+
+template <bool most>
+Found extreme(Machine& m, const Call& call) {
+  std::vector<Value> items(call.arguments.begin(), call.arguments.end());
+  if (call.count() == 1) {
+    const auto given = m.iterate(call[0]);
+    if (m.raised || !given) return Value::unknown();
+    items = *given;
+  }
+  if (items.empty()) {
+    const Value* otherwise = m.keyword(call, "default");
+    return otherwise != nullptr ? Found(*otherwise) : Found(m.raise("ValueError", Value::string("empty sequence")));
+  }
+  const auto keys = keys_of(m, call, items);
+  if (!keys) return Value::unknown();
+  size_t best = 0;
+  for (size_t i = 1; i < items.size(); ++i) {
+    const Value better = compare(m, most ? ir::Compare::gt : ir::Compare::lt, (*keys)[i], (*keys)[best]);
+    if (m.raised || !better.is(Kind::boolean)) return Value::unknown();
+    if (better.as_boolean()) best = i;
+  }
+  return items[best];
+}
+
+Found reversed(Machine& m, const Call& call) {
+  if (const auto out = call_special(m, call[0], "__reversed__", {})) return out;
+  auto items = m.iterate(call[0]);
+  if (m.raised || !items) return Value::unknown();
+  std::reverse(items->begin(), items->end());
+  return iterator_of(m, *items);
+}
+
+Found chain(Machine& m, const Call& call) {
+  std::vector<Value> rows(call.arguments.begin(), call.arguments.end());
+  if (m.heap().name(call.callee).canonical.ends_with("from_iterable")) {
+    const auto given = m.iterate(call[0]);
+    if (!given) return Value::unknown();
+    rows = *given;
+  }
+  std::vector<Value> out;
+  for (const Value& row : rows) {
+    const auto items = m.iterate(row);
+    if (!items) return Value::unknown();
+    out.insert(out.end(), items->begin(), items->end());
+  }
+  return iterator_of(m, out);
+}
+
+template <IteratorKind kind>
+Found lazy(Machine& m, const Call& call) {
+  Link link;
+  link.kind = kind;
+  link.first = call.count() > 0 ? call[0] : Value::integer(0);
+  link.second = call.count() > 1 ? call[1] : kind == kCount ? Value::integer(1) : Value::none();
+  if (kind == kCycle) {
+    const auto items = m.iterate(call[0]);
+    if (!items || items->empty()) return Value::unknown();
+    link.first = list_of(m, *items);
+  }
+  return m.heap().new_link(Kind::iterator, link);
+}
+
+Found slice_of(Machine& m, const Call& call) {
+  int64_t start = 0, stop = -1, step = 1;
+  if (call.count() == 2) stop = integer_of(call[1]).value_or(-1);
+  if (call.count() > 2) start = integer_of(call[1]).value_or(0), stop = integer_of(call[2]).value_or(-1);
+  if (call.count() > 3) step = integer_of(call[3]).value_or(1);
+  if (step < 1 || start < 0) return Value::unknown();
+  const Value iterator = iterator_over(m, call[0]);
+  std::vector<Value> out;
+  for (int64_t i = 0; (stop < 0 || i < stop) && out.size() < kMostItems && m.step(); ++i) {
+    const Next item = next_of(m, iterator);
+    if (item.unknown || m.raised) return Value::unknown();
+    if (!item.item) break;
+    if (i >= start && (i - start) % step == 0) out.push_back(*item.item);
+  }
+  return iterator_of(m, out);
+}
+
+// product, permutations and combinations of few things.
+Found product(Machine& m, const Call& call) {
+  std::vector<std::vector<Value>> pools;
+  for (const Value& given : call.arguments) {
+    const auto items = m.iterate(given);
+    if (!items) return Value::unknown();
+    pools.push_back(*items);
+  }
+  if (const Value* times = m.keyword(call, "repeat"); times != nullptr && times->is(Kind::integer)) {
+    const auto once = pools;
+    for (int64_t i = 1; i < std::min<int64_t>(times->as_integer(), 16); ++i) pools.insert(pools.end(), once.begin(), once.end());
+  }
+  std::vector<std::vector<Value>> rows{{}};
+  for (const auto& pool : pools) {
+    std::vector<std::vector<Value>> longer;
+    for (const auto& row : rows) {
+      for (const Value& item : pool) {
+        if (longer.size() >= kMostItems / 4 || !m.step()) return Value::unknown();
+        longer.push_back(row);
+        longer.back().push_back(item);
+      }
+    }
+    rows = std::move(longer);
+  }
+  std::vector<Value> out;
+  for (const auto& row : rows) out.push_back(tuple_of(m, row));
+  return iterator_of(m, out);
+}
+
+template <bool ordered>
+Found selections(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return Value::unknown();
+  const auto size = static_cast<size_t>(call.count() > 1 ? integer_of(call[1]).value_or(0) : static_cast<int64_t>(items->size()));
+  if (size > items->size()) return iterator_of(m, {});
+  std::vector<std::vector<size_t>> rows{{}};
+  for (size_t depth = 0; depth < size; ++depth) {
+    std::vector<std::vector<size_t>> longer;
+    for (const auto& row : rows) {
+      for (size_t i = ordered || row.empty() ? 0 : row.back() + 1; i < items->size(); ++i) {
+        if (ordered && std::find(row.begin(), row.end(), i) != row.end()) continue;
+        if (longer.size() >= kMostItems / 4 || !m.step()) return Value::unknown();
+        longer.push_back(row);
+        longer.back().push_back(i);
+      }
+    }
+    rows = std::move(longer);
+  }
+  std::vector<Value> out;
+  for (const auto& row : rows) {
+    std::vector<Value> values;
+    for (const size_t i : row) values.push_back((*items)[i]);
+    out.push_back(tuple_of(m, values));
+  }
+  return iterator_of(m, out);
+}
+
+Found accumulate(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return Value::unknown();
+  Value function = call.count() > 1 ? call[1] : Value::none();
+  if (const Value* given = m.keyword(call, "func")) function = *given;
+  std::vector<Value> out;
+  for (const Value& item : *items) {
+    if (out.empty()) { out.push_back(item); continue; }
+    const Value pair[] = {out.back(), item};
+    out.push_back(function.is(Kind::none) ? binary(m, ir::Binary::add, pair[0], pair[1]) : m.call(function, pair));
+    if (m.raised) return Value::unknown();
+  }
+  return iterator_of(m, out);
+}
+
+Found starmap(Machine& m, const Call& call) {
+  const auto rows = m.iterate(call[1]);
+  if (!rows) {
+    m.call(call[0], std::vector<Value>{Value::unknown_named("item")});
+    return Value::unknown();
+  }
+  std::vector<Value> out;
+  for (const Value& row : *rows) {
+    const auto arguments = m.iterate(row);
+    if (!arguments) return Value::unknown();
+    out.push_back(m.call(call[0], *arguments));
+    if (m.raised) return Value::unknown();
+  }
+  return iterator_of(m, out);
+}
+
+Found groupby(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return Value::unknown();
+  Value key = call.count() > 1 ? call[1] : Value::none();
+  if (const Value* given = m.keyword(call, "key")) key = *given;
+  std::vector<Value> out, group;
+  Value last = Value::unknown();
+  const auto flush = [&] {
+    if (!group.empty()) out.push_back(m.heap().new_tuple({last, list_of(m, group)}));
+    group.clear();
+  };
+  for (const Value& item : *items) {
+    const Value of = key.is(Kind::none) ? item : m.call(key, std::span(&item, 1));
+    if (m.raised) return Value::unknown();
+    if (!group.empty() && !equal(m, of, last).value_or(false)) flush();
+    last = of;
+    group.push_back(item);
+  }
+  flush();
+  return iterator_of(m, out);
+}
+
+Found compress(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  const auto columns = items ? columns_of(m, call.arguments) : std::nullopt;
+  if (!columns || columns->size() < 2) return Value::unknown();
+  std::vector<Value> out;
+  for (size_t i = 0; i < std::min((*columns)[0].size(), (*columns)[1].size()); ++i) {
+    if (truth(m, (*columns)[1][i]).value_or(true)) out.push_back((*columns)[0][i]);
+  }
+  return iterator_of(m, out);
+}
+
+Found runs(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return Value::unknown();
+  const bool pairs = m.heap().name(call.callee).canonical.ends_with("pairwise");
+  const size_t size = pairs ? 2 : static_cast<size_t>(std::clamp<int64_t>(integer_of(call[1]).value_or(1), 1, 1 << 20));
+  std::vector<Value> out;
+  for (size_t i = 0; i < items->size(); i += pairs ? 1 : size) {
+    const size_t taken = std::min(size, items->size() - i);
+    if (pairs && taken < 2) break;
+    out.push_back(m.heap().new_items(Kind::tuple, items->data() + i, static_cast<uint32_t>(taken)));
+  }
+  return iterator_of(m, out);
+}
+
+Found tee(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return Value::unknown();
+  const int64_t count = call.count() > 1 ? std::clamp<int64_t>(integer_of(call[1]).value_or(2), 0, 64) : 2;
+  std::vector<Value> out;
+  for (int64_t i = 0; i < count; ++i) out.push_back(iterator_of(m, *items));
+  return tuple_of(m, out);
+}
+
+Found reduce(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  const auto items = m.iterate(call[1]);
+  if (m.raised) return Value::unknown();
+  if (!items) {
+    m.call(call[0], std::vector<Value>{Value::unknown_named("total"), Value::unknown_named("item")});
+    return Value::unknown();
+  }
+  size_t i = 0;
+  if (call.count() < 3 && items->empty()) return m.raise("TypeError");
+  Value total = call.count() > 2 ? call[2] : (*items)[i++];
+  for (; i < items->size() && m.step(); ++i) {
+    const Value pair[] = {total, (*items)[i]};
+    total = m.call_from_code(call[0], pair, Value::none());
+    if (m.raised) return Value::unknown();
+  }
+  return total;
+}
+
+constexpr ModelEntry kModels[] = {
+    {"builtins.iter", iterate},
+    {"builtins.aiter", iterate},
+    {"builtins.next", next},
+    {"builtins.list", container<Kind::list>},
+    {"collections.deque", container<Kind::list>},
+    {"builtins.tuple", container<Kind::tuple>},
+    {"builtins.set", container<Kind::set>},
+    {"builtins.frozenset", container<Kind::frozen_set>},
+    {"builtins.dict", to_dict},
+    {"collections.OrderedDict", to_dict},
+    {"collections.UserDict", to_dict},
+    {"types.MappingProxyType", to_dict},
+    {"builtins.bytes", to_bytes},
+    {"builtins.bytearray", to_bytes},
+    {"builtins.memoryview", to_bytes},
+    {"builtins.range", range},
+    {"builtins.xrange", range},
+    {"builtins.slice", slice},
+    {"builtins.zip", zip},
+    {"itertools.izip", zip},
+    {"itertools.zip_longest", zip},
+    {"builtins.map", map},
+    {"itertools.imap", map},
+    {"builtins.filter", filter<Keep::where_true>},
+    {"itertools.ifilter", filter<Keep::where_true>},
+    {"itertools.filterfalse", filter<Keep::where_false>},
+    {"itertools.takewhile", filter<Keep::while_true>},
+    {"itertools.dropwhile", filter<Keep::from_false>},
+    {"builtins.enumerate", enumerate},
+    {"builtins.all", any_or_all<true>},
+    {"builtins.any", any_or_all<false>},
+    {"builtins.sum", sum},
+    {"builtins.sorted", sorted},
+    {"builtins.max", extreme<true>},
+    {"builtins.min", extreme<false>},
+    {"builtins.reversed", reversed},
+    {"itertools.chain", chain},
+    {"itertools.chain.from_iterable", chain},
+    {"itertools.count", lazy<kCount>},
+    {"itertools.cycle", lazy<kCycle>},
+    {"itertools.repeat", lazy<kRepeat>},
+    {"itertools.islice", slice_of},
+    {"itertools.product", product},
+    {"itertools.permutations", selections<true>},
+    {"itertools.combinations", selections<false>},
+    {"itertools.accumulate", accumulate},
+    {"itertools.starmap", starmap},
+    {"itertools.groupby", groupby},
+    {"itertools.compress", compress},
+    {"itertools.pairwise", runs},
+    {"itertools.batched", runs},
+    {"itertools.tee", tee},
+    {"functools.reduce", reduce},
+    {"builtins.reduce", reduce},
+};
+
+}  // namespace
+
+std::span<const ModelEntry> more_iteration_models() { return kModels; }
+
+}  // namespace winnow::machine
