@@ -85,10 +85,25 @@ std::optional<Value> constant_named(Machine& m, std::string_view owner, std::str
   return std::nullopt;
 }
 
+std::vector<Value> constants_of(const Machine& m, const CodeObject& code) {
+  std::vector<Value> out = code.consts;
+  if (!code.code.empty() || code.body == nullptr) return out;
+  for (const ir::Block& block : code.body->blocks) {
+    for (const ir::Instruction& at : block.instructions) {
+      if (at.op != ir::Op::load_const || out.size() >= 65536) continue;
+      if (std::none_of(out.begin(), out.end(), [&](Value v) { return v.same_as(at.value) || same_key(m.heap(), v, at.value); })) out.push_back(at.value);
+    }
+  }
+  return out;
+}
+
 std::optional<Value> attribute_of_code(Machine& m, Value value, std::string_view name) {
   const CodeObject& code = m.heap().code(value);
   if (name == "co_code" || name == "_co_code_adaptive") return Value::bytes(code.code);
-  if (name == "co_consts") return m.heap().new_items(Kind::tuple, code.consts.data(), static_cast<uint32_t>(code.consts.size()));
+  if (name == "co_consts") {
+    const std::vector<Value> all = constants_of(m, code);
+    return m.heap().new_items(Kind::tuple, all.data(), static_cast<uint32_t>(all.size()));
+  }
   if (name == "co_names") return tuple_of_texts(m, code.names);
   if (name == "co_varnames") return tuple_of_texts(m, code.varnames);
   if (name == "co_freevars") return tuple_of_texts(m, code.freevars);

@@ -15,6 +15,8 @@ namespace winnow::machine {
 std::optional<Value> constant_named(Machine& machine, std::string_view owner, std::string_view name);
 // co_code, co_consts, co_names ... of a code object.
 std::optional<Value> attribute_of_code(Machine& machine, Value code, std::string_view name);
+// co_consts; of code that was compiled from source and has no bytecode, those of its instructions.
+std::vector<Value> constants_of(const Machine& machine, const CodeObject& code);
 bool is_builtin_type(std::string_view canonical);  // builtins.int
 // Module and class: those that a Python with the usual modules loaded derives from object, in no order to be relied on.
 struct KnownClass { std::string_view module, name; };

@@ -105,7 +105,7 @@ const ir::Body* body_of(Machine& m, Value code) {
     object.body = std::make_shared<ir::Body>(bytecode::lift(object, m.heap()));
     for (const ir::Anomaly& anomaly : object.body->anomalies) {
       if (anomaly.kind != ir::Anomaly::Kind::budget) continue;
-      m.scan().gap(m.trace().artifacts[m.place.artifact], Fault::limit, object.offset, "a code object is larger than its budget: " + anomaly.what);
+      m.scan().gap(m.trace().artifacts[m.place.artifact], Fault::limit, object.offset, "the code of '" + std::string(object.name) + "' is larger than its budget: " + anomaly.what);
     }
   }
   return object.body->blocks.empty() ? nullptr : object.body.get();

@@ -312,7 +312,7 @@ Found code_replace(Machine& m, const Call& call) {
   if (!call[0].is(Kind::code)) return std::nullopt;
   CodeObject code = m.heap().code(call[0]);
   const auto body = code.body;
-  const std::vector<Value> old = code.consts;
+  const std::vector<Value> old = constants_of(m, code);
   code.body = nullptr;
   const auto texts = [&](Value value, std::vector<std::string_view>& out) {
     if (!value.is_sequence()) return;
