@@ -49,7 +49,9 @@ std::optional<Value> Machine::made_by(std::string_view name, Value arguments) {
   if (last == "_create_code" || last == "CodeType" || last == "code") {
     std::vector<Value> parts(given.begin(), given.end());
     for (Value& part : parts) part = defined_items(part);
-    const auto code = bytecode::code_from_arguments(heap(), parts);
+    // With the fields of 3.0 to 3.7 the last is by far the likeliest.
+    const auto prior = parts.size() <= 15 ? std::optional(PythonVersion{3, 7}) : std::nullopt;
+    const auto code = bytecode::code_from_arguments(heap(), parts, prior);
     return code ? std::optional(*code) : std::nullopt;
   }
   if (last == "_unmarshal" || name == "marshal.loads") {

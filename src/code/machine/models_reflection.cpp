@@ -303,7 +303,9 @@ Found function_type(Machine& m, const Call& call) {
 }
 
 Found code_type(Machine& m, const Call& call) {
-  const auto code = bytecode::code_from_arguments(m.heap(), call.arguments);
+  const Frame* frame = present(m);
+  const auto prior = frame != nullptr ? std::optional(m.heap().code(frame->code).version) : std::nullopt;
+  const auto code = bytecode::code_from_arguments(m.heap(), call.arguments, prior);
   return code ? Found(*code) : std::nullopt;
 }
 
