@@ -81,7 +81,7 @@ bool works_in_new(std::string_view canonical) {
 // An event of running code: the same one only once, though it gets a result of its own each time.
 Value Machine::record_once(Op op, Value callee, Value arguments, Value keywords) {
   const bool makes = op == Op::call || op == Op::construct;
-  ++running_->effects;
+  if (op != Op::attribute) ++running_->effects;
   uint64_t key = static_cast<uint64_t>(op) * 31 + static_cast<uint64_t>(place.trigger) * 7 + place.artifact * 131;
   for (const Value part : {callee, arguments, keywords}) key = key * 0x9ddfea08eb382d69 + says(heap(), part, 0);
   const auto [found, fresh] = running_->recorded.emplace(key, static_cast<uint32_t>(trace_.events.size()));
@@ -114,6 +114,7 @@ Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std:
     const Name* name = callee.is(Kind::name) ? &heap().name(callee) : nullptr;
     if (computed) {
       if (op != Op::attribute && !(name != nullptr && worth_telling(name->known)) && !callee.is(Kind::unknown)) return *computed;
+      if (!record_once(op, callee, arguments, keywords).is(Kind::none)) return *computed;
     } else {
       const Value before = record_once(op, callee, arguments, keywords);
       if (!before.is(Kind::none)) return before;
@@ -181,6 +182,8 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     result = record(Op::call, callee, arguments, keywords);
   }
   --nesting_;
+  // To a pickle, what its code raises ends the code and nothing else: what stands behind it is of interest.
+  if (!place.code) raised.reset();
   return result;
 }
 

@@ -9,6 +9,23 @@
 
 namespace winnow::machine {
 
+namespace {
+
+// A str of Python 2 is bytes; where it is plain text, the text is what the program means.
+Value in_python_3(Machine& m, Value value, int depth) {
+  if (value.is(Kind::bytes)) return m.ascii(value.text()) ? Value::string(value.text()) : value;
+  if (!value.is(Kind::tuple) || depth > 3) return value;
+  std::vector<Value> items;
+  bool changed = false;
+  for (const Value& item : Items(m.heap().items(value))) {
+    items.push_back(in_python_3(m, item, depth + 1));
+    changed = changed || !items.back().same_as(item);
+  }
+  return changed ? m.heap().new_items(Kind::tuple, items.data(), static_cast<uint32_t>(items.size())) : value;
+}
+
+}  // namespace
+
 Run::Run(Machine& machine) : m_(machine), running_(machine.running()), outer_place_(machine.place) {
   running_.runs.push_back(this);
   m_.place.code = true;
@@ -79,7 +96,7 @@ void Run::steps() {
 void Run::execute(const ir::Instruction& at) {
 
   switch (at.op) {
-    case ir::Op::load_const: push(at.value); return;
+    case ir::Op::load_const: push(frame().body->version.major == 2 ? in_python_3(m_, at.value, 0) : at.value); return;
     case ir::Op::pop: pop(); return;
     case ir::Op::copy: push(below(at.a)); return;
     case ir::Op::swap: std::swap(below(1), below(at.a)); return;

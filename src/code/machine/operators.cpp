@@ -173,6 +173,8 @@ std::optional<Value> set_algebra(Machine& m, Binary op, Value left, Value right)
 std::optional<Value> container_arithmetic(Machine& m, Binary op, Value a, Value b) {
   if (op == Binary::add) {
     if (a.is_text() && a.kind() == b.kind()) return m.joined(a, b.text());
+    // Python 2's str and unicode.
+    if (a.is_text() && b.is_text() && (a.is(Kind::bytes) ? m.ascii(b.text()) : m.ascii(a.text()))) return m.make_bytes(std::string(a.text()) + std::string(b.text()));
     if (const auto left = buffer_of(m, a), right = buffer_of(m, b); left && right && a.is(Kind::byte_array)) {
       return new_byte_array(m, std::string(*left) + std::string(*right));
     } else if (left && right && a.is(Kind::bytes) && b.is(Kind::byte_array)) {

@@ -110,6 +110,7 @@ std::optional<Value> Machine::enter_code(const knowledge::Callable& known, Value
   if (running_->limit == 0) running_->limit = scan_.budget.code_steps / 2;
   const auto result = run_source(*this, *payload, globals, names, evaluates ? Source::expression : Source::module);
   place = outer;
+  if (!place.code) raised.reset();
   if (result && event < trace_.events.size()) trace_.events[event].entered = true;
   return result ? std::optional(evaluates ? *result : Value::none()) : std::nullopt;
 }
