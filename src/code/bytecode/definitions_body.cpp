@@ -198,6 +198,7 @@ void Builder::distribute_annotations() {
     }
   }
   if (dict == nullptr) return;
+  std::vector<bool> told(dict->items.size, false);
   const auto fill_in = [&](Node* statement, uint32_t k) {
     statement->first = tree_.make(Type::Name);
     statement->first->name = plain_name(dict->items[k]->value.text());
@@ -210,7 +211,9 @@ void Builder::distribute_annotations() {
       Node* statement = statements[i].node;
       if (statements[i].kind != FlowStatement::Kind::plain || statement->type != Type::AnnAssign || statement->first != nullptr) continue;
       for (uint32_t k = 0; k < dict->items.size; ++k) {
-        if (is_text(dict->items[k]) && dict->items[k]->number == statement->value.as_integer() + 1) fill_in(statement, k);
+        if (!is_text(dict->items[k]) || dict->items[k]->number != statement->value.as_integer() + 1) continue;
+        fill_in(statement, k);
+        told[k] = true;
       }
       if (statement->first == nullptr) {
         statement->first = statement->second = tree_.make(Type::Name);
@@ -226,6 +229,22 @@ void Builder::distribute_annotations() {
   size_t position = 0;
   while (position < first.size() && first[position].kind == FlowStatement::Kind::plain &&
          (first[position].node->type == Type::Expr || first[position].node->type == Type::Global || first[position].node->type == Type::Nonlocal)) {
+    ++position;
+  }
+  // Those of code that is never reached.
+  python::List never;
+  for (uint32_t k = 0; k < dict->items.size; ++k) {
+    if (!is_text(dict->items[k]) || dict->items[k]->number <= 0 || told[k]) continue;
+    Node* statement = tree_.make(Type::AnnAssign);
+    fill_in(statement, k);
+    tree_.append(never, statement);
+  }
+  if (!never.empty()) {
+    Node* statement = tree_.make(Type::If);
+    statement->first = tree_.make(Type::Constant);
+    statement->first->value = Value::integer(0);
+    statement->body = never;
+    first.insert(first.begin() + static_cast<ptrdiff_t>(position), {FlowStatement::Kind::plain, statement, kNoSlot, kNoSlot, 0});
     ++position;
   }
   for (uint32_t k = 0; k < dict->items.size; ++k) {

@@ -282,6 +282,7 @@ class Builder {
 
  private:
   friend class Simulator;
+  friend class PatternReader;
   // definitions.cpp
   Node* parameters(const CodeObject& code, const Parts& parts);
   void tuple_parameters(const CodeObject& code, Node* arguments);

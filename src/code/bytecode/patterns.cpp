@@ -128,7 +128,8 @@ class PatternReader {
       at_ = {next, 0};
       if (join_only != kNoBlock) {
         for (const Visit& visit : path_) {
-          if (visit.block == next && visit.stack.size() == stack_.size()) {
+          // The same block, or a copy that the compiler made because it returns.
+          if (visit.stack.size() == stack_.size() && builder_.alike(visit.block, next)) {
             joined_ = next;
             return unify(visit.stack);
           }
