@@ -63,6 +63,12 @@ bool is_extending(Op op) {
          op == Op::set_update || op == Op::dict_update || op == Op::dict_merge;
 }
 
+// Whether an exception is still in hand at such a store tells nothing; the order of the two is the lifter's.
+bool stores_a_name(Op op) {
+  return op == Op::store_name || op == Op::store_global || op == Op::store_deref || op == Op::delete_name ||
+         op == Op::delete_global || op == Op::delete_deref || op == Op::delete_fast;
+}
+
 // Effects that no exception comes from: where their handler is does not matter.
 bool cannot_raise(const Instruction& i) {
   switch (i.op) {
@@ -752,7 +758,7 @@ Comparison::Next Comparison::effect() {
     fail(words(a_) + " | " + words(b_));
     return Next::stop;
   }
-  if ((x.op == Op::call || x.op == Op::call_ex) && handled_differs()) {
+  if (!stores_a_name(x.op) && handled_differs()) {
     fail("exceptions in hand at " + words(a_));
     return Next::stop;
   }

@@ -1,4 +1,6 @@
 // Branches, loops, leaving them, try and with.
+#include <algorithm>
+
 #include "code/python/lowering.h"
 
 namespace winnow::python {
@@ -161,13 +163,18 @@ void Lowerer::return_statement(const Node* node) {
 }
 
 void Lowerer::break_continue(const Node* node) {
+  const auto is_loop = [](const Frame& frame) {
+    return frame.kind == Frame::Kind::while_loop || frame.kind == Frame::Kind::for_loop;
+  };
+  if (std::none_of(unit_->frames.begin(), unit_->frames.end(), is_loop)) {
+    emit(Op::unknown).name = "outside of a loop";
+    return;
+  }
   const std::vector<Frame> frames = unit_->frames;
   const std::vector<Handler> handlers = unit_->handlers;
   const uint32_t depth = unit_->depth, handled = unit_->handled;
   const Frame* loop = unwind(false, true);
-  if (loop == nullptr) {
-    emit(Op::unknown).name = "outside of a loop";
-  } else {
+  if (loop != nullptr) {
     const Frame found = *loop;
     if (node->type == Type::Break && found.kind == Frame::Kind::for_loop) pop();
     jump(node->type == Type::Break ? found.after : found.again);

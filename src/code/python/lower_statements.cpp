@@ -51,12 +51,13 @@ void Lowerer::module_body(const Node& root) {
 }
 
 void Lowerer::statement(const Node* node) {
-  if (node == nullptr || !alive()) return;
+  if (node == nullptr) return;
   const Deeper deeper(*this);
   if (deeper.too_deep()) {
     emit(Op::unknown).name = "nested too deeply";
     return;
   }
+  if (!alive()) return unreachable(node);
   at_ = node;
   switch (node->type) {
     case Type::FunctionDef:
@@ -80,6 +81,29 @@ void Lowerer::statement(const Node* node) {
     case Type::Try:
     case Type::TryStar: return conditional(&Lowerer::try_statement, node);
     default: return simple_statement(node);
+  }
+}
+
+// 3.14 computes the annotations of unreachable variables, too, where they were reached.
+void Lowerer::unreachable(const Node* node) {
+  if (!later(14) || future_annotations_ || unit_->scope->is_function_like()) return;
+  switch (node->type) {
+    case Type::AnnAssign:
+      if (node->first != nullptr && node->first->type == Type::Name && node->number != 0) defer_annotation(node);
+      return;
+    case Type::If:
+    case Type::While:
+    case Type::For:
+    case Type::With:
+    case Type::Try:
+      ++unit_->conditional;
+      body(node->body);
+      for (const Node* handler : node->handlers) body(handler->body);
+      body(node->orelse);
+      if (node->type == Type::Try) body(node->others);
+      --unit_->conditional;
+      return;
+    default: return;
   }
 }
 
@@ -301,18 +325,7 @@ void Lowerer::annotated(const Node* node) {
       }
       return;
     }
-    if (lazy) {
-      const bool conditional = unit_->scope->kind == ScopeKind::module || unit_->conditional > 0;
-      unit_->annotations.push_back(node);
-      unit_->annotation_conditions.push_back(conditional ? unit_->next_condition : -1);
-      if (conditional) {
-        name("__conditional_annotations__", Access::load);
-        constant(Value::integer(unit_->next_condition++));
-        emit(Op::set_add, 1);
-        pop();
-      }
-      return;
-    }
+    if (lazy) return defer_annotation(node);
     annotation(node->second);
     if (later(7) || !later(6)) {
       name("__annotations__", Access::load);
@@ -339,6 +352,18 @@ void Lowerer::annotated(const Node* node) {
     expression(node->second);
     pop();
   }
+}
+
+// 3.14: the annotation waits for __annotate__; in branches it is noted that it was reached.
+void Lowerer::defer_annotation(const Node* node) {
+  const bool conditional = unit_->scope->kind == ScopeKind::module || unit_->conditional > 0;
+  unit_->annotations.push_back(node);
+  unit_->annotation_conditions.push_back(conditional ? unit_->next_condition : -1);
+  if (!conditional) return;
+  name("__conditional_annotations__", Access::load);
+  constant(Value::integer(unit_->next_condition++));
+  emit(Op::set_add, 1);
+  pop();
 }
 
 void Lowerer::import_as(std::string_view full, std::string_view as) {

@@ -154,6 +154,8 @@ class Lowerer {
   void unpack(const List& items);
   void statement(const Node* node);
   void simple_statement(const Node* node);
+  void unreachable(const Node* node);
+  void defer_annotation(const Node* node);
   void assign(const Node* node);
   void augmented(const Node* node);
   void augmented_slice(const Node* node);
