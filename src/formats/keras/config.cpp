@@ -61,7 +61,7 @@ struct Context {
   std::string_view class_name, name;  // of the nearest object
   std::string_view key;               // under which the node stands
   Role role = Role::other;
-  NodeId arguments = kNoNode;   // of the nearest Lambda
+  NodeId arguments = kNoNode, inbound = kNoNode;  // of the nearest Lambda
   int depth = 0;
 };
 
@@ -102,6 +102,7 @@ class Walk {
       const std::string_view own_name = document_.text(*config, "name");
       context.name = !own_name.empty() ? own_name : members.text("name");
       if (context.role == Role::other) context.role = Role::layer;
+      context.inbound = class_name == "Lambda" ? optional(members.find("inbound_nodes")) : kNoNode;
       context.arguments = class_name == "Lambda" ? optional(document_.find(*config, "arguments")) : kNoNode;
       named_class(id, class_name, context);
       if (class_name == "TorchModuleWrapper") torch_module(*config, context);
@@ -167,7 +168,8 @@ class Walk {
     }
     if (node->kind != NodeKind::text || !room(out_.carried.size())) return;
     const NodeId arguments = context.role == Role::layer ? context.arguments : kNoNode;
-    out_.carried.push_back({node->text, defaults, closure, arguments, module, place(context), context.role, node->offset});
+    const std::vector<NodeId> inputs = context.role == Role::layer ? inputs_of(context.inbound) : std::vector<NodeId>();
+    out_.carried.push_back({node->text, defaults, closure, arguments, inputs, module, place(context), context.role, node->offset});
   }
 
   // "function": [code, defaults, closure], "function_type": "lambda", "module": "..."; and the same for whatever else
@@ -219,6 +221,10 @@ class Walk {
     object.role = context.role;
     object.offset = document_[config].offset;
     object.calls = calls_of(id);
+    if (context.key == "function") {
+      object.arguments = context.arguments;
+      object.inputs = inputs_of(context.inbound);
+    }
     for (const NodeId call : object.calls) visit(call, context);
     out_.named.push_back(std::move(object));
   }
@@ -232,6 +238,25 @@ class Walk {
     const Node& list = document_[*nodes];
     for (uint32_t i = 0; i < list.count && i < kMostCalls; ++i) calls.push_back(document_.child(list, i));
     return calls;
+  }
+
+  // What stands for the tensor in the calls of a layer: {"args": [x], ...} or {"kwargs": {"inputs": x}}.
+  std::vector<NodeId> inputs_of(NodeId inbound) const {
+    constexpr uint32_t kMostCalls = 64;
+    std::vector<NodeId> inputs;
+    if (inbound == kNoNode || !document_.is(inbound, NodeKind::list)) return inputs;
+    const Node& list = document_[inbound];
+    for (uint32_t i = 0; i < list.count && i < kMostCalls; ++i) {
+      const NodeId call = document_.child(list, i);
+      const auto keywords = document_.find(call, "kwargs"), arguments = document_.find(call, "args");
+      const auto named = keywords ? document_.find(*keywords, "inputs") : std::nullopt;
+      if (named) {
+        inputs.push_back(*named);
+      } else if (arguments && document_.is(*arguments, NodeKind::list) && document_[*arguments].count > 0) {
+        inputs.push_back(document_.child(document_[*arguments], 0));
+      }
+    }
+    return inputs;
   }
 
   // {"class_name": "TFOpLambda", "config": {"function": "math.multiply"}}: a name of TensorFlow's whole public API.

@@ -33,6 +33,7 @@ struct CarriedFunction {
   std::string_view code;      // text: base64, or marshal data as Latin-1
   NodeId defaults = kNoNode, closure = kNoNode;
   NodeId arguments = kNoNode;  // of a Lambda layer: keywords that every call of its function gets
+  std::vector<NodeId> inputs;  // what a functional model calls that layer with
   std::string_view module;    // whose names are its globals; empty: those of the loader
   std::string place;          // for people: "the function of layer 'scale' (Lambda)"
   Role role = Role::other;
@@ -50,6 +51,8 @@ struct NamedObject {
   Role role = Role::other;
   std::vector<NodeId> calls;    // the loader calls it with these: {"args": .., "kwargs": ..}, or of Keras 2
                                 // [[layer, 0, 0, {keywords}], ..]
+  NodeId arguments = kNoNode;   // of a Lambda layer: keywords that every call of its function gets
+  std::vector<NodeId> inputs;   // what a functional model calls that layer with: a tensor, or anything (CVE-2025-1550)
   uint64_t offset = 0;
 };
 

@@ -55,21 +55,21 @@ bool is_known_module(std::string_view module) {
 }
 
 // Calls the function of a layer with a tensor and the keywords that stand in the file; what else it needs is unknown.
-void call_with(machine::Machine& machine, Value function, Value given, Trigger trigger) {
+void call_with(machine::Machine& machine, Value function, Value input, Value given, Trigger trigger) {
   Heap& heap = machine.heap();
   const CodeObject& code = heap.code(heap.function(function).code);
   const std::vector<std::string_view> names = code.varnames.empty() ? code.localsplusnames : code.varnames;
   const uint32_t count = code.argcount;
   const Value defaults = heap.function(function).defaults;
   const uint32_t with_default = defaults.is(Kind::tuple) ? heap.items(defaults).size : 0;
-  const Items pairs = heap.items(given);
+  const Items pairs = given.is(Kind::dict) ? Items(heap.items(given)) : Items();
   std::vector<Value> keywords(pairs.begin(), pairs.end());
   for (uint32_t i = 1; i + std::min(with_default, count) < count && i < names.size(); ++i) {
     if (heap.find(pairs, names[i]) != nullptr) continue;
     keywords.push_back(Value::string(names[i]));
     keywords.push_back(Value::unknown_named(names[i]));
   }
-  const Value tensor = names.empty() ? Value::unknown() : Value::unknown_named(names[0]);
+  const Value tensor = input.is_known() || names.empty() ? input : Value::unknown_named(names[0]);
   machine::call_function(machine, function, std::span(&tensor, 1),
                          heap.new_items(Kind::dict, keywords.data(), static_cast<uint32_t>(keywords.size())), trigger);
 }
@@ -105,6 +105,7 @@ void Model::run_functions(const Document& document, const Config& config, uint64
     key += function.module;
     key += '\0' + std::to_string(configs_);  // the numbers of nodes are those of one document
     for (const NodeId part : {function.defaults, function.closure, function.arguments}) key += part == kNoNode ? std::string("-") : std::to_string(part);
+    for (const NodeId input : function.inputs) key += "," + std::to_string(input);
     if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) continue;
     if (seen_.size() >= kMostFunctions) {
       return scan_.gap(artifact_, Fault::limit, base + function.offset, "more than " + std::to_string(kMostFunctions) + " different functions");
@@ -157,9 +158,17 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     if (closure.is_sequence()) parts.closure = closure;
     const Value made = machine::make_function(machine, parts);
     const Value keywords = value_of(machine, document, function.arguments);
-    if (keywords.is(Kind::dict) && trace.heap.items(keywords).size > 0) {
-      call_with(machine, made, keywords, trigger_of(function.role));
-    } else {
+    const bool arguments = keywords.is(Kind::dict) && trace.heap.items(keywords).size > 0;
+    bool called = false;
+    for (const NodeId node : function.inputs) {
+      const Value input = value_of(machine, document, node);
+      if (!input.is_known() || input.is_sequence()) continue;  // a tensor, or several
+      call_with(machine, made, input, keywords, trigger_of(function.role));
+      called = true;
+    }
+    if (!called && arguments) {
+      call_with(machine, made, Value::unknown(), keywords, trigger_of(function.role));
+    } else if (!called) {
       machine::call_unknown(machine, made, trigger_of(function.role));
     }
     machine::run_uncalled(machine, trigger_of(function.role));

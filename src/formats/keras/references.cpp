@@ -113,7 +113,10 @@ void Model::follow_name(machine::Machine& machine, const Document& document, con
     for (const NodeId call : object.calls) call_node(machine, document, callee, call);
     // Whatever it stands for, a layer or a loss, it is called with tensors.
     machine.place.trigger = object.role == Role::training ? Trigger::inference : Trigger::load;
-    if (object.calls.empty()) machine.call(callee, machine.heap().new_tuple({Value::unknown()}));
+    const Value given = value_of(machine, document, object.arguments);
+    const Value named = given.is(Kind::dict) ? given : Value::none();
+    for (const NodeId input : object.inputs) machine.call(callee, machine.heap().new_tuple({value_of(machine, document, input)}), named);
+    if (object.calls.empty() && object.inputs.empty()) machine.call(callee, machine.heap().new_tuple({Value::unknown()}), named);
     machine.place.trigger = Trigger::load;
   }
 }
