@@ -128,10 +128,17 @@ bool split_format(std::string_view format, std::vector<Placeholder>& holders, st
 
 }  // namespace
 
+// The left side: up to 3.13 it may be a sum of texts.
+bool Lowerer::percent_format_text(const Node* node, Value* out) {
+  if (node->first == nullptr || (later(14) && node->first->type != Type::Constant)) return false;
+  return constant_of(node->first, out) && out->is(Kind::string);
+}
+
 // "%s of %r" % (a, b): 3.11 and later compile it as an f-string.
 bool Lowerer::percent_format_applies(const Node* node) {
   if (!later(11) || node->type != Type::BinOp || node->op != Operator::Mod) return false;
-  if (node->first == nullptr || node->first->type != Type::Constant || !node->first->value.is(Kind::string)) return false;
+  Value format;
+  if (!percent_format_text(node, &format)) return false;
   if (node->second == nullptr || node->second->type != Type::Tuple) return false;
   for (const Node* item : node->second->items) {
     if (item->type == Type::Starred) return false;
@@ -141,13 +148,15 @@ bool Lowerer::percent_format_applies(const Node* node) {
   if (!later(14) && constant_tuple(node->second->items, Kind::tuple, &folded)) return false;
   std::vector<Placeholder> holders;
   std::string tail;
-  return split_format(node->first->value.text(), holders, tail) && holders.size() == node->second->items.size;
+  return split_format(format.text(), holders, tail) && holders.size() == node->second->items.size;
 }
 
 void Lowerer::percent_format(const Node* node) {
   std::vector<Placeholder> holders;
   std::string tail;
-  split_format(node->first->value.text(), holders, tail);
+  Value format;
+  if (!percent_format_text(node, &format)) return;
+  split_format(format.text(), holders, tail);
   uint32_t parts = 0;
   for (uint32_t i = 0; i < holders.size(); ++i) {
     if (!holders[i].literal.empty()) {

@@ -210,6 +210,10 @@ void Lowerer::membership_operand(const Node* link) {
 // A list or set that nobody keeps: of `for` (iterated) and `in`.
 void Lowerer::looked_through(const Node* node, bool iterated) {
   Value folded;
+  if (iterated && later(14) && node != nullptr && node->type == Type::Tuple && has_star(node->items)) {
+    at_ = node;
+    return starred_display(node->items, Op::build_list, 0);
+  }
   if (node == nullptr || (node->type != Type::List && node->type != Type::Set) || has_star(node->items)) {
     return expression(node);
   }

@@ -260,6 +260,7 @@ class Lowerer {
   bool constant_of(const Node* node, Value* out);
   bool constant_tuple(const List& items, Kind kind, Value* out);
   bool truth(const Node* node, bool* out);
+  bool percent_format_text(const Node* node, Value* out);
   bool percent_format_applies(const Node* node);
   void percent_format(const Node* node);
 
