@@ -228,9 +228,11 @@ FlowStatement Builder::slot_statement(Node* node, SlotId slot) {
   if (is_marker(node, kIterator)) {
     set.kind = FlowStatement::Kind::set_iterator;
     set.node = node->first;
+    mark_iterator_slot(slot);
   } else if (is_marker(node, kAsyncIterator)) {
     set.kind = FlowStatement::Kind::set_async_iterator;
     set.node = node->first;
+    mark_iterator_slot(slot);
   }
   return set;
 }
@@ -658,7 +660,9 @@ void Simulator::pop(const ir::Instruction&) {
     if (!run_.statements.empty() && run_.statements.back().entered == slot_read(node)) run_.statements.back().entered = kNoSlot;
     // A return out of a loop: its value was there before the iterator went. A break and a return behind the loop have
     // it the other way round, and structuring tells them apart by the slot.
-    if (!options_.isolated && !stack_.empty() && !is_stable(stack_.back().node)) materialise();
+    if (options_.isolated) return;
+    if (builder_.is_iterator_slot(slot_read(node))) return emit(FlowStatement::Kind::leave_loop, nullptr, slot_read(node));
+    if (!stack_.empty() && !is_stable(stack_.back().node)) materialise();
     return;
   }
   if (std::any_of(stack_.begin(), stack_.end(), [&](const Entry& e) { return e.node == node; }) && !is_chain(node)) {

@@ -37,6 +37,7 @@ struct FlowStatement {
     enter_async_with,
     leave_with,      // calls the exit held in slot with three None
     enter_handler, leave_handler,
+    leave_loop,      // drops the iterator held in slot: a break, or a return of a constant
   } kind = Kind::plain;
   Node* node = nullptr;
   SlotId slot = kNoSlot, entered = kNoSlot;

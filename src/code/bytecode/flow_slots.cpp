@@ -38,6 +38,11 @@ std::vector<BlockId> reverse_postorder(const std::vector<Work>& blocks) {
 
 }  // namespace
 
+void Builder::mark_iterator_slot(SlotId slot) {
+  if (iterator_slots_.size() <= slot) iterator_slots_.resize(slot + 1, false);
+  iterator_slots_[slot] = true;
+}
+
 void Builder::mark_exit_slot(SlotId slot) {
   if (exit_slots_.size() <= slot) exit_slots_.resize(slot + 1, false);
   exit_slots_[slot] = true;
@@ -77,6 +82,7 @@ Flow Builder::final_run() {
     flow_.exact = true;
     flow_.blocks.assign(count, FlowBlock{});
     exit_slots_.clear();
+    iterator_slots_.clear();
     entry_slots_.assign(blocks_.size(), {});
     entered_.assign(blocks_.size(), false);
     items_.assign(blocks_.size(), kNoBlock);

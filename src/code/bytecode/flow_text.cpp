@@ -50,6 +50,7 @@ std::string statement_text(const FlowStatement& s, const Heap& heap, PythonVersi
     case FlowStatement::Kind::set_async_iterator: return slot_text(s.slot) + " = aiter " + value;
     case FlowStatement::Kind::enter_with: return slot_text(s.slot) + ", " + slot_text(s.entered) + " = enter " + value;
     case FlowStatement::Kind::enter_async_with: return slot_text(s.slot) + ", " + slot_text(s.entered) + " = async enter " + value;
+    case FlowStatement::Kind::leave_loop: return "leave loop " + slot_text(s.slot);
     case FlowStatement::Kind::leave_with: return "leave " + slot_text(s.slot);
     case FlowStatement::Kind::enter_handler: return "enter handler";
     case FlowStatement::Kind::leave_handler: return "leave handler";

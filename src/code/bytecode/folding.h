@@ -254,11 +254,13 @@ class Builder {
   PythonVersion version() const { return version_; }
   Heap& heap() { return tree_.heap(); }
   SlotId new_slot() { return flow_.slots++; }
-  static FlowStatement slot_statement(Node* node, SlotId slot);
+  FlowStatement slot_statement(Node* node, SlotId slot);
   void inexact() { flow_.exact = false; }
   void set_type_parameters(Node* tuple) { type_parameters_ = tuple; }
   bool spend(uint64_t steps);
   bool is_exit_slot(SlotId slot) const { return slot < exit_slots_.size() && exit_slots_[slot]; }
+  void mark_iterator_slot(SlotId slot);
+  bool is_iterator_slot(SlotId slot) const { return slot < iterator_slots_.size() && iterator_slots_[slot]; }
   void mark_exit_slot(SlotId slot);
   bool expects_value() const { return as_value_; }   // a lambda or comprehension
   std::string_view plain_name(std::string_view name);  // private names without the class
@@ -354,6 +356,8 @@ class Builder {
   std::vector<std::shared_ptr<const ir::Body>> kept_;
   Node* type_parameters_ = nullptr;                         // of the generic definition whose function this is
   std::vector<bool> exit_slots_;
+  std::vector<bool> iterator_slots_;  // of loops
+
   std::vector<std::vector<SlotId>> entry_slots_;
   std::vector<bool> entered_;
   std::vector<BlockId> items_;   // of a loop's body: the loop's head

@@ -106,6 +106,7 @@ class Linear {
         comment((statement.kind == Kind_::enter_with ? "enter " : "async enter ") + slot_name(statement.slot) +
                 (statement.entered == kNoSlot ? std::string{} : ", giving " + slot_name(statement.entered)));
         return;
+      case Kind_::leave_loop: return;
       case Kind_::leave_with: comment("leave " + slot_name(statement.slot)); return;
       case Kind_::enter_handler: comment("the exception is being handled"); return;
       case Kind_::leave_handler: comment("the exception was handled"); return;

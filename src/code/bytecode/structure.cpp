@@ -133,7 +133,7 @@ void Structurer::write_statement(const FlowStatement& statement, BlockId b, Stat
       unsound("leave_with without its region");
       return;
     }
-    case Kind_::enter_handler: case Kind_::leave_handler: return;
+    case Kind_::enter_handler: case Kind_::leave_handler: case Kind_::leave_loop: return;
   }
   (void)b;
 }
@@ -180,7 +180,8 @@ bool Structurer::write(BlockId b, const Scope& scope, Statements& out, bool ente
         return false;
       }
       if (scope.in_loop && scope.break_to != kNoBlock &&
-          (at == graph_.thread(scope.break_to) || (arrives(at, scope.break_to) && !(graph_.is_function && graph_.is_tail(at))))) {
+          (at == graph_.thread(scope.break_to) || (arrives(at, scope.break_to) && !(graph_.is_function && graph_.is_tail(at)) &&
+                                                   (scope.iterator == kNoSlot || graph_.leaves_loop(b, scope.iterator))))) {
         out.push_back(make(Type::Break));
         return false;
       }

@@ -8,7 +8,7 @@ using python::Type;
 using Kind_ = FlowStatement::Kind;
 
 bool is_marker(const FlowStatement& statement) {
-  return statement.kind == Kind_::enter_handler || statement.kind == Kind_::leave_handler;
+  return statement.kind == Kind_::enter_handler || statement.kind == Kind_::leave_handler || statement.kind == Kind_::leave_loop;
 }
 
 void successors(const FlowBlock& block, std::vector<BlockId>& to) {
@@ -85,6 +85,20 @@ BlockId Graph::thread(BlockId b) const {
     b = block.target;
   }
   return b;
+}
+
+bool Graph::leaves_loop(BlockId b, SlotId iterator, bool only) const {
+  bool found = false;
+  for (size_t steps = 0; b < blocks.size() && steps < 1000 && is_empty(b); ++steps) {
+    for (const FlowStatement& statement : blocks[b].statements) {
+      if (statement.kind != Kind_::leave_loop) continue;
+      if (statement.slot == iterator) found = true;
+      else if (only) return false;
+    }
+    if (blocks[b].exit != FlowExit::jump || loops.count(b) != 0) break;
+    b = blocks[b].target;
+  }
+  return found;
 }
 
 bool Graph::is_tail(BlockId b) const {
@@ -195,7 +209,7 @@ void split_behind_handlers(Graph& graph) {
     const FlowBlock& block = graph.blocks[b];
     if (block.dead) continue;
     for (size_t i = 0; i < block.statements.size(); ++i) {
-      if (block.statements[i].kind != Kind_::leave_handler) continue;
+      if (block.statements[i].kind != Kind_::leave_handler && block.statements[i].kind != Kind_::leave_loop) continue;
       const bool last = i + 1 == block.statements.size();
       if (last && (block.exit == FlowExit::jump || block.exit == FlowExit::reraise)) break;
       split(graph, b, i + 1);

@@ -99,6 +99,30 @@ BlockId Structurer::marked_follow(BlockId head, BlockId exhausted, uint32_t end,
   return best;
 }
 
+// Since 3.8 a break out of a `for` drops the iterator: where that is done, control goes to what follows the loop. Only a
+// return of a constant does it, too.
+BlockId Structurer::broken_follow(BlockId head, BlockId exhausted, const std::vector<bool>& by_break, const Scope& scope) const {
+  if (!options_.loop_else) return exhausted;
+  const SlotId iterator = graph_[head].slot;
+  BlockId best = kNoBlock;
+  bool to_follow = false;
+  for (BlockId b = 0; b < by_break.size(); ++b) {
+    if (!by_break[b] || !graph_.reached(b) || !graph_.dominates(head, b)) continue;
+    const auto& statements = graph_[b].statements;
+    const bool here = std::any_of(statements.begin(), statements.end(), [&](const FlowStatement& s) {
+      return s.kind == Kind_::leave_loop && s.slot == iterator;
+    });
+    if (!here || !graph_.leaves_loop(b, iterator, true) || graph_[b].exit != FlowExit::jump) continue;
+    const BlockId to = graph_.thread(graph_[b].target);
+    if (arrives(to, exhausted)) return exhausted;
+    if (graph_.is_tail(to) && graph_.is_function && scope.follow != to) continue;
+    if (arrives(to, scope.follow)) to_follow = true;
+    else if (best == kNoBlock || graph_.order[to] < graph_.order[best]) best = to;
+  }
+  if (to_follow) return scope.follow;
+  return best == kNoBlock ? exhausted : best;
+}
+
 BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, uint32_t end, const Scope& scope) const {
   const auto found = graph_.loops.find(head);
   std::vector<BlockId> exits;
@@ -127,6 +151,9 @@ BlockId Structurer::loop_follow(BlockId head, BlockId exhausted, uint32_t end, c
   if (graph_.version < PythonVersion{3, 8}) return marked_follow(head, exhausted, end, by_break, scope);
   if (exits.empty()) return exhausted;
   if (exhausted != kNoBlock) {
+    if (graph_[head].exit == FlowExit::for_each || graph_[head].exit == FlowExit::async_for_each) {
+      return broken_follow(head, exhausted, by_break, scope);
+    }
     const BlockId place = graph_.thread(exhausted);
     if (by_break[exhausted] || by_break[place] || !options_.loop_else) return exhausted;
     const std::vector<bool> by_end = reach({exhausted}, head, scope);
@@ -236,6 +263,7 @@ BlockId Structurer::write_loop(BlockId b, const Scope& scope, Statements& out, b
   inner.continue_to = b;
   inner.break_to = follow;
   inner.in_loop = true;
+  inner.iterator = each ? head.slot : kNoSlot;
   active_loops_.push_back(b);
   follows_.push_back(b);
   if (follow != kNoBlock) follows_.push_back(follow);

@@ -19,6 +19,7 @@ struct Scope {
   BlockId handler = kNoBlock;
   BlockId continue_to = kNoBlock, break_to = kNoBlock;
   SlotId exception = kNoSlot;  // in a finally body: raising it on is the body's end
+  SlotId iterator = kNoSlot;   // of the innermost loop, where it is a for
   bool in_loop = false;
   uint32_t depth = 0;
 };
@@ -60,6 +61,7 @@ class Structurer {
   BlockId loop_follow(BlockId head, BlockId exhausted, uint32_t end, const Scope& scope) const;
   BlockId marked_follow(BlockId head, BlockId exhausted, uint32_t end, const std::vector<bool>& by_break,
                         const Scope& scope) const;
+  BlockId broken_follow(BlockId head, BlockId exhausted, const std::vector<bool>& by_break, const Scope& scope) const;
   BlockId behind_else(BlockId head, BlockId exhausted, const std::vector<bool>& by_break, const std::vector<bool>& by_end,
                       const Scope& scope) const;
   std::vector<bool> reach(const std::vector<BlockId>& from, BlockId stop_at, const Scope& scope) const;
