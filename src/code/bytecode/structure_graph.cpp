@@ -87,13 +87,11 @@ BlockId Graph::thread(BlockId b) const {
   return b;
 }
 
-bool Graph::leaves_loop(BlockId b, SlotId iterator, bool only) const {
+bool Graph::leaves_loop(BlockId b, SlotId iterator) const {
   bool found = false;
   for (size_t steps = 0; b < blocks.size() && steps < 1000 && is_empty(b); ++steps) {
     for (const FlowStatement& statement : blocks[b].statements) {
-      if (statement.kind != Kind_::leave_loop) continue;
-      if (statement.slot == iterator) found = true;
-      else if (only) return false;
+      found |= statement.kind == Kind_::leave_loop && (statement.slot == iterator || iterator == kNoSlot);
     }
     if (blocks[b].exit != FlowExit::jump || loops.count(b) != 0) break;
     b = blocks[b].target;
@@ -210,6 +208,10 @@ void split_behind_handlers(Graph& graph) {
     if (block.dead) continue;
     for (size_t i = 0; i < block.statements.size(); ++i) {
       if (block.statements[i].kind != Kind_::leave_handler && block.statements[i].kind != Kind_::leave_loop) continue;
+      if (i != 0 && block.statements[i].kind == Kind_::leave_loop) {
+        split(graph, b, i);
+        break;
+      }
       const bool last = i + 1 == block.statements.size();
       if (last && (block.exit == FlowExit::jump || block.exit == FlowExit::reraise)) break;
       split(graph, b, i + 1);

@@ -61,8 +61,8 @@ struct Graph {
   bool behind_dead_jump(BlockId b) const;
   // The first block from here that does something; loop heads and jumps that say why they jump count.
   BlockId thread(BlockId b) const;
-  // Whether the empty blocks from here on drop the iterator, and with `only` no other behind it.
-  bool leaves_loop(BlockId b, SlotId iterator, bool only = false) const;
+  // Whether the empty blocks from here on drop the iterator; kNoSlot: any.
+  bool leaves_loop(BlockId b, SlotId iterator) const;
   // Returns something that costs nothing to return again.
   bool is_tail(BlockId b) const;
   bool same_tail(BlockId a, BlockId b) const;

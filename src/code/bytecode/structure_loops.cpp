@@ -112,7 +112,7 @@ BlockId Structurer::broken_follow(BlockId head, BlockId exhausted, const std::ve
     const bool here = std::any_of(statements.begin(), statements.end(), [&](const FlowStatement& s) {
       return s.kind == Kind_::leave_loop && s.slot == iterator;
     });
-    if (!here || !graph_.leaves_loop(b, iterator, true) || graph_[b].exit != FlowExit::jump) continue;
+    if (!here || graph_[b].exit != FlowExit::jump || graph_.leaves_loop(graph_[b].target, kNoSlot)) continue;
     const BlockId to = graph_.thread(graph_[b].target);
     if (arrives(to, exhausted)) return exhausted;
     if (graph_.is_tail(to) && graph_.is_function && scope.follow != to) continue;

@@ -230,7 +230,7 @@ BlockId Structurer::write_except(BlockId b, BlockId handler, const Scope& scope,
   BlockId handled = kNoBlock;
   bool handled_is_follow = false;
   for (const BlockId end : ends) {
-    if (graph_[end].jump_kind != ir::JumpKind::plain) continue;
+    if (graph_[end].jump_kind != ir::JumpKind::plain || returns_in_place(end)) continue;
     if (arrives(end, undisturbed)) {
       handled = undisturbed;
       break;
