@@ -464,7 +464,9 @@ BlockId Structurer::write_branch(BlockId b, const Scope& scope, Statements& out,
       break;
     }
     // Up to 3.7 code that is never reached stands behind a break that an else follows.
-    const bool has_else = graph_.version < PythonVersion{3, 8} && !body.empty() && body.back()->type == Type::Break &&
+    // Up to 3.8 the same is true of what ends in a try or with.
+    const bool has_else = graph_.version < PythonVersion{3, 9} && !body.empty() &&
+                          (body.back()->type == Type::Break || body.back()->type == Type::Try || body.back()->type == Type::With) &&
                           graph_.behind_dead_jump(no);
     if (!body_falls && previous == nullptr && !options_.chained_else && !own_join && !has_else) {
       next = no;  // no else is needed behind a way that never comes back

@@ -46,7 +46,7 @@ bool Graph::is_empty(BlockId b) const {
 
 namespace {
 
-constexpr uint8_t kBreakLoop = 80, kJumpForward = 110, kJumpAbsolute = 113, kSetupLoop = 120, kExtendedArg = 144;
+constexpr uint8_t kBreakLoop = 80, kEndFinally = 88, kJumpForward = 110, kJumpAbsolute = 113, kSetupLoop = 120, kExtendedArg = 144;
 
 }  // namespace
 
@@ -69,7 +69,10 @@ bool Graph::behind_dead_jump(BlockId b) const {
     return byte == kJumpForward || byte == kJumpAbsolute;
   };
   if (version < PythonVersion{3, 6}) {
-    const auto breaks = [&](uint32_t back) { return static_cast<uint8_t>(code[at - back]) == kBreakLoop; };
+    const auto breaks = [&](uint32_t back) {
+      const auto byte = static_cast<uint8_t>(code[at - back]);
+      return byte == kBreakLoop || byte == kEndFinally;
+    };
     // Every `if` ends in a jump there; one of length 0 has no else behind it.
     const bool nowhere = static_cast<uint8_t>(code[at - 3]) == kJumpForward && code[at - 2] == 0 && code[at - 1] == 0;
     return !breaks(1) && is_jump(3) && breaks(4) && !nowhere;

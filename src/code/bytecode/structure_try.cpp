@@ -216,6 +216,12 @@ BlockId Structurer::write_except(BlockId b, BlockId handler, const Scope& scope,
   std::vector<BlockId> exits;
   for (const BlockId exit : exits_of(b, handler)) {
     if (returns_in_place(exit)) continue;
+    // A return that stands before the clauses was written in the body.
+    const bool marked = graph_.version < PythonVersion{3, 8};
+    if (!marked && graph_.is_function && graph_.is_tail(exit) && graph_[exit].offset < graph_[handler].offset &&
+        !arrives(exit, scope.follow)) {
+      continue;
+    }
     if (scope.in_loop && graph_.thread(exit) == graph_.thread(scope.break_to) && !arrives(exit, scope.follow)) continue;
     exits.push_back(exit);
   }
