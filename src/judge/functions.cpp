@@ -61,6 +61,8 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
   const Value callee = event.callee;
   const Value made = callee.is(Kind::attribute) ? heap_.attribute(callee).base : callee;
   const Name* maker = made.is(Kind::object) ? resolved(heap_.object(made).callee) : nullptr;
+  // Methods of texts and containers compute, whatever they are given.
+  if (event.code && maker != nullptr && callee.is(Kind::attribute) && is_builtin(maker->canonical) && !opens_door(heap_.attribute(callee).name)) return;
   if (maker != nullptr && weigh_maker(index, event, made, *maker)) return;
   if (callee.is_text() || callee.is(Kind::integer) || callee.is(Kind::none)) return;  // raises
   const std::string shown = printer().expression(callee);

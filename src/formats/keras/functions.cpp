@@ -128,8 +128,57 @@ Value Model::globals_for(machine::Machine& machine, const CarriedFunction& funct
   return fill(globals, kKeras3);
 }
 
-void Model::run_function(const Document& document, const CarriedFunction& function, uint64_t base) {
+// Makes the function as the loader would and calls it as a model that is put together does.
+void Model::call_layer(machine::Machine& machine, const Document& document, const CarriedFunction& function, machine::FunctionParts& parts) {
+  Heap& heap = machine.heap();
+  const Trigger trigger = trigger_of(function.role);
+  parts.globals = globals_for(machine, function);
+  const Value defaults = value_of(machine, document, function.defaults), closure = value_of(machine, document, function.closure);
+  if (defaults.is_sequence()) {
+    const Items given = heap.items(defaults);
+    parts.defaults = heap.new_items(Kind::tuple, given.data, given.size);
+  }
+  if (closure.is_sequence()) parts.closure = closure;
+  const Value made = machine::make_function(machine, parts);
+  const Value keywords = value_of(machine, document, function.arguments);
+  const bool arguments = keywords.is(Kind::dict) && heap.items(keywords).size > 0;
+  bool called = false;
+  for (const NodeId node : function.inputs) {
+    const Value input = value_of(machine, document, node);
+    if (!input.is_known() || input.is_sequence()) continue;  // a tensor, or several
+    call_with(machine, made, input, keywords, trigger);
+    called = true;
+  }
+  if (!called && arguments) {
+    call_with(machine, made, Value::unknown(), keywords, trigger);
+  } else if (!called) {
+    machine::call_unknown(machine, made, trigger);
+  }
+  machine::run_uncalled(machine, trigger);
+}
+
+// Whether a version that fits as well as the likeliest, but reads other instructions, does what that one does not.
+bool Model::run_as(const Document& document, const CarriedFunction& function, uint64_t base, PythonVersion version) {
   Trace trace;
+  machine::Machine machine(scan_, trace);
+  begin_trace(trace, function, base);
+  pickle::attach(machine);
+  const auto read = bytecode::read_function_text(trace.heap, function.code);
+  if (!read) return false;
+  bytecode::set_version(trace.heap, read->codes, version);
+  const size_t findings = scan_.findings.size(), gaps = scan_.gaps.size();
+  machine::FunctionParts parts;
+  parts.code = read->code;
+  call_layer(machine, document, function, parts);
+  scan_.gaps.resize(gaps);  // what makes no sense as this version is no gap
+  trace.finished = true;
+  scan_.submit(trace);
+  const bool told = explain_findings(function, source_of(trace.heap, read->code, parts), base, findings);
+  if (!told) scan_.findings.resize(findings);
+  return told;
+}
+
+void Model::begin_trace(Trace& trace, const CarriedFunction& function, uint64_t base) const {
   trace.dialect = "keras";
   trace.threat = "keras-lambda-code";
   // Places are told in bytes of the decoded function.
@@ -137,6 +186,27 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
   inner.path += "!function@" + std::to_string(base + function.offset);
   inner.depth += 1;
   trace.artifacts.push_back(std::move(inner));
+}
+
+// Adds to what the judge found where the function stands, and the whole of it, once; whether anything was found.
+bool Model::explain_findings(const CarriedFunction& function, const std::string& source, uint64_t base, size_t first) {
+  for (size_t i = first; i < scan_.findings.size(); ++i) {
+    Finding& found = scan_.findings[i];
+    if (found.ruling == Ruling::dismissed) continue;
+    Evidence whole;
+    whole.callee = "Lambda";
+    whole.code = shortened(source);
+    whole.location = {scan_.member_of(artifact_), base + function.offset, std::nullopt};
+    found.why += " It is " + function.place + ".";
+    found.evidence.push_back(std::move(whole));
+    return true;
+  }
+  return false;
+}
+
+void Model::run_function(const Document& document, const CarriedFunction& function, uint64_t base) {
+  Trace trace;
+  begin_trace(trace, function, base);
   machine::Machine machine(scan_, trace);
   pickle::attach(machine);
   const auto read = bytecode::read_function_text(trace.heap, function.code);
@@ -149,29 +219,7 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
     if (!code.is(Kind::code)) continue;
     machine::FunctionParts parts;
     parts.code = code;
-    parts.globals = globals_for(machine, function);
-    const Value defaults = value_of(machine, document, function.defaults), closure = value_of(machine, document, function.closure);
-    if (defaults.is_sequence()) {
-      const Items given = trace.heap.items(defaults);
-      parts.defaults = trace.heap.new_items(Kind::tuple, given.data, given.size);
-    }
-    if (closure.is_sequence()) parts.closure = closure;
-    const Value made = machine::make_function(machine, parts);
-    const Value keywords = value_of(machine, document, function.arguments);
-    const bool arguments = keywords.is(Kind::dict) && trace.heap.items(keywords).size > 0;
-    bool called = false;
-    for (const NodeId node : function.inputs) {
-      const Value input = value_of(machine, document, node);
-      if (!input.is_known() || input.is_sequence()) continue;  // a tensor, or several
-      call_with(machine, made, input, keywords, trigger_of(function.role));
-      called = true;
-    }
-    if (!called && arguments) {
-      call_with(machine, made, Value::unknown(), keywords, trigger_of(function.role));
-    } else if (!called) {
-      machine::call_unknown(machine, made, trigger_of(function.role));
-    }
-    machine::run_uncalled(machine, trigger_of(function.role));
+    call_layer(machine, document, function, parts);
     if (source.empty()) source = source_of(trace.heap, code, parts);
     if (listing.empty() && scan_.show != Show::decompiled) listing = bytecode::code_text(scan_.show, trace.heap, code);
     if (read->repaired.same_as(read->code)) break;
@@ -179,25 +227,10 @@ void Model::run_function(const Document& document, const CarriedFunction& functi
   trace.finished = true;
   scan_.submit(trace);
   if (scan_.show == Show::decompiled) listing = bytecode::escaped_lines(source);
-  if (!listing.empty()) {
-    scan_.text += "# " + function.place + "\n" + listing + "\n";
-  }
-  bool told = scan_.gaps.size() != gaps;
-  for (size_t i = findings; i < scan_.findings.size(); ++i) {
-    Finding& found = scan_.findings[i];
-    if (found.ruling == Ruling::dismissed) continue;
-    // Where it stands, and as a whole, once.
-    if (!told) {
-      Evidence whole;
-      whole.callee = "Lambda";
-      whole.code = shortened(source);
-      whole.location = {scan_.member_of(artifact_), base + function.offset, std::nullopt};
-      found.why += " It is " + function.place + ".";
-      found.evidence.push_back(std::move(whole));
-    }
-    told = true;
-  }
-  if (told) return;
+  if (!listing.empty()) scan_.text += "# " + function.place + "\n" + listing + "\n";
+  bool told = explain_findings(function, source, base, findings);
+  for (const PythonVersion version : read->others) told = told || run_as(document, function, base, version);
+  if (told || scan_.gaps.size() != gaps) return;
   finding("keras-lambda-code", Ruling::dismissed, "Carries a function that only computes: " + function.place + ".",
           "It was run with unknown tensors, and calls nothing that acts on the machine.", "Lambda", shortened(source), base + function.offset);
 }

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "code/machine/machine.h"
+#include "code/machine/run.h"
+#include "core/code_object.h"
 #include "core/scan.h"
 #include "formats/keras/config.h"
 
@@ -28,6 +29,10 @@ class Model {
   // functions.cpp: functions that come as bytecode.
   void run_functions(const Document& document, const Config& config, uint64_t base);
   void run_function(const Document& document, const CarriedFunction& function, uint64_t base);
+  bool run_as(const Document& document, const CarriedFunction& function, uint64_t base, PythonVersion version);
+  void call_layer(machine::Machine& machine, const Document& document, const CarriedFunction& function, machine::FunctionParts& parts);
+  void begin_trace(Trace& trace, const CarriedFunction& function, uint64_t base) const;
+  bool explain_findings(const CarriedFunction& function, const std::string& source, uint64_t base, size_t first);
   Value globals_for(machine::Machine& machine, const CarriedFunction& function);
 
   // references.cpp: functions and classes by name, tags of YAML, texts that are evaluated.
