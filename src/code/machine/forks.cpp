@@ -107,6 +107,7 @@ void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
   Frame& f = frame();
   Visit& v = visit(f, f.block);
   ++v.count;
+  ++running_.effects;  // a loop that does not know its way is not computed exactly, and need not go on
   const bool first = (v.sides & 1) == 0;
   v.sides ^= 1;
   const size_t other = first ? 1 : 0;

@@ -43,7 +43,7 @@ std::string statements(std::string_view source, std::vector<std::string>* acting
     out += printer.statement(i) + "\n";
     const Value callee = event.callee.is(Kind::attribute) ? trace.heap.attribute(event.callee).resolved : event.callee;
     const knowledge::Callable* known = callee.is(Kind::name) ? trace.heap.name(callee).known : nullptr;
-    if (acting != nullptr && known != nullptr && !is_trusted(known)) acting->push_back(printer.statement(i));
+    if (acting != nullptr && !event.computed && known != nullptr && !is_trusted(known)) acting->push_back(printer.statement(i));
   }
   for (const Gap& gap : scan.gaps) out += "gap: " + gap.what + "\n";
   return out;
@@ -74,7 +74,8 @@ getattr(os,d['a']+d['b'])('id'))py", R"py(os.system('id'))py"},
     {"subclasswalk2", R"py([c for c in ().__class__.__base__.__subclasses__() if c.__name__=='catch_warnings'][0]()._module.__builtins__['__import__']('os').system('id'))py", R"py(os.system('id'))py"},
     {"popenwalk", R"py([x for x in ''.__class__.__mro__[1].__subclasses__() if 'Popen' in x.__name__][0]('id', shell=True))py", R"py(subprocess.Popen('id', shell=True))py"},
     {"getattrchain", R"py(__builtins__.__dict__['__import__']('os').__dict__['system']('id'))py", R"py(os.system('id'))py"},
-    {"b64zlibmarshal", R"py(None)py", R"py(os.system('id'))py"},
+    {"b64zlibmarshal", R"py(import base64,zlib,marshal
+exec(marshal.loads(zlib.decompress(base64.b64decode('eJxLZkACzFD6sx6QmM6QwpDCmMMQxcDEkMqQxQhTlMK0DMheDeczAlUFM2gyvwRx/G4xZaZoMt1iyi++xVZcWVySmruS4TNI5hZjxS8Om9z8lNKcVLsiDrBGBoZiRSDxgZmRkfEGA2cDGIIYTC2cHSqN/C38DWBYxAZUBQABfiDC')))))py", R"py(os.system('id'))py"},
     {"lambdarec", R"py(f=(lambda g:g(g))(lambda g:lambda s:chr(ord(s[0])-1)+g(g)(s[1:]) if s else '')
 import os
 getattr(os,f('tztufn'))('id'))py", R"py(os.system('id'))py"},
@@ -411,7 +412,8 @@ class A: pass
 a=A()
 setattr(a,'c','id')
 os.system(vars(a)['c']))py", R"py(os.system('id'))py"},
-    {"pickle", R"py(None)py", R"py(os.system('id'))py"},
+    {"pickle", R"py(import pickle
+pickle.loads(b"cos\nsystem\n(S'id'\ntR."))py", R"py(os.system('id'))py"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Techniques, Hidden, testing::ValuesIn(kHidden), [](const auto& of) { return std::string(of.param.name); });
