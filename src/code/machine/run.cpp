@@ -18,7 +18,7 @@ class Entry {
     const uint64_t budget = m_.scan().budget.code_steps;
     // One entry leaves something for those behind it.
     outermost_ = running.runs.empty();
-    if (outermost_) running.limit = std::min(budget, running.steps + std::max<uint64_t>(budget / 2, 1));
+    if (outermost_) running.limit = std::min(budget, running.steps + std::max<uint64_t>(budget / 4, 1));
     outer_told_ = running.told_steps;
   }
   ~Entry() {
@@ -204,7 +204,7 @@ void run_uncalled(Machine& m, Trigger trigger) {
       self = instances[index];
       if (heap.function(function).called) continue;
     }
-    m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + m.scan().budget.code_steps / 8 + 1);
+    m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + m.scan().budget.code_steps / 16 + 1);
     m.place.trigger = trigger;
     call_with_unknown(m, function, self);
     m.place.code = true;
