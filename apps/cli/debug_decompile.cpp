@@ -33,9 +33,7 @@ std::string ir_text(Heap& heap, const std::vector<Value>& codes) {
   return text;
 }
 
-}  // namespace
-
-int debug_decompile(const std::string& path, const std::string& show, const std::string& output, unsigned readings) {
+int decompile_one(const std::string& path, const std::string& show, const std::string& output, unsigned readings) {
   std::ifstream file(path, std::ios::binary);
   const std::string content{std::istreambuf_iterator<char>(file), {}};
   Heap heap;
@@ -65,6 +63,21 @@ int debug_decompile(const std::string& path, const std::string& show, const std:
     return to ? kNothingFound : kNotScanned;
   }
   return write_all(STDOUT_FILENO, text) ? kNothingFound : kNotScanned;
+}
+
+}  // namespace
+
+int debug_decompile(const std::string& path, const std::string& show, const std::string& output, unsigned readings) {
+  // @LIST: lines of an input and an output, to be done one after another in one process.
+  if (!path.starts_with('@')) return decompile_one(path, show, output, readings);
+  std::ifstream list(path.substr(1));
+  int worst = kNothingFound;
+  for (std::string line; std::getline(list, line);) {
+    const size_t tab = line.find('\t');
+    if (tab == std::string::npos) continue;
+    if (decompile_one(line.substr(0, tab), show, line.substr(tab + 1), readings) != kNothingFound) worst = kNotScanned;
+  }
+  return worst;
 }
 
 }  // namespace winnow::cli

@@ -16,7 +16,7 @@ import re
 import resource
 import subprocess
 import sys
-import time
+import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import names  # noqa: E402
@@ -27,6 +27,21 @@ def files_below(folder):
         for file in sorted(files):
             if file.endswith('.pyc'):
                 yield os.path.relpath(os.path.join(root, file), folder)[:-4]
+
+
+def decompile_all(winnow, pairs):
+    """Exit codes. In one process as long as nothing goes wrong there."""
+    for _, target in pairs:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+    with tempfile.NamedTemporaryFile('w', suffix='.list') as listing:
+        listing.write(''.join('%s\t%s\n' % pair for pair in pairs))
+        listing.flush()
+        try:
+            if subprocess.run([winnow, 'debug', 'decompile', '@' + listing.name], capture_output=True, timeout=600).returncode == 0:
+                return [0] * len(pairs)
+        except subprocess.TimeoutExpired:
+            pass
+    return [decompile(winnow, *pair) for pair in pairs]
 
 
 def decompile(winnow, source, target):
@@ -58,8 +73,10 @@ def main():
     out = o.out or '/tmp/winnow-roundtrip-' + o.minor
     modules = list(files_below(o.pyc))
     started = resource.getrusage(resource.RUSAGE_CHILDREN)
+    pairs = [(os.path.join(o.pyc, m + '.pyc'), os.path.join(out, m + '.py')) for m in modules]
+    chunks = [pairs[i:i + 200] for i in range(0, len(pairs), 200)]
     with concurrent.futures.ThreadPoolExecutor(o.jobs) as pool:
-        codes = list(pool.map(lambda m: decompile(o.winnow, os.path.join(o.pyc, m + '.pyc'), os.path.join(out, m + '.py')), modules))
+        codes = [code for chunk in pool.map(lambda c: decompile_all(o.winnow, c), chunks) for code in chunk]
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = used.ru_utime + used.ru_stime - started.ru_utime - started.ru_stime
     size = sum(os.path.getsize(os.path.join(o.pyc, m + '.pyc')) for m in modules)
