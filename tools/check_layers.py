@@ -29,7 +29,8 @@ INSIDE_CODE = {
     'ir': set(),
     'python': {'ir'},
     'bytecode': {'ir', 'python'},
-    'machine': {'ir', 'python', 'bytecode'},
+    'template': {'ir', 'python'},
+    'machine': {'ir', 'python', 'bytecode', 'template'},
     'pickle': {'ir', 'python', 'bytecode', 'machine'},
 }
 
