@@ -16,6 +16,7 @@ enum class Hint : uint8_t {
   storage,        // raw numbers by the loader's contract; read as code by nobody
   python_source,  // some code would exec or eval this text
   code_object,    // some code would unmarshal and run these bytes
+  jinja_template, // some loader would render this text as a template
   unclaimed,      // bytes between or behind the structures of the parent that no loader asks for
 };
 

@@ -2,6 +2,7 @@
 
 #include "formats/archive/archive.h"
 #include "formats/compressed/compressed.h"
+#include "formats/gguf/gguf.h"
 #include "formats/keras/keras.h"
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
@@ -25,6 +26,8 @@ constexpr Format kFormats[] = {
     keras_format::kYaml,
     keras_format::kMetadata,
     pyc_format::kPyc,
+    gguf::kGguf,
+    gguf::kGgml,
     stable_baselines::kData,
     program::kProgram,
     python_source::kSource,
