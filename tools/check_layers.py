@@ -32,6 +32,7 @@ INSIDE_CODE = {
     'template': {'ir', 'python'},
     'machine': {'ir', 'python', 'bytecode', 'template'},
     'pickle': {'ir', 'python', 'bytecode', 'machine'},
+    'graph': {'machine'},
 }
 
 INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')

@@ -10,6 +10,7 @@
 #include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
 #include "formats/stable_baselines/stable_baselines.h"
+#include "formats/tensorflow/tensorflow.h"
 
 namespace winnow {
 namespace {
@@ -28,6 +29,7 @@ constexpr Format kFormats[] = {
     pyc_format::kPyc,
     gguf::kGguf,
     gguf::kGgml,
+    tensorflow_format::kGraph,
     stable_baselines::kData,
     program::kProgram,
     python_source::kSource,

@@ -1,0 +1,13 @@
+// Runs a TensorFlow model on the machine: every op that acts on the world becomes a call of tensorflow.raw_ops.OP
+// with the inputs that could be computed. Text and paths are folded through constants, identities and string ops,
+// into the functions that nodes call; what the caller feeds stays unknown.
+#pragma once
+
+#include "code/graph/tensorflow.h"
+#include "code/machine/machine.h"
+
+namespace winnow::graph {
+
+void run(machine::Machine& machine, const Model& model);
+
+}  // namespace winnow::graph
