@@ -10,6 +10,7 @@
 #include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
 #include "formats/stable_baselines/stable_baselines.h"
+#include "formats/template/template.h"
 #include "formats/tensorflow/tensorflow.h"
 
 namespace winnow {
@@ -30,6 +31,7 @@ constexpr Format kFormats[] = {
     gguf::kGguf,
     gguf::kGgml,
     tensorflow_format::kGraph,
+    template_format::kTemplate,
     stable_baselines::kData,
     program::kProgram,
     python_source::kSource,

@@ -60,6 +60,7 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
 void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
   const Callable& known = *name.known;
   const bool only_reads = known.effect == Effect::file_write && opens_for_reading(event, name);
+  if (trace_.dialect == "tensorflow") return weigh_operation(index, event, name);
   const Effect effect = only_reads ? Effect::file_read : known.effect;
   const Rule* rule = rule_for(effect);
   if (rule == nullptr) return;

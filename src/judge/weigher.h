@@ -76,6 +76,9 @@ class Weigher {
   bool is_harmless_function(Value function) const;
   bool from_introspection(Value value) const;
 
+  // graphs.cpp: operations of a graph, whose inputs may be the caller's.
+  void weigh_operation(uint32_t index, const Event& event, const Name& name);
+
   // loads.cpp: other serialised objects and other models.
   void weigh_load(uint32_t index, const Event& event, const Name& name);
   void weigh_nested(uint32_t index, const Event& event, const Name& name);

@@ -24,6 +24,7 @@ std::span<const ModelEntry> number_models();         // int, float, math
 std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, itertools
 std::span<const ModelEntry> module_models();         // struct, hashlib, json, contextlib, functools, asyncio
 std::span<const ModelEntry> pattern_models();        // re
+std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
 Model code_model_of(std::string_view canonical);
 
 // An integer argument that fits, or nothing.

@@ -84,7 +84,7 @@ void read_rest(Scan& scan, const Artifact& artifact, uint64_t end) {
 bool probe(const Artifact& artifact) {
   switch (artifact.hint) {
     case Hint::code_object: return !artifact.bytes.empty();
-    case Hint::pickle: case Hint::storage: case Hint::python_source: return false;
+    case Hint::pickle: case Hint::storage: case Hint::python_source: case Hint::jinja_template: return false;
     case Hint::none: case Hint::unclaimed: break;
   }
   return bytecode::looks_like_pyc(artifact.bytes) || unread_interpreter(artifact.bytes) != nullptr || is_bare_code(artifact.bytes);

@@ -1,0 +1,85 @@
+// Operations of a graph that act on the world. A graph is no program that somebody wrote for this machine: what it
+// reads and writes is mostly given by whoever runs it (checkpoints, vocabularies, records). So the place decides: one
+// that the caller gives is nothing, one that the model has brought along is the model's own doing.
+#include "judge/signs.h"
+#include "judge/weigher.h"
+
+namespace winnow::judge {
+namespace {
+
+using knowledge::Effect;
+
+// "file:///etc/passwd" is /etc/passwd.
+std::string_view local_path(std::string_view text) {
+  constexpr std::string_view kScheme = "file://";
+  return text.starts_with(kScheme) ? text.substr(kScheme.size()) : text;
+}
+
+bool leaves_folder(std::string_view path) {
+  return path.starts_with('/') || path.starts_with('~') || path.starts_with('\\') || path.find("..") != std::string_view::npos ||
+         (path.size() > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
+}
+
+// The streams that PrintV2 knows beside files.
+bool is_stream(std::string_view text) {
+  return text.empty() || text == "stderr" || text == "stdout" || text.starts_with("log(");
+}
+
+// Checkpoints are saved and restored where whoever trains the model says; what a graph holds is a default.
+bool is_saver(std::string_view operation) {
+  for (const std::string_view saver : {"Save", "SaveV2", "SaveSlices", "Restore", "RestoreV2", "RestoreSlice", "MergeV2Checkpoints"}) {
+    if (operation == saver) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& name) {
+  const Rule* rule = rule_for(name.known->effect);
+  if (rule == nullptr) return;
+  const std::string_view operation = std::string_view(name.canonical).substr(name.canonical.rfind('.') + 1);
+  const auto payload = payload_of(event, *name.known);
+  const Effect effect = name.known->effect;
+  const bool has_inputs = event.arguments.is_sequence() && heap_.items(event.arguments).size > 0;
+  const bool has_place = !name.known->keyword.empty() || name.known->position >= 0;
+  const std::string summary = std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".";
+  Opinion opinion{rule->threat, rule->called, summary, std::string(name.known->why), name.canonical};
+  if (!has_place || (!payload && !has_inputs && effect != Effect::file_write)) {
+    opinion.ruling = has_place || effect == Effect::call ? Ruling::suspected : rule->called;
+    return add(index, std::move(opinion));
+  }
+  if (!payload || !payload->is_text()) {
+    if (!has_inputs) {
+      opinion.ruling = Ruling::suspected;
+      opinion.why += " Nothing is given to it, so that it cannot be told what it would do.";
+      // An attribute that is not there has its harmless default.
+      if (name.known->position < 0) return;
+      return add(index, std::move(opinion));
+    }
+    if (name.known->position < 0) return;
+    opinion.ruling = Ruling::dismissed;
+    opinion.why += " The place is not in the model: whoever runs it gives it.";
+    return add(index, std::move(opinion));
+  }
+  if (is_stream(payload->text())) return;
+  const std::string_view place = local_path(payload->text());
+  const bool sensitive = knowledge::sensitive_path(place) != nullptr;
+  if (sign_of(place).sign == Sign::url) {
+    opinion.ruling = rule->called;
+  } else if (is_saver(operation) && !sensitive) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.why += " It saves or restores a checkpoint; the place in the graph is only the default.";
+  } else if (effect == Effect::file_read) {
+    opinion.ruling = sensitive ? Ruling::confirmed : leaves_folder(place) ? Ruling::suspected : Ruling::dismissed;
+    if (opinion.ruling == Ruling::dismissed) opinion.why += " The file lies beside the model.";
+  } else if (effect == Effect::file_write || effect == Effect::file_delete) {
+    opinion.ruling = sensitive || leaves_folder(place) ? Ruling::confirmed : Ruling::suspected;
+  }
+  if (opinion.ruling == Ruling::confirmed && sensitive) {
+    opinion.why += " " + std::string(knowledge::sensitive_path(place)->why);
+  }
+  add(index, std::move(opinion));
+}
+
+}  // namespace winnow::judge
