@@ -135,6 +135,19 @@ std::optional<std::string> assemble_basic(Parser& parser, const std::string& wor
     const std::string inside = parser.block();
     return "\x95" + little_endian(inside.size(), 8) + inside;
   }
+  if (word == "field") {  // of a protocol buffer: field NUMBER "text", or a block
+    const uint64_t number = parser.number();
+    const std::string inside = parser.at_block() ? parser.block() : parser.argument();
+    return base128(number << 3 | 2) + base128(inside.size()) + inside;
+  }
+  if (word == "varint") {  // the same for a number: varint NUMBER VALUE
+    const uint64_t number = parser.number();
+    return base128(number << 3) + base128(parser.number());
+  }
+  if (word == "sized64") {  // a little-endian length before the text or block
+    const std::string inside = parser.at_block() ? parser.block() : parser.argument();
+    return little_endian(inside.size(), 8) + inside;
+  }
   if (word == "sized32") {  // a little-endian length before the block
     const std::string inside = parser.block();
     return little_endian(inside.size(), 4) + inside;
@@ -182,6 +195,12 @@ std::string little_endian(uint64_t value, size_t size) {
   std::string out;
   for (size_t i = 0; i < size; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   return out;
+}
+
+std::string base128(uint64_t value) {
+  std::string out;
+  for (; value >= 0x80; value >>= 7) out += static_cast<char>(0x80 | (value & 0x7f));
+  return out + static_cast<char>(value);
 }
 
 std::string big_endian(uint64_t value, size_t size) {

@@ -62,6 +62,7 @@ class Parser {
 uint64_t parse_number(std::string_view text, uint64_t line);
 std::string little_endian(uint64_t value, size_t size);
 std::string big_endian(uint64_t value, size_t size);
+std::string base128(uint64_t value);  // seven bits a byte, as protocol buffers write numbers
 
 // Each gives nothing if `word` is not one of its own.
 std::optional<std::string> assemble_opcode(Parser&, const std::string& word);

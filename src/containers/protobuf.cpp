@@ -34,7 +34,14 @@ std::optional<Error> each_field(Bytes message, const std::function<bool(const Pr
       case WireType::bytes: {
         const uint64_t size = varint(from);
         field.offset = from.offset();
-        field.bytes = from.bytes(size);
+        if (size > from.left() && from.ok()) {
+          // Cut short: what is there is visited before the error is told.
+          field.bytes = from.bytes(from.left());
+          visit(field);
+          from.fail(Fault::truncated, "a field of a protocol buffer runs past the end");
+        } else {
+          field.bytes = from.bytes(size);
+        }
         break;
       }
       case WireType::group: case WireType::group_end: break;  // the fields of a group follow one by one

@@ -21,7 +21,7 @@ struct ProtoField {
 };
 
 // Calls `visit` with every field as long as it returns true. The error is where the message stops making sense; what
-// came before it was visited.
+// came before it was visited, and so was what is there of a field that is cut short.
 std::optional<Error> each_field(Bytes message, const std::function<bool(const ProtoField&)>& visit);
 
 }  // namespace winnow::containers

@@ -173,6 +173,9 @@ struct Shape {
   bool meta = false;      // field 2 holds nodes inside
 };
 
+// What is cut short still reads as what it began as.
+bool is_broken(const std::optional<Error>& error) { return error && error->fault != Fault::truncated; }
+
 bool reads_as_node(Bytes message) {
   bool name = false, op = false, wrong = false;
   const auto error = each_field(message, [&](const ProtoField& field) {
@@ -181,7 +184,7 @@ bool reads_as_node(Bytes message) {
     op = op || (is_bytes(field, 2) && !field.bytes.empty() && field.bytes.size() < 200);
     return !wrong;
   });
-  return !error && !wrong && name && op;
+  return !is_broken(error) && !wrong && name && op;
 }
 
 // Whether the message is a GraphDef: its first node reads as one.
@@ -240,6 +243,12 @@ std::string_view text_of(const Attribute& attribute) {
   std::string_view text;
   each_field(attribute.value, [&](const ProtoField& field) {
     if (is_bytes(field, 2)) text = as_text(field.bytes);
+    if (is_bytes(field, 1)) {
+      each_field(field.bytes, [&](const ProtoField& item) {
+        if (is_bytes(item, 2) && text.empty()) text = as_text(item.bytes);
+        return true;
+      });
+    }
     return true;
   });
   return text;

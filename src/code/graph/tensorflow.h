@@ -54,7 +54,7 @@ std::optional<Container> container_of(Bytes bytes);
 Model read_model(Bytes bytes, Container container);
 
 const Attribute* attribute(const Node& node, std::string_view name);
-std::string_view text_of(const Attribute& attribute);           // of a bytes attribute
+std::string_view text_of(const Attribute& attribute);           // of a bytes attribute, or the first of a list
 std::string_view function_of(const Attribute& attribute);       // the name that a func attribute gives
 // Every function that an attribute names: one, or each of a list.
 std::vector<std::string_view> functions_of(const Attribute& attribute);

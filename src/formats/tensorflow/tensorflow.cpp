@@ -26,6 +26,7 @@ void read_graph(Scan& scan, const Artifact& artifact) {
   if (model.damage) scan.gap(artifact, *model.damage);
   Trace trace;
   trace.dialect = "tensorflow";
+  trace.threat = "tensorflow-operation";
   trace.artifacts.push_back(artifact);
   machine::Machine machine(scan, trace);
   graph::run(machine, model);
