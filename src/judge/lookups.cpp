@@ -35,7 +35,20 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (name->known->effect == Effect::tamper && !sets(*name->known)) weigh_known(index, event, *name);
 }
 
+// No template has business with what begins with an underscore: jinja's sandbox refuses just that.
+bool Weigher::weigh_reach(uint32_t index, const Event& event) {
+  for (const std::string_view name : texts_of(event)) {
+    if (!name.starts_with("_")) continue;
+    add(index, {"-reach", Ruling::confirmed, "Reaches for " + quoted(name, false) + " when the model is loaded.",
+                "From there an expression comes to Python's own objects. Jinja's sandbox refuses it, plain Jinja does not.",
+                "getattr"});
+    return true;
+  }
+  return false;
+}
+
 void Weigher::weigh_look_up(uint32_t index, const Event& event, const Name* by) {
+  if (trace_.dialect == "template" && weigh_reach(index, event)) return;
   if (names_code_runner(event.result)) return;  // judged by its use
   const std::string found = printer().expression(event.result);
   const bool door = opens_door(last_part(found));

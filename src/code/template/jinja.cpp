@@ -12,6 +12,7 @@ using python::List;
 
 constexpr size_t kDeepest = 100;  // blocks inside blocks
 constexpr size_t kMostProblems = 100;
+constexpr std::string_view kText = "jinja.text";  // what a macro has written so far
 
 enum class BlockKind : uint8_t { root, for_loop, if_branch, macro, call, filter, set, with, plain };
 
@@ -55,7 +56,19 @@ class Parser {
   }
 
   void add(Node* statement) { tree_.append(*open_.back().body, statement); }
-  Node* output(Node* value) { return build_.statement(build_.call(build_.name(kOutput), {value})); }
+  // What is written at the top is written; what a macro or a block writes is what it returns.
+  Node* output(Node* value) {
+    if (!in_function()) return build_.statement(build_.call(build_.name(kOutput), {value}));
+    Node* add_text = build_.make(Type::AugAssign, build_.name(kText), build_.call(build_.name("str"), {value}));
+    add_text->op = Operator::Add;
+    return add_text;
+  }
+  static bool is_function(BlockKind kind) {
+    return kind == BlockKind::macro || kind == BlockKind::call || kind == BlockKind::filter || kind == BlockKind::set;
+  }
+  bool in_function() const {
+    return std::any_of(open_.begin(), open_.end(), [](const Open& block) { return is_function(block.kind); });
+  }
   void assign(Node* target, Node* value) {
     Node* node = build_.make(Type::Assign, value);
     tree_.append(node->items, target);
@@ -119,6 +132,7 @@ class Parser {
       return false;
     }
     open_.push_back(block);
+    if (is_function(block.kind)) assign(build_.name(kText), build_.text(""));
     return true;
   }
 
@@ -136,6 +150,7 @@ class Parser {
 
   void close() {
     const Open block = open_.back();
+    if (is_function(block.kind)) add(build_.make(Type::Return, build_.name(kText)));
     open_.pop_back();
     if (block.kind == BlockKind::call) add(output(block.pending));
     if (block.kind == BlockKind::filter) {

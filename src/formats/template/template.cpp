@@ -1,0 +1,79 @@
+// A template is a program: Jinja turns it into Python, and where its environment is no sandbox (llama-cpp-python before
+// 0.2.72, and every loader that renders with plain jinja2) an expression reaches from any object to the interpreter.
+// It is parsed, lowered like Python source and run on the machine with what loaders give it.
+#include "formats/template/template.h"
+
+#include "code/machine/run.h"
+#include "code/python/lower.h"
+#include "code/template/jinja.h"
+#include "core/print.h"
+
+namespace winnow::template_format {
+namespace {
+
+constexpr size_t kLongest = size_t{4} << 20;
+
+// Text with tags: no control characters but white space at its beginning.
+bool looks_like_template(std::string_view text) {
+  if (text.size() > kLongest || !jinja::has_tags(text)) return false;
+  for (const char c : text.substr(0, 4096)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f') return false;
+  }
+  return text.find("{%") != std::string_view::npos || text.find("{{") != std::string_view::npos;
+}
+
+struct Given {
+  std::string_view name, module, member;
+};
+
+// What every template finds in scope: jinja2's own globals, which are Python objects of modules.
+constexpr Given kGiven[] = {
+    {"lipsum", "jinja2.utils", "generate_lorem_ipsum"}, {"cycler", "jinja2.utils", "Cycler"},
+    {"joiner", "jinja2.utils", "Joiner"},               {"namespace", "jinja2.utils", "Namespace"},
+    {"self", "jinja2.runtime", "TemplateReference"},    {"context", "jinja2.runtime", "Context"},
+};
+
+void show(Scan& scan, const Artifact& artifact) {
+  scan.text += "\n# " + scan.member_of(artifact) + "\n";
+  uint64_t number = 0;
+  for (std::string_view rest = as_text(artifact.bytes); !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    const std::string line = quoted(rest.substr(0, end), false, 4000);
+    const std::string digits = std::to_string(++number);
+    scan.text += std::string(digits.size() < 4 ? 4 - digits.size() : 0, ' ') + digits + "  " + line.substr(1, line.size() - 2) + "\n";
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+}  // namespace
+
+bool is_template(const Artifact& artifact) {
+  if (artifact.hint == Hint::jinja_template) return !artifact.bytes.empty();
+  return artifact.hint == Hint::none && looks_like_template(as_text(artifact.bytes));
+}
+
+void read_template(Scan& scan, const Artifact& artifact) {
+  scan.recognise(artifact, "jinja-template");
+  if (artifact.bytes.size() > kLongest) return scan.gap(artifact, Fault::limit, kLongest, "the template is longer than is read");
+  Trace trace;
+  trace.dialect = "template";
+  trace.threat = "template-code";
+  trace.artifacts.push_back(artifact);
+  python::Tree tree(trace.heap);
+  const jinja::Template parsed = jinja::parse(tree, as_text(artifact.bytes));
+  machine::Machine machine(scan, trace);
+  const Value globals = machine::new_globals(machine, "__template__");
+  for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
+  for (const std::string_view name : {jinja::kOutput, jinja::kItem, jinja::kAttribute, jinja::kInclude}) {
+    machine::set_global(machine, globals, name, machine.resolve("jinja", name.substr(name.find('.') + 1)));
+  }
+  const Value code = python::lower(tree, *parsed.module, {.filename = "<template>"});
+  machine::run_module(machine, code, globals, artifact.hint == Hint::jinja_template ? Trigger::inference : Trigger::load);
+  machine::run_uncalled(machine, Trigger::inference);
+  trace.finished = true;
+  scan.submit(trace);
+  if (scan.show == Show::decompiled) show(scan, artifact);
+}
+
+}  // namespace winnow::template_format
