@@ -492,6 +492,11 @@ TEST(Run, BudgetOfStepsIsToldOf) {
   EXPECT_NE(out.find("gap: the code runs longer"), std::string::npos) << out;
 }
 
+TEST(Run, WhatHasNoItemsRaises) {
+  const std::string out = statements("import os\ntry:\n    (lambda: 0)['x']\nexcept TypeError:\n    os.system('id')\nrange(3)['x']\n");
+  EXPECT_NE(out.find("os.system('id')"), std::string::npos) << out;
+}
+
 TEST(Run, ForksAreFew) {
   std::string source = "import os, foo\n";
   for (int i = 0; i < 200; ++i) source += "if foo.f" + std::to_string(i) + "(): x" + std::to_string(i) + " = 1\n";

@@ -264,6 +264,9 @@ Value subscript(Machine& m, Value base, Value key) {
   }
   if (base.is_text() || is_sequence(base)) return key.is_text() ? m.raise("TypeError", Value::string("indices must be integers")) : Value::unknown();
   if (base.is(Kind::none)) return m.raise("TypeError", Value::string("not subscriptable"));
+  if (base.is_defined()) return m.raise("TypeError", Value::string("not subscriptable"));
+  // item() knows what stands behind names and objects; it asks back here for everything else.
+  if (!base.is(Kind::name) && !base.is(Kind::object) && !base.is(Kind::attribute)) return opaque_item(m, base, key);
   const Value found = m.item(base, key);
   return found.is_known() || m.raised ? found : opaque_item(m, base, key);
 }
