@@ -133,6 +133,7 @@ void Builder::final_block(BlockId id) {
     bool good = run_block(id, {}, simulator);
     if (good) {
       flow_.blocks[id].statements.clear();
+      flow_.blocks[id].target = b.target, flow_.blocks[id].otherwise = b.otherwise;
       leave_block(id, simulator);
       good = !simulator.failed();
     }
@@ -188,6 +189,7 @@ void Builder::pass_stack(BlockId from, BlockId to, const std::vector<Entry>& sta
 void Builder::pass_conditionally(BlockId from, BlockId FlowBlock::* edge, const std::vector<Entry>& stack) {
   std::vector<FlowStatement> statements;
   const BlockId to = flow_.blocks[from].*edge;
+  if (to >= blocks_.size()) return;
   pass_stack(from, to, stack, statements);
   if (statements.empty()) return;
   FlowBlock between;
@@ -293,6 +295,7 @@ void Builder::leave_block(BlockId id, Simulator& simulator) {
   const bool two = b.leave == Leave::branch || b.leave == Leave::branch_or_pop || b.leave == Leave::for_iter || b.leave == Leave::async_iter;
   if (two) {
     simulator.materialise();
+    if (simulator.failed()) return;
     Entry top;
     if (b.leave == Leave::branch_or_pop) {
       const SlotId slot = new_slot();
