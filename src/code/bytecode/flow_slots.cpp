@@ -107,6 +107,9 @@ void Builder::final_block(BlockId id) {
   if (b.dead || !entered_[id]) return;
   if (!spend(b.steps.size() + 1)) {
     flow_.exact = false;
+    Node* comment = tree_.make(Type::Comment);
+    comment->name = "not read: the budget for this function ran out";
+    flow_.blocks[id].statements.push_back({FlowStatement::Kind::plain, comment, kNoSlot, kNoSlot, b.offset});
     return;
   }
   {
@@ -160,12 +163,13 @@ void Builder::pass_stack(BlockId from, BlockId to, const std::vector<Entry>& sta
     entry.assign(stack.size(), kNoSlot);
   }
   const size_t count = std::min(entry.size(), stack.size());
+  if (!spend(count)) flow_.exact = false;
   for (size_t i = 0; i < count; ++i) {
     Node* node = stack[i].node;
     const SlotId read = slot_read(node);
     const uint64_t place = uint64_t{to} << 32 | i;
     if (first) {
-      const bool own = std::find(fresh_.begin(), fresh_.end(), std::pair<BlockId, uint32_t>(to, static_cast<uint32_t>(i))) != fresh_.end();
+      const bool own = fresh_.count(place) != 0;
       if (read != kNoSlot && !own) {
         entry[i] = read;
         continue;
@@ -177,7 +181,7 @@ void Builder::pass_stack(BlockId from, BlockId to, const std::vector<Entry>& sta
     }
     if (read == entry[i]) continue;
     if (owned_.count(place) == 0) {
-      fresh_.emplace_back(to, static_cast<uint32_t>(i));
+      fresh_.insert(place);
       conflict_ = true;
       continue;
     }

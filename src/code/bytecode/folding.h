@@ -362,7 +362,7 @@ class Builder {
   std::vector<bool> entered_;
   std::vector<BlockId> items_;   // of a loop's body: the loop's head
   std::unordered_set<uint64_t> owned_;  // entry slots that each way in sets
-  std::vector<std::pair<BlockId, uint32_t>> fresh_;  // entry slots that ways in do not agree on
+  std::unordered_set<uint64_t> fresh_;               // entry slots that ways in do not agree on
   bool conflict_ = false;
   uint64_t spent_ = 0, limit_ = 0;
   std::deque<std::vector<Node*>> links_;
