@@ -7,7 +7,7 @@
 //   5 !7: a > 6           block 5, whose exceptions go to block 7
 //   7 @e: except T e 8 9  a handler: the exception is slot e
 //   9: reraise e
-//   with(w) leave(w) enter exit_handler as statements; suppress w e 3 4 as exit
+//   with(w) leave(w) drop(i) enter exit_handler as statements; suppress w e 3 4 as exit
 #include "code/bytecode/structure.h"
 
 #include <gtest/gtest.h>
@@ -56,6 +56,7 @@ class Structure : public ::testing::Test {
     if (word == "enter") s.kind = Kind_::enter_handler;
     else if (word == "exit_handler") s.kind = Kind_::leave_handler;
     else if (word.starts_with("with(")) s.kind = Kind_::enter_with, s.slot = slot(inner()), s.node = name(inner());
+    else if (word.starts_with("drop(")) s.kind = Kind_::leave_loop, s.slot = slot(inner());
     else if (word.starts_with("leave(")) s.kind = Kind_::leave_with, s.slot = slot(inner());
     else if (const size_t at = word.find('='); at != std::string::npos) {
       s.kind = Kind_::set_iterator, s.slot = slot(word.substr(0, at)), s.node = name(word.substr(at + 1));
@@ -109,7 +110,7 @@ TEST_F(Structure, Branches) {
 TEST_F(Structure, Loops) {
   EXPECT_EQ(run("0: i=xs > 1\n1: for v i 2 3\n2: a > 1\n3: ret"), "for v in xs:\n    a\n");
   EXPECT_EQ(run("0: > 1\n1: ? c 2 3\n2: a > 1\n3: b > 4\n4: ret"), "while c:\n    a\nb\n");
-  EXPECT_EQ(run("0: i=xs > 1\n1: for v i 2 5\n2: a ? c 3 4\n3: b > 6\n4: d > 1\n5: e > 6\n6: f > 7\n7: ret"),
+  EXPECT_EQ(run("0: i=xs > 1\n1: for v i 2 5\n2: a ? c 3 4\n3: b drop(i) > 6\n4: d > 1\n5: e > 6\n6: f > 7\n7: ret"),
             "for v in xs:\n    a\n    if c:\n        b\n        break\n    d\nelse:\n    e\nf\n");
   EXPECT_EQ(run("0: a ? c 1 2\n1: b ? c 1 2\n2: d > 3\n3: ret"), "a\nwhile c:\n    b\nd\n");
 }
