@@ -223,6 +223,25 @@ void split_behind_handlers(Graph& graph) {
   }
 }
 
+// Since 3.11 the exception table may leave jumps out: one between two parts of a region is inside. At the head of a `while` it says
+// on which side of the loop a `try` stands.
+void cover_jumps(Graph& graph) {
+  if (graph.version < PythonVersion{3, 11}) return;
+  for (BlockId b = 0; b < graph.blocks.size(); ++b) {
+    FlowBlock& block = graph.blocks[b];
+    if (!graph.reached(b) || !graph.is_empty(b) || block.exit != FlowExit::jump || block.target >= graph.blocks.size()) continue;
+    if (std::any_of(block.statements.begin(), block.statements.end(), [](const FlowStatement&) { return true; })) continue;
+    const BlockId around = graph.blocks[block.target].handler;
+    if (around == kNoBlock || block.handler == around) continue;
+    const FlowExit to = graph.blocks[block.target].exit;
+    const bool head = graph.loops.count(block.target) != 0;
+    if (head && to != FlowExit::for_each && to != FlowExit::async_for_each) continue;
+    bool inside = !graph.predecessors[b].empty();
+    for (const BlockId from : graph.predecessors[b]) inside = inside && graph.blocks[from].handler == around;
+    if (inside) block.handler = around;
+  }
+}
+
 void depth_first(Graph& graph) {
   const size_t count = graph.blocks.size();
   graph.order.assign(count, UINT32_MAX);
@@ -415,6 +434,7 @@ Graph make_graph(const Heap& heap, const Flow& flow, bool is_function) {
   split_tails(graph);
   split_behind_handlers(graph);
   analyse(graph);
+  cover_jumps(graph);
   classify_handlers(graph);
   strip_copies(graph);
   analyse(graph);
