@@ -28,7 +28,7 @@ uint64_t says(const Heap& heap, Value value, int depth) {
   if (value.is_sequence() || value.is(Kind::dict) || value.is(Kind::frozen_set) || value.is(Kind::byte_array)) {
     const Items& items = heap.items(value);
     uint64_t hash = mix(kind, items.size);
-    for (uint32_t i = 0; i < std::min<uint32_t>(items.size, 64); ++i) hash = mix(hash, says(heap, items[i], depth + 1));
+    for (uint32_t i = 0; i < std::min<uint32_t>(items.size, 64u >> depth); ++i) hash = mix(hash, says(heap, items[i], depth + 1));
     return hash;
   }
   if (value.is(Kind::attribute)) {

@@ -80,9 +80,10 @@ std::optional<bool> truth(Machine& m, Value value) {
       return size ? std::optional(*size > 0) : std::nullopt;
     }
     case Kind::instance: {
-      if (const auto out = call_special(m, value, "__bool__", {})) return truth(m, *out);
-      if (const auto out = call_special(m, value, "__nonzero__", {})) return truth(m, *out);
-      if (const auto out = call_special(m, value, "__len__", {})) return truth(m, *out);
+      for (const std::string_view hook : {"__bool__", "__nonzero__", "__len__"}) {
+        // What gives another instance raises in Python.
+        if (const auto out = call_special(m, value, hook, {})) return out->is(Kind::instance) ? std::nullopt : truth(m, *out);
+      }
       const Value held = plain(m, value);
       if (!held.same_as(value)) return truth(m, held);
       return opaque_base(m, value) ? std::nullopt : std::optional(true);
@@ -103,7 +104,7 @@ std::optional<bool> truth(Machine& m, Value value) {
 }
 
 std::optional<bool> equal(Machine& m, Value left, Value right, int depth) {
-  if (depth > kDeepest) return std::nullopt;
+  if (depth > kDeepest || (depth > 3 && !m.scan().step(1024))) return std::nullopt;  // cycles unfold
   for (const auto& [self, other] : {std::pair(left, right), std::pair(right, left)}) {
     if (!self.is(Kind::instance) && !self.is(Kind::class_object)) continue;
     if (const auto out = call_special(m, self, "__eq__", std::span(&other, 1))) return truth(m, *out);

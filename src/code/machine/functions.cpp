@@ -210,7 +210,7 @@ Value iterator_over(Machine& m, Value iterable) {
     case Kind::string: case Kind::bytes: link.kind = kText; break;
     case Kind::range: link.kind = kRange; break;
     case Kind::instance: {
-      if (const auto out = call_special(m, iterable, "__iter__", {})) return out->same_as(iterable) ? iterable : iterator_over(m, *out);
+      if (const auto out = call_special(m, iterable, "__iter__", {})) return out->is(Kind::instance) ? *out : iterator_over(m, *out);
       if (m.raised) return Value::unknown();
       if (find_in_class(m, m.heap().instance(iterable).cls, "__next__")) return iterable;
       const Value held = plain(m, iterable);

@@ -120,7 +120,7 @@ std::optional<std::vector<Value>> Machine::iterate_defined(Value iterable) {
   std::vector<Value> out;
   if (iterable.is(Kind::class_object)) {
     // Of an enumeration: its members.
-    if (const auto over = call_special(*this, iterable, "__iter__", {})) return iterate(*over);
+    if (const auto over = call_special(*this, iterable, "__iter__", {})) return over->is(Kind::class_object) ? std::nullopt : iterate(*over);
     if (raised) return std::nullopt;
     const Items names = heap().items(heap().class_of(iterable).names);
     for (uint32_t i = 1; i < names.size; i += 2) {

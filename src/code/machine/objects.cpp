@@ -375,6 +375,7 @@ std::optional<bool> is_subclass(Machine& m, Value cls, Value of) {
   if (of.is(Kind::tuple)) {
     bool sure = true;
     for (const Value& one : Items(m.heap().items(of))) {
+      if (one.is(Kind::tuple)) return std::nullopt;  // may hold itself
       const auto is = is_subclass(m, cls, one);
       if (is && *is) return true;
       sure = sure && is;
@@ -411,6 +412,7 @@ std::optional<bool> is_instance(Machine& m, Value value, Value of) {
   if (of.is(Kind::tuple)) {
     bool sure = true;
     for (const Value& one : Items(m.heap().items(of))) {
+      if (one.is(Kind::tuple)) return std::nullopt;  // may hold itself
       const auto is = is_instance(m, value, one);
       if (is && *is) return true;
       sure = sure && is;

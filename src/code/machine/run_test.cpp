@@ -497,6 +497,14 @@ TEST(Run, WhatHasNoItemsRaises) {
   EXPECT_NE(out.find("os.system('id')"), std::string::npos) << out;
 }
 
+TEST(Run, CyclesAndHooksThatGiveThemselvesEnd) {
+  const std::string out = statements(
+      "import os\nl = []\nfor i in range(20): l.append(l)\nk = [l] * 20\nrepr(l)\nl == k\nos.system(l)\n"
+      "class A:\n    def __iter__(self): return A()\n    def __bool__(self): return A()\n"
+      "try:\n    for x in A(): pass\nexcept TypeError: pass\nif A(): os.system('id')\n");
+  EXPECT_NE(out.find("os.system('id')"), std::string::npos) << out;
+}
+
 TEST(Run, ForksAreFew) {
   std::string source = "import os, foo\n";
   for (int i = 0; i < 200; ++i) source += "if foo.f" + std::to_string(i) + "(): x" + std::to_string(i) + " = 1\n";

@@ -175,7 +175,7 @@ std::string real_text(double real) {
 }
 
 std::optional<std::string> repr_of(Machine& m, Value value, int depth) {
-  if (depth > kDeepest || !m.step()) return std::nullopt;
+  if (depth > kDeepest || !m.scan().step(depth > 3 ? 1024 : 1)) return std::nullopt;  // cycles unfold
   const Heap& heap = m.heap();
   switch (value.kind()) {
     case Kind::string: return quoted_text(value.text(), false);
