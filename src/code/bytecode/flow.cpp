@@ -357,7 +357,6 @@ bool Builder::merge(BlockId id) {
   if (!spend(b.steps.size() + 1)) return false;
   if (a.steps.empty()) a.steps = std::move(b.steps);
   else a.steps.insert(a.steps.end(), b.steps.begin(), b.steps.end());
-  if (a.steps.empty() && a.loop_setup && false) return false;
   a.leave = b.leave, a.keeps_true = b.keeps_true, a.a = b.a, a.line = b.line;
   a.target = b.target, a.otherwise = b.otherwise, a.jump_kind = b.jump_kind;
   b.dead = true;
