@@ -3,7 +3,8 @@
   lowered_against_cpython.py WINNOW [MODULES] [VERSION...]
 
 The files in features/ with every interpreter that is new enough (all functions must be equal), and MODULES of each
-one's standard library (99 % of functions). Of each function some changed copies must be told from it.
+one's standard library (99 % of functions). Of each function some changed copies must be told from it,
+bar the few that do the same (a constant stored and never read, a handler of code that cannot fail).
 """
 import glob
 import os
@@ -80,7 +81,7 @@ def main():
         equal, all_of = map(int, re.search(r'(\d+) of (\d+) functions equal', text).groups())
         missed, mutants = map(int, re.search(r'(\d+) of (\d+) mutants missed', text).groups())
         print('%s: features %d of %d equal; %d of %d mutants missed' % (version, equal, all_of, missed, mutants))
-        if equal != all_of or any('Error' in line for line in complaints) or missed > mutants * 0.03:
+        if equal != all_of or any('Error' in line for line in complaints) or missed > mutants * 0.06:
             print('\n'.join(complaints[-10:] + text.splitlines()[:25]))
             failed = True
         if command[0] == 'node':

@@ -129,8 +129,8 @@ bool Comparison::commit() {
 // Old values of assigned locals that are still on a stack get names of their own.
 bool Comparison::commit_stacks(const std::map<uint32_t, Symbol>& assigned) {
   std::map<uint32_t, Symbol> old;
-  for (Side* side : {&a_, &b_}) {
-    for (Symbol& symbol : side->stack) {
+  const auto rename = [&](Stack& stack) {
+    for (Symbol& symbol : stack) {
       if (symbol.kind != Symbol::local || assigned.count(symbol.index) == 0) continue;
       auto [at, inserted] = old.emplace(symbol.index, Symbol{});
       if (inserted) at->second = new_symbol();
@@ -138,6 +138,10 @@ bool Comparison::commit_stacks(const std::map<uint32_t, Symbol>& assigned) {
       symbol = at->second;
       symbol.negated = negated;
     }
+  };
+  for (Side* side : {&a_, &b_}) {
+    rename(side->stack);
+    for (Side::Caught& caught : side->caught) rename(caught.kept);
   }
   // What was just stored and is on a stack, too, is known by the variable's name.
   for (const auto& [name, value] : assigned) {

@@ -18,16 +18,9 @@ bool stores_a_name(Op op) {
          op == Op::delete_global || op == Op::delete_deref || op == Op::delete_fast;
 }
 
-// Effects that no exception comes from: where their handler is does not matter.
+// From 3.13 the jump that tests what these give may lie outside of their handler, and they cannot fail.
 bool cannot_raise(const Instruction& i) {
-  switch (i.op) {
-    case Op::compare: return static_cast<Compare>(i.a) == Compare::is || static_cast<Compare>(i.a) == Compare::is_not;
-    case Op::build_tuple: case Op::build_list: case Op::build_slice: case Op::make_function: case Op::load_common:
-    case Op::load_build_class: case Op::load_locals: case Op::list_append: case Op::list_to_tuple:
-    case Op::build_string: case Op::store_deref:
-      return true;
-    default: return false;
-  }
+  return i.op == Op::compare && (static_cast<Compare>(i.a) == Compare::is || static_cast<Compare>(i.a) == Compare::is_not);
 }
 
 }  // namespace
@@ -81,6 +74,24 @@ bool Comparison::take(Side& side, const Instruction& i, std::vector<Symbol>& int
     into.push_back(side.stack[side.stack.size() - i.a]);
   }
   return true;
+}
+
+// Handlers that only locals were used under.
+bool Comparison::noted_handlers() {
+  if (a_.caught.size() != b_.caught.size()) {
+    fail("only one side catches what using locals may raise");
+    return false;
+  }
+  for (size_t k = 0; k < a_.caught.size(); ++k) {
+    Stack &stack_a = a_.caught[k].kept, &stack_b = b_.caught[k].kept;
+    const Symbol exception = new_symbol();
+    stack_a.push_back(exception);
+    stack_b.push_back(exception);
+    fork(a_.caught[k].handler, b_.caught[k].handler, stack_a, stack_b, {}, false);
+  }
+  a_.caught.clear();
+  b_.caught.clear();
+  return ok();
 }
 
 // The places where an exception goes now must be alike.
@@ -156,6 +167,8 @@ void Comparison::follow(State& state) {
   b_.stack = std::move(state.stack_b);
   a_.pending.clear();
   b_.pending.clear();
+  a_.caught.clear();
+  b_.caught.clear();
   a_.spins = b_.spins = a_.jumped = b_.jumped = false;
   a_.handled = a_.block().handled;
   b_.handled = b_.block().handled;
@@ -166,11 +179,8 @@ void Comparison::follow(State& state) {
     advance(a_);
     advance(b_);
     if (!ok()) return;
-    if (a_.spins || b_.spins) {
-      if (a_.spins != b_.spins) fail(words(a_) + " | " + words(b_));
-      return;
-    }
-    if (!commit()) return;
+    if (a_.spins != b_.spins) fail(words(a_) + " | " + words(b_));
+    if (!ok() || !commit() || !noted_handlers() || a_.spins) return;
     if (a_.jumped || b_.jumped) {
       State now{a_.at, b_.at, a_.stack, b_.stack, known_, truth_};
       if (!seen_.insert(key(now)).second) return;

@@ -43,6 +43,9 @@ struct Side {
   Place at;
   Stack stack;
   std::map<uint32_t, Symbol> pending;  // locals assigned since the last effect, by name
+  // Handlers in force where locals were used since the last effect (they may be unbound), with what they keep.
+  struct Caught { BlockId handler; Stack kept; };
+  std::vector<Caught> caught;
   bool spins = false;                  // went in a circle without an effect
   bool jumped = false;
   uint32_t handled = 0;                // handlers entered and not left
@@ -67,8 +70,8 @@ std::string signature_difference(const Heap& heap, const CodeObject& a, const Co
 class Comparison {
  public:
   Comparison(const Body& a, const Body& b, Heap& heap, const EquivalenceLimits& limits)
-      : a_{.body = &a, .at = {}, .stack = {}, .pending = {}},
-        b_{.body = &b, .at = {}, .stack = {}, .pending = {}},
+      : a_{.body = &a, .at = {}, .stack = {}, .pending = {}, .caught = {}},
+        b_{.body = &b, .at = {}, .stack = {}, .pending = {}, .caught = {}},
         heap_(heap), limits_(limits) {}
 
   Verdict run() {
@@ -169,6 +172,8 @@ class Comparison {
   bool operands(const Instruction& x, const Instruction& y, std::vector<Symbol>& xs, std::vector<Symbol>& ys);
   bool take(Side& side, const Instruction& i, std::vector<Symbol>& into);
   bool same_instruction(const Instruction& x, const Instruction& y);
+  void note_handler(Side& side);
+  bool noted_handlers();
   bool exceptions();
   Next exit();
   Next exit_values(uint32_t count);

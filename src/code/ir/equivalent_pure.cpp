@@ -73,6 +73,15 @@ bool Comparison::static_branch(Side& side) {
   return true;
 }
 
+// Using a local may fail, too: where that is caught counts like an effect's handler does.
+void Comparison::note_handler(Side& side) {
+  const Block& block = side.block();
+  if (block.handler == kNoBlock || block.handler_depth > side.stack.size()) return;
+  if (!side.caught.empty() && side.caught.back().handler == block.handler) return;
+  side.caught.push_back({block.handler, Stack(side.stack.begin(), side.stack.begin() + block.handler_depth)});
+  steps_ += block.handler_depth / 2;
+}
+
 bool Comparison::pure(Side& side, const Instruction& i) {
   Stack& stack = side.stack;
   const auto holds = [&](uint32_t n) {
@@ -86,7 +95,7 @@ bool Comparison::pure(Side& side, const Instruction& i) {
     case Op::load_const:
       stack.push_back(i.value.is(Kind::code) ? Symbol{i.value.index(), Symbol::code, false} : constant(i.value));
       return true;
-    case Op::load_fast: stack.push_back(read_local(side, name_id(i.name))); return true;
+    case Op::load_fast: note_handler(side); stack.push_back(read_local(side, name_id(i.name))); return true;
     case Op::load_fast_and_clear: {
       const uint32_t name = name_id(i.name);
       stack.push_back(read_local(side, name));
@@ -95,6 +104,7 @@ bool Comparison::pure(Side& side, const Instruction& i) {
     }
     case Op::store_fast:
     case Op::restore_fast: {
+      if (i.op == Op::store_fast) note_handler(side);
       const Symbol value = pop(side);
       side.pending[name_id(i.name)] = value;
       return true;

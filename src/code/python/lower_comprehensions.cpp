@@ -85,7 +85,7 @@ void Lowerer::generators(const Node* node, uint32_t index, uint32_t depth, bool 
       push_handler(handler);
       emit(Op::get_anext);
       await();
-      pop_handler();
+      if (later(8)) pop_handler();
     } else if (alive()) {
       ensure_region();
       const BlockId next = block();
@@ -96,6 +96,7 @@ void Lowerer::generators(const Node* node, uint32_t index, uint32_t depth, bool 
     }
   }
   store(generator->first);
+  if (loop && asynchronous && !later(8)) pop_handler();
   const BlockId skip = loop ? head : after;
   for (const Node* condition : generator->items) jump_if(condition, skip, false);
   if (index + 1 < node->items.size) {
