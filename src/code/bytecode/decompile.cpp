@@ -203,15 +203,24 @@ class Driver final : public Nested {
         pair.owner = own->second;
         pair.owner->checked = true;
       }
-      if (pair.owner != nullptr && pair.owner->result.quality != Quality::verified && !pair.owner->differs) {
+      const bool proved = pair.owner != nullptr && pair.owner->result.quality == Quality::verified;
+      ir::Verdict verdict;
+      if (pair.owner != nullptr && !pair.owner->differs && (!proved || first_code(*pair.ours) != nullptr)) {
         lifted(*pair.ours);
-        const ir::Verdict verdict = ir::equivalent(*pair.ours, *pair.again, heap_);
-        if (!verdict) {
+        verdict = ir::equivalent(*pair.ours, *pair.again, heap_);
+        if (!verdict && !proved) {
           pair.owner->differs = true;
           if (pair.owner->sound) pair.owner->result.why = verdict.why;
         }
       }
+      // Functions that are made at the same place belong together; of others, those of one name in their order.
+      for (const auto& [ours, again] : verdict.functions) {
+        work.push_back({&heap_.code(ours), &heap_.code(again), pair.owner});
+      }
       match_constants(*pair.ours, *pair.again, [&](const CodeObject& ours, const CodeObject* again) {
+        for (const auto& made : verdict.functions) {
+          if (&heap_.code(made.first) == &ours) return;
+        }
         if (again != nullptr) work.push_back({&ours, again, pair.owner});
         else if (pair.owner != nullptr && by_code_.count(&ours) == 0) pair.owner->differs = true;
       });

@@ -87,6 +87,7 @@ TEST(Equivalent, WhatDiffers) {
       {"def f(): yield\n", "def f(): pass\n"},
       {"def f(a=1): pass\n", "def f(a=2): pass\n"},
       {"def f(): return g\n", "def f(): return h\n"},
+      {"if a:\n  def f(): g()\nelse:\n  def f(): h()\n", "if not a:\n  def f(): g()\nelse:\n  def f(): h()\n"},
       {"lambda: a\n", "lambda: b\n"},
       {"import a\n", "import b as a\n"},
       {"from a import b\n", "from .a import b\n"},
