@@ -37,6 +37,7 @@ Value Heap::new_code(CodeObject code) {
 
 CodeObject& Heap::code(Value v) { return codes_[v.index()]; }
 const CodeObject& Heap::code(Value v) const { return codes_[v.index()]; }
+uint32_t Heap::code_count() const { return static_cast<uint32_t>(codes_.size()); }
 
 uint64_t Heap::used() const {
   return arena_.used() + items_.size() * sizeof(Items) + objects_.size() * sizeof(Object) +

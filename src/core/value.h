@@ -218,6 +218,7 @@ class Heap {
   Value new_code(CodeObject code);
   CodeObject& code(Value v);
   const CodeObject& code(Value v) const;
+  uint32_t code_count() const;
 
   Value new_function(const Function& function);
   Function& function(Value v) { return functions_[v.index()]; }

@@ -45,4 +45,24 @@ std::string code_text(Show show, Heap& heap, Value code, const BareFunction& bar
   return {};
 }
 
+std::string carried_code_text(Show show, Heap& heap) {
+  constexpr uint32_t kMostCodes = 1000;
+  if (show == Show::nothing || show == Show::trace) return {};
+  std::unordered_set<uint32_t> inner;
+  for (uint32_t i = 0; i < heap.code_count(); ++i) {
+    for (const Value v : heap.code(Value::heap(Kind::code, i)).consts) {
+      if (v.is(Kind::code) && v.index() != i) inner.insert(v.index());
+    }
+  }
+  std::string text;
+  uint32_t shown = 0;
+  for (uint32_t i = 0; i < heap.code_count() && shown < kMostCodes && text.size() < kLongestText; ++i) {
+    const Value code = Value::heap(Kind::code, i);
+    if (inner.contains(i) || heap.code(code).code.empty()) continue;
+    ++shown;
+    text += "\n# code object " + quoted(heap.code(code).name, false, 200) + "\n" + code_text(show, heap, code);
+  }
+  return text;
+}
+
 }  // namespace winnow::bytecode

@@ -10,6 +10,10 @@ namespace winnow::bytecode {
 // shown. Every line is safe to print: what strangers chose is escaped.
 std::string code_text(Show show, Heap& heap, Value code, const BareFunction& bare = {});
 
+// The same of every code object with instructions that a program made or loaded, each with those inside it, behind a
+// line that says how it is called.
+std::string carried_code_text(Show show, Heap& heap);
+
 // Lines with everything escaped that could act on a terminal.
 std::string escaped_lines(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "code/bytecode/show.h"
 #include "code/pickle/storage_types.h"
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
@@ -122,7 +123,10 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   if (trace.root.is(Kind::big_integer) && trace.root.text() == kTorchMagic) producer.torch = true;
   give_payloads(scan, artifact, trace);
   // To pickle.load, an honest array is noise that soon ends the pickle: then there is nothing new to say.
-  if (joblib || calls_known(trace, events_before)) scan.submit(trace);
+  if (joblib || calls_known(trace, events_before)) {
+    scan.submit(trace);
+    scan.text += bytecode::carried_code_text(scan.show, trace.heap);
+  }
   return reading;
 }
 
