@@ -104,6 +104,12 @@ class Driver final : public Nested {
         Node* statement = tree.make(Type::Expr);
         statement->first = lambda;
         tree.append(module.body, statement);
+        auto record = std::make_unique<Record>();
+        record->result.code = &code;
+        record->result.definition = lambda;
+        record->sound = true;
+        by_code_.emplace(&code, record.get());
+        records_.push_back(std::move(record));
         return;
       }
     }
@@ -140,6 +146,7 @@ class Driver final : public Nested {
 
   void attempt(Record& record, uint32_t number) {
     Node& definition = *record.result.definition;
+    if (definition.type == Type::Lambda) return;  // there is one reading of an expression
     definition.body = {};
     if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
     StructureOptions options = reading(number);
@@ -265,6 +272,10 @@ class Driver final : public Nested {
     Node& definition = *record.result.definition;
     DecompiledCode& result = record.result;
     if (result.quality == Quality::verified) return;
+    if (definition.type == Type::Lambda) {
+      result.quality = Quality::structured;
+      return;
+    }
     python::List body;
     if (record.sound) {
       result.quality = Quality::structured;
