@@ -1,6 +1,8 @@
 #include "code/bytecode/decompile.h"
 
+#include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "code/bytecode/lift.h"
 #include "code/bytecode/structure.h"
@@ -277,6 +279,12 @@ class Driver final : public Nested {
       return;
     }
     python::List body;
+    if (record.sound && record.body != nullptr) {
+      if (const std::string_view lost = lost_name(*result.code, *record.body, record.best); !lost.empty()) {
+        record.sound = false;
+        result.why = "the name " + std::string(lost) + " would be lost";
+      }
+    }
     if (record.sound) {
       result.quality = Quality::structured;
       body = record.best;
@@ -284,6 +292,7 @@ class Driver final : public Nested {
     } else if (record.body != nullptr && !record.body->blocks.empty()) {
       result.quality = Quality::linear;
       body = linear(tree, record.flow, is_function(definition));
+      if (!lost_name(*result.code, *record.body, body).empty()) add_instructions(body, *record.body);
       if (limits_.banners) body = with_banner(body, "not structured: " + result.why);
     } else {
       result.quality = Quality::unread;
@@ -291,6 +300,52 @@ class Driver final : public Nested {
       tree.append(body, tree.make(Type::Pass));
     }
     definition.body = body;
+  }
+
+  // The last resort: the instructions themselves, as comments.
+  void add_instructions(python::List& body, const ir::Body& instructions) {
+    python::Tree& tree = *out_.tree;
+    const std::string text = ir::to_text(instructions, heap_);
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find('\n', at), text.size());
+      Node* comment = tree.make(Type::Comment);
+      comment->name = tree.text(std::string_view(text).substr(at, end - at));
+      tree.append(body, comment);
+      at = end + 1;
+    }
+  }
+
+  // A name that the instructions use and the statements lack: what could not be proved must not hide anything.
+  std::string_view lost_name(const CodeObject& code, const ir::Body& body, const python::List& statements) {
+    Node* module = out_.tree->make(Type::Module);
+    module->body = statements;
+    python::PrintOptions options;
+    options.version = code.version;
+    const std::string text = python::print(*module, heap_, options);
+    std::unordered_set<std::string_view> names;
+    const auto in_name = [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    for (size_t at = 0; at < text.size();) {
+      size_t end = at;
+      while (end < text.size() && in_name(text[end])) ++end;
+      if (end != at) names.insert(std::string_view(text).substr(at, end - at));
+      at = end + 1;
+    }
+    for (const ir::Block& block : body.blocks) {
+      for (const ir::Instruction& in : block.instructions) {
+        const bool used = in.op == ir::Op::load_attr || in.op == ir::Op::store_attr || in.op == ir::Op::delete_attr ||
+                          in.op == ir::Op::load_global || in.op == ir::Op::load_name || in.op == ir::Op::load_super_attr ||
+                          in.op == ir::Op::import_name || in.op == ir::Op::import_from;
+        if (!used || in.name.empty() || names.count(in.name) != 0) continue;
+        if (!std::all_of(in.name.begin(), in.name.end(), [&](char c) { return in_name(c) || c == '.'; })) continue;  // spelled otherwise
+        if (in.name.starts_with("__") && in.name.ends_with("__")) continue;  // the compiler's own
+        if (in.name == "AssertionError" || in.name == "StopAsyncIteration") continue;
+        const size_t private_part = in.name.find("__", 1);  // _Class__name
+        if (private_part != std::string_view::npos && names.count(in.name.substr(private_part)) != 0) continue;
+        if (in.name.find('.') != std::string_view::npos && names.count(in.name.substr(in.name.rfind('.') + 1)) != 0) continue;
+        return in.name;
+      }
+    }
+    return {};
   }
 
   python::List with_banner(const python::List& body, const std::string& words) {
