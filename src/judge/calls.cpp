@@ -61,13 +61,16 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   const Callable& known = *name.known;
   const bool only_reads = known.effect == Effect::file_write && opens_for_reading(event, name);
   if (trace_.dialect == "tensorflow") return weigh_operation(index, event, name);
-  const Effect effect = only_reads ? Effect::file_read : known.effect;
+  const bool arrays = event.code && loads_arrays_only(event, name);
+  const Effect effect = only_reads || arrays ? Effect::file_read : known.effect;
   const Rule* rule = rule_for(effect);
   if (rule == nullptr) return;
   if (event.op == Op::construct) return weigh_bare_instance(index, name, *rule);
   switch (known.effect) {
     case Effect::code: return weigh_code(index, event, name);
-    case Effect::deserialise: return weigh_load(index, event, name);
+    case Effect::deserialise:
+      if (!arrays) return weigh_load(index, event, name);
+      break;
     case Effect::fetch_model: return weigh_fetch(index, event, name);
     case Effect::import:
       // The importers of dill and cloudpickle only bring back what a function needs.
@@ -79,7 +82,9 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     default: break;
   }
   Ruling ruling = rule->called;
+  if (event.code && effect == Effect::network && fetches_published_weights(event, name)) ruling = Ruling::dismissed;
   if (event.code && is_ordinary_in_code(event, name.canonical, effect)) ruling = Ruling::dismissed;
+  if (event.code) ruling = ruling_of_habit(event, name, effect).value_or(ruling);
   if (event.code && trace_.dialect == "python") ruling = ruling_in_module(name, effect, ruling);
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
   if (effect == Effect::file_read) {
@@ -112,6 +117,7 @@ bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, E
   static constexpr std::string_view kSettings[] = {"os.getenv", "os.environ.get", "os.environ.__getitem__", "os.getcwd", "os.cpu_count",
                                                    "platform.system", "platform.python_version", "os.environ.keys", "shutil.get_terminal_size"};
   if (is_one_of(kSeeds, last_part(callee)) || is_one_of(kSettings, callee) || callee.starts_with("os.path.")) return true;
+  if (callee.starts_with("gc.get_")) return false;  // everything that lives, whoever made it
   if (effect != Effect::introspect && effect != Effect::import) return false;
   const std::vector<std::string_view> texts = texts_of(event);
   return std::none_of(texts.begin(), texts.end(), opens_door);

@@ -105,8 +105,10 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
     opinion.ruling = Ruling::suspected;
     opinion.summary = "Runs Python code that it carries as text when the model is loaded.";
     opinion.why += " The code was run: whatever it does is told by itself.";
+    if (!hidden && !texts.empty() && others.empty() && read_sources(texts).quiet) opinion.ruling = Ruling::dismissed;
   } else if (texts.empty() || hidden || others.size() >= kMostTexts) {
-    if (event.code) opinion.ruling = Ruling::suspected;
+    const bool computed = is_builtin(name.canonical) || knowledge::policy_of(name.canonical) != knowledge::Policy::stdlib;
+    if (event.code && computed && !(payload && (hides_constant(*payload) || comes_from_file(*payload)))) opinion.ruling = Ruling::suspected;
     opinion.why += " The code is put together from parts that are not known here.";
   } else {
     const Sources sources = read_sources(texts);

@@ -18,6 +18,20 @@ constexpr std::string_view kIndirections[] = {
     "eval",    "exec", "compile",      "open",           "__import__",  "getattr", "globals",
     "vars",    "load", "__builtins__", "__subclasses__", "__globals__", "loads"};
 
+// Names under which modules keep what starts programs, and nobody else keeps much.
+constexpr std::string_view kStarters[] = {"system",  "popen",  "Popen",  "execv",       "execve",       "execvp",     "execl",        "execlp",          "spawnv",    "spawnl",
+                                          "spawnvp", "spawnlp", "posix_spawn", "check_output", "check_call", "getoutput", "getstatusoutput", "__import__"};
+
+// The last step of a look-up as it is printed: a.b, a['b'].
+std::string_view last_step(std::string_view shown) {
+  if (shown.ends_with("']")) {
+    const size_t open = shown.rfind("['");
+    return open == std::string_view::npos ? std::string_view() : shown.substr(open + 2, shown.size() - open - 4);
+  }
+  const size_t dot = shown.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : shown.substr(dot + 1);
+}
+
 // Attributes that lead into the interpreter's own objects: subclasses, frames, globals.
 constexpr std::string_view kInterpreterOwn[] = {
     "__subclasses__", "__globals__", "f_globals", "__mro__", "__bases__"};
@@ -61,6 +75,12 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
   const Value callee = event.callee;
   const Value made = callee.is(Kind::attribute) ? heap_.attribute(callee).base : callee;
   const Name* maker = made.is(Kind::object) ? resolved(heap_.object(made).callee) : nullptr;
+  const bool stranger = maker != nullptr && knowledge::policy_of(maker->canonical) == Policy::foreign;
+  const std::string looked_up = event.code && !event.entered && !stranger && !texts_of(event).empty() ? printer().expression(callee) : "";
+  if (is_one_of(kStarters, last_step(looked_up))) {
+    return add(index, {"-code-execution", Ruling::confirmed, "Calls something that it looked up under the name of what starts programs: " + looked_up + ".",
+                       "Where it was found is not known here; what it is called and given tells what it is.", looked_up});
+  }
   // Methods of texts and containers compute, whatever they are given.
   if (event.code && maker != nullptr && callee.is(Kind::attribute) && is_builtin(maker->canonical) && !opens_door(heap_.attribute(callee).name)) return;
   if (maker != nullptr && weigh_maker(index, event, made, *maker)) return;

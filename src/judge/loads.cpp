@@ -12,6 +12,13 @@ using knowledge::PayloadKind;
 
 bool is_address(std::string_view target) { return target.find("://") != std::string_view::npos; }
 
+// A name in the library's own hub, without an owner or a path, or an address there.
+bool is_published(std::string_view callee, std::string_view target) {
+  if (callee.starts_with("tensorflow_hub.")) return target.starts_with("https://tfhub.dev/") || target.starts_with("https://www.kaggle.com/models/");
+  if (callee != "spacy.load" && !(callee.starts_with("transformers.") && callee.ends_with(".from_pretrained"))) return false;
+  return !target.empty() && target.find_first_of("/\\.:~ ") == std::string_view::npos;
+}
+
 bool is_mere_number(Value value) {
   return value.is(Kind::integer) || value.is(Kind::real) || value.is(Kind::none) || value.is(Kind::boolean);
 }
@@ -59,6 +66,10 @@ void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) 
   if (!target.empty()) {
     opinion.summary = "Loads " + quoted(target, false) + " when the model is loaded.";
     refer_to(target, "model", name);
+  }
+  if (event.code && is_published(name.canonical, target)) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.why = "Functions ask the hub of a library for a published model by its name; it brings no code.";
   }
   if (name.known->effect == Effect::code) {
     opinion.ruling = Ruling::confirmed;

@@ -50,7 +50,6 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
 bool Weigher::is_modules_affair(const Event& event, const Name& owner) const {
   static constexpr std::string_view kLabels[] = {"__module__", "__doc__", "__name__", "__qualname__", "__all__"};
   if (!event.code || trace_.dialect != "python") return false;
-  if (owner.known != nullptr && owner.known->effect == Effect::environment) return true;
   if (owner.canonical.starts_with("__package__") || owner.canonical == "sys.argv") return true;
   const std::vector<Value> given = arguments_of(event);
   if (event.op == Op::set_attribute) return !given.empty() && given[0].is_text() && is_one_of(kLabels, given[0].text());
@@ -65,6 +64,13 @@ void Weigher::weigh_changed_name(uint32_t index, const Event& event, const Name&
   const std::string name(owner.canonical);
   if (name.starts_with("__main__")) return;  // dill brings back what the program's own module held
   const bool environment = owner.known != nullptr && owner.known->effect == Effect::environment;
+  if (environment && event.code) {
+    Ruling ruling = ruling_of_variables(event).value_or(Ruling::suspected);
+    if (ruling == Ruling::suspected && trace_.dialect == "python") ruling = Ruling::dismissed;  // a program's own settings
+    return add(index, {"-environment-access", ruling, "Sets variables of the environment when the model is loaded.",
+                       ruling == Ruling::dismissed ? "Functions set what libraries read from there; no variable among these leads to code."
+                                                   : "By these variables programs find the code that they run, or the servers that they ask.", name});
+  }
   if (is_modules_affair(event, owner)) return;
   const bool foreign = knowledge::policy_of(name) == Policy::foreign || (event.code && trace_.dialect == "python");
   add(index,

@@ -59,6 +59,24 @@ class Weigher {
   Ruling ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const;
   std::string call_text(uint32_t index);
 
+  // habits.cpp: what functions do every day, by where and with what.
+  struct Parts {
+    std::vector<std::string_view> texts;
+    std::vector<const Name*> names;
+    bool outside = false;  // something is not known or not looked at
+  };
+  // Where a file is that a function deals with. `given`: whoever calls the function says so.
+  enum class Where : uint8_t { sensitive, elsewhere, program, temporary, data, beside, given };
+  Parts parts_of(Value value) const;
+  bool hides_constant(Value value) const;
+  bool comes_from_file(Value value) const;
+  Where place_of(const Event& event, const knowledge::Callable& known) const;
+  std::optional<Ruling> ruling_of_habit(const Event& event, const Name& name, knowledge::Effect effect) const;
+  std::optional<Ruling> ruling_of_files(const Event& event, const Name& name, knowledge::Effect effect) const;
+  std::optional<Ruling> ruling_of_variables(const Event& event) const;
+  bool fetches_published_weights(const Event& event, const Name& name) const;
+  bool loads_arrays_only(const Event& event, const Name& name) const;
+
   // lookups.cpp: attributes and modules that the machine has looked up already.
   void weigh_computed(uint32_t index, const Event& event);
   bool weigh_reach(uint32_t index, const Event& event);
@@ -89,7 +107,10 @@ class Weigher {
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);
   void weigh_changed_name(uint32_t index, const Event& event, const Name& owner);
+<<<<<<< HEAD
   bool is_modules_affair(const Event& event, const Name& owner) const;
+=======
+>>>>>>> 61cf349 (judge: functions read, write and set variables by where and with what; machine: heaps, seeded random numbers, shell words, entities)
   void weigh_filled(uint32_t index, const Event& event, const Name& filler);
 
   // references.cpp: names that are held and not called.

@@ -16,6 +16,7 @@
 
 #include "code/ir/ir.h"
 #include "code/machine/machine.h"
+#include "code/machine/random.h"
 
 namespace winnow::machine {
 
@@ -80,6 +81,8 @@ struct Running {
   bool told_steps = false, told_forks = false;
   uint32_t forked = 0;     // over all
   Value main_globals;      // of the first module run
+  struct Random { Mersenne generator; size_t events; };
+  std::unordered_map<uint32_t, Random> random;  // seeded with something known; 0: the module's own
 };
 
 class Run {

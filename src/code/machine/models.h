@@ -25,6 +25,7 @@ std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, iter
 std::span<const ModelEntry> module_models();         // struct, hashlib, json, contextlib, functools, asyncio
 std::span<const ModelEntry> pattern_models();        // re
 std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
+std::span<const ModelEntry> library_models();        // heapq, random, shlex, textwrap, html
 Model code_model_of(std::string_view canonical);
 
 // An integer argument that fits, or nothing.

@@ -307,7 +307,6 @@ constexpr ModelEntry kModels[] = {
     {"functools.lru_cache", decorator},
     {"functools.cache", same},
     {"functools.total_ordering", same},
-    {"functools.singledispatch", same},
     {"functools.update_wrapper", same},
     {"functools.partial", partial},
     {"dataclasses.dataclass", decorator},

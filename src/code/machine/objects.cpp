@@ -91,6 +91,9 @@ std::optional<Value> function_attribute(Machine& m, Value base, std::string_view
 
 std::optional<Value> class_attribute(Machine& m, Value base, std::string_view name) {
   const Class made = m.heap().class_of(base);
+  if (name == "__qualname__" && made.names.is(Kind::dict)) {  // written by the class body itself
+    if (const Value* own = m.heap().find_key(made.names, Value::string(name)); own != nullptr && own->is(Kind::string)) return *own;
+  }
   if (name == "__name__" || name == "__qualname__") return Value::string(made.name);
   if (name == "__dict__") return made.names;
   if (name == "__bases__") return made.bases;
