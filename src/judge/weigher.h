@@ -107,10 +107,7 @@ class Weigher {
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);
   void weigh_changed_name(uint32_t index, const Event& event, const Name& owner);
-<<<<<<< HEAD
   bool is_modules_affair(const Event& event, const Name& owner) const;
-=======
->>>>>>> 61cf349 (judge: functions read, write and set variables by where and with what; machine: heaps, seeded random numbers, shell words, entities)
   void weigh_filled(uint32_t index, const Event& event, const Name& filler);
 
   // references.cpp: names that are held and not called.

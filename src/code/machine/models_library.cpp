@@ -9,6 +9,7 @@
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/random.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 namespace {
@@ -429,7 +430,30 @@ Found register_function(Machine& m, const Call& call) {
   return m.resolve("functools", "_pass_on");
 }
 
+// importlib.util.module_from_spec(importlib.util.find_spec('os')): the module, once it was looked for by name.
+Found module_of_spec(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::object)) return std::nullopt;
+  const Object spec = m.heap().object(call[0]);
+  if (!spec.callee.is(Kind::name) || m.heap().name(spec.callee).canonical != "importlib.util.find_spec" || !spec.arguments.is_sequence()) return std::nullopt;
+  const Items given = m.heap().items(spec.arguments);
+  return given.size > 0 && given[0].is(Kind::string) ? Found(m.import_name(given[0].text(), "")) : std::nullopt;
+}
+
+// typing.get_type_hints(cls): annotations that are texts are evaluated.
+Found type_hints(Machine& m, const Call& call) {
+  const auto annotations = call[0].is_defined() ? find_attribute(m, call[0], "__annotations__") : std::nullopt;
+  if (!annotations || !annotations->is(Kind::dict)) return std::nullopt;
+  const Items items = m.heap().items(*annotations);
+  for (uint32_t i = 1; i < items.size && m.step(); i += 2) {
+    if (items[i].is(Kind::string)) m.call_from_code(m.resolve("builtins", "eval"), std::span(items.begin() + i, 1), Value::none());
+    m.raised.reset();
+  }
+  return std::nullopt;
+}
+
 constexpr ModelEntry kModels[] = {
+    {"importlib.util.module_from_spec", module_of_spec},
+    {"typing.get_type_hints", type_hints},
     {"heapq.heappush", heap_push},
     {"heapq.heappop", heap_pop},
     {"heapq.heapify", heapify},
