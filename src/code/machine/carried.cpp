@@ -72,11 +72,7 @@ std::optional<Value> Machine::made_by(std::string_view name, Value arguments) {
       parts.closure = cells.is_sequence() ? defined_items(cells) : heap().new_items(Kind::tuple, empty.data(), static_cast<uint32_t>(empty.size()));
       return make_function(*this, parts);
     }
-    if (const Value globals = argument(given, 1); globals.is(Kind::dict)) {
-      parts.globals = globals;
-      // Both libraries give the namespace what every module has.
-      if (heap().find_key(globals, Value::string("__builtins__")) == nullptr) heap().set_key(globals, "__builtins__", resolve("builtins", ""));
-    }
+    if (argument(given, 1).is(Kind::dict)) parts.globals = argument(given, 1);
     parts.name = argument(given, 2);
     parts.defaults = argument(given, 3);
     parts.closure = defined_items(argument(given, 4));

@@ -391,6 +391,15 @@ Found decompress_piece(Machine& m, const Call& call) {
   return m.call_from_code(m.resolve(kModules[which], "decompress"), call.arguments.subspan(1, 1), Value::none());
 }
 
+Found decompressor(Machine& m, const Call& call) {
+  if (call.count() > 0 || call.keywords.is(Kind::dict)) return std::nullopt;  // of raw streams and with dictionaries
+  Instance instance;
+  instance.cls = call.callee;
+  instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
+  instance.held = m.heap().new_tuple({});
+  return m.heap().new_instance(instance);
+}
+
 Found no_bytes(Machine&, const Call&) { return Value::bytes(""); }
 
 // object.__getattribute__(thing, name)
@@ -430,13 +439,32 @@ Found register_function(Machine& m, const Call& call) {
   return m.resolve("functools", "_pass_on");
 }
 
-// importlib.util.module_from_spec(importlib.util.find_spec('os')): the module, once it was looked for by name.
-Found module_of_spec(Machine& m, const Call& call) {
+// importlib.util.module_from_spec(spec): looking for a module by name has given the module itself.
+Found module_of_spec(Machine&, const Call& call) { return call[0].is(Kind::name) ? Found(call[0]) : std::nullopt; }
+
+// cProfile.runctx(code, globals, locals): runs it as exec does; what it does stands beside the call.
+Found run_in(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  m.call_from_code(m.resolve("builtins", "exec"), call.arguments.first(std::min<size_t>(3, call.count())), Value::none());
+  m.raised.reset();
+  return std::nullopt;
+}
+
+// pickle.loads(pickle.dumps(x)): calls what __reduce__ of x gives.
+Found load_dumped(Machine& m, const Call& call) {
   if (!call[0].is(Kind::object)) return std::nullopt;
-  const Object spec = m.heap().object(call[0]);
-  if (!spec.callee.is(Kind::name) || m.heap().name(spec.callee).canonical != "importlib.util.find_spec" || !spec.arguments.is_sequence()) return std::nullopt;
-  const Items given = m.heap().items(spec.arguments);
-  return given.size > 0 && given[0].is(Kind::string) ? Found(m.import_name(given[0].text(), "")) : std::nullopt;
+  const Object dump = m.heap().object(call[0]);
+  const Items given = dump.arguments.is_sequence() ? m.heap().items(dump.arguments) : Items{};
+  if (!dump.callee.is(Kind::name) || !m.heap().name(dump.callee).canonical.ends_with("pickle.dumps") || given.size == 0 || !given[0].is(Kind::instance)) return std::nullopt;
+  const Value protocol = Value::integer(4);
+  auto reduced = call_special(m, given[0], "__reduce__", {});
+  if (!reduced) reduced = call_special(m, given[0], "__reduce_ex__", std::span(&protocol, 1));
+  m.raised.reset();
+  if (!reduced || !reduced->is(Kind::tuple) || m.heap().items(*reduced).size < 2) return std::nullopt;
+  const Items parts = m.heap().items(*reduced);
+  if (!parts[1].is_sequence()) return std::nullopt;
+  const Items arguments = m.heap().items(parts[1]);
+  return m.call_from_code(parts[0], std::vector<Value>(arguments.begin(), arguments.end()), Value::none());
 }
 
 // typing.get_type_hints(cls): annotations that are texts are evaluated.
@@ -481,6 +509,12 @@ constexpr ModelEntry kModels[] = {
     {"shlex.split", shell_words},
     {"html.unescape", unescape_html},
     {"textwrap.dedent", dedent},
+    {"pickle.loads", load_dumped},
+    {"cProfile.runctx", run_in},
+    {"profile.runctx", run_in},
+    {"zlib.decompressobj", decompressor},
+    {"bz2.BZ2Decompressor", decompressor},
+    {"lzma.LZMADecompressor", decompressor},
     {"zlib.decompressobj.decompress", decompress_piece<0>},
     {"zlib.decompressobj.flush", no_bytes},
     {"bz2.BZ2Decompressor.decompress", decompress_piece<1>},

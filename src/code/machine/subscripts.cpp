@@ -237,6 +237,8 @@ Value subscript(Machine& m, Value base, Value key) {
     }
     // What a name stands for may be a key after all.
     if (key.is(Kind::object) || key.is(Kind::attribute) || key.is(Kind::name)) return Value::unknown();
+    // Namespaces that dill and cloudpickle fill get it from Python; nobody asks another dict for it.
+    if (key.is(Kind::string) && key.text() == "__builtins__") return m.import_name("builtins", "");
     return m.heap().items(base).complete() ? m.raise("KeyError", key) : Value::unknown();
   }
   const auto index = whole(m, key);
