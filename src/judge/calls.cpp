@@ -84,12 +84,12 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   Ruling ruling = rule->called;
   if (event.code && effect == Effect::network && fetches_published_weights(event, name)) ruling = Ruling::dismissed;
   if (event.code && is_ordinary_in_code(event, name.canonical, effect)) ruling = Ruling::dismissed;
-  if (event.code) ruling = ruling_of_habit(event, name, effect).value_or(ruling);
+  if (event.code && trace_.dialect != "template") ruling = ruling_of_habit(event, name, effect).value_or(ruling);
   if (event.code && trace_.dialect == "python") ruling = ruling_in_module(name, effect, ruling);
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
   if (effect == Effect::file_read) {
     // Functions read what they are given, and files of their own; reading alone takes nothing away.
-    if (event.code) ruling = Ruling::dismissed;
+    if (event.code && ruling != Ruling::confirmed) ruling = Ruling::dismissed;
     for (const std::string_view text : texts_of(event)) {
       if (knowledge::sensitive_path(text) != nullptr) ruling = Ruling::confirmed;
     }

@@ -105,7 +105,7 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
     opinion.ruling = Ruling::suspected;
     opinion.summary = "Runs Python code that it carries as text when the model is loaded.";
     opinion.why += " The code was run: whatever it does is told by itself.";
-    if (!hidden && !texts.empty() && others.empty() && read_sources(texts).quiet) opinion.ruling = Ruling::dismissed;
+    if (!hidden && !texts.empty() && others.empty() && trace_.dialect != "template" && read_sources(texts).quiet) opinion.ruling = Ruling::dismissed;
   } else if (texts.empty() || hidden || others.size() >= kMostTexts) {
     const bool computed = is_builtin(name.canonical) || knowledge::policy_of(name.canonical) != knowledge::Policy::stdlib;
     if (event.code && computed && !(payload && (hides_constant(*payload) || comes_from_file(*payload)))) opinion.ruling = Ruling::suspected;

@@ -114,7 +114,11 @@ Weigher::Where Weigher::place_of(const Event& event, const Callable& known) cons
   const auto made_by = [&](std::string_view module) {
     return std::any_of(parts.names.begin(), parts.names.end(), [&](const Name* name) { return name->canonical.starts_with(module); });
   };
-  if (any([](std::string_view text) { return knowledge::sensitive_path(text) != nullptr; })) return Where::sensitive;
+  std::string joined;  // os.path.join(home, '.ssh', 'id_rsa')
+  for (const std::string_view text : parts.texts) {
+    if (text.size() < 256 && joined.size() < 1024) (joined += '/') += text;
+  }
+  if (any([](std::string_view text) { return knowledge::sensitive_path(text) != nullptr; }) || knowledge::sensitive_path(joined) != nullptr) return Where::sensitive;
   if (made_by("tempfile.")) return Where::temporary;
   if (any(is_elsewhere) || made_by("site.") || made_by("sysconfig.") || made_by("pathlib.Path.home")) return Where::elsewhere;
   if (any([](std::string_view text) { return ends_with_one_of(kCode, text); })) return Where::program;
@@ -135,7 +139,7 @@ std::optional<Ruling> Weigher::ruling_of_files(const Event& event, const Name& n
   switch (where) {
     case Where::sensitive: return Ruling::confirmed;
     case Where::temporary: return Ruling::dismissed;
-    case Where::elsewhere: return effect == Effect::file_read || makes_folder ? std::optional(Ruling::suspected) : std::nullopt;
+    case Where::elsewhere: return effect == Effect::file_read ? std::optional(Ruling::dismissed) : makes_folder ? std::optional(Ruling::suspected) : std::nullopt;
     case Where::data: return Ruling::dismissed;
     case Where::program: return effect == Effect::file_read ? std::optional(Ruling::dismissed) : std::nullopt;
     case Where::given: return effect == Effect::file_read || makes_folder ? Ruling::dismissed : Ruling::suspected;

@@ -179,6 +179,12 @@ void Run::leave() {
       } else if (exception.is(Kind::class_object)) {
         exception = instantiate(m_, exception, {}, Value::none());
       }
+      // What was handled here is the new one's context, what stands behind `from` its cause; attributes keep both.
+      if (!m_.raised && exception.is(Kind::instance) && m_.heap().instance(exception).attributes.is(Kind::dict)) {
+        const Value held = m_.heap().instance(exception).attributes;
+        if (!f.handled.empty() && !f.handled.back().same_as(exception)) m_.heap().set_key(held, "__context__", f.handled.back());
+        if (block.a == 2 && f.body->version.major > 2) m_.heap().set_key(held, "__cause__", values[1]);
+      }
       if (!m_.raised) m_.raised = exception;
       return;
     }

@@ -65,6 +65,19 @@ TEST(Library, Texts) {
   expect_value("import textwrap", "[ord(c) for c in textwrap.dedent('  a\\n    b\\n')]", "[97, 10, 32, 32, 98, 10]");
 }
 
+TEST(Library, ExceptionsKnowTheirCauseAndContext) {
+  const std::string out = run_source(
+      "import os\ntry:\n    try:\n        raise ValueError('a')\n    except ValueError as e:\n        raise KeyError('b') from e\nexcept KeyError as k:\n"
+      "    os.system(k.__cause__.args[0] + k.__context__.args[0])\n");
+  EXPECT_NE(out.find("os.system('aa')"), std::string::npos) << out;
+}
+
+TEST(Library, MembersOfModulesBecomeGlobals) {
+  const std::string out = run_source("import os\nglobals().update(vars(os))\nglobals()['system']('a')\nsystem('b')\n");
+  EXPECT_NE(out.find("os.system('a')"), std::string::npos) << out;
+  EXPECT_NE(out.find("os.system('b')"), std::string::npos) << out;
+}
+
 TEST(Library, RegisteredFunctionsRun) {
   const std::string out = run_source(
       "import os\nfrom functools import singledispatch\n@singledispatch\ndef g(v): return v\n@g.register(str)\ndef _(v): os.system('x')\n");

@@ -7,6 +7,7 @@
 #include "code/machine/models.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 namespace {
@@ -255,6 +256,18 @@ Found dict_parts(Machine& m, const Call& call) {
   return m.heap().new_items(Kind::list, out.data(), static_cast<uint32_t>(out.size()));
 }
 
+// globals().update(vars(os)): what is known of the module's members goes under their names.
+void put_members(Machine& m, Value dict, Value from) {
+  if (from.is(Kind::attribute) && m.heap().attribute(from).name == "__dict__") from = m.heap().attribute(from).base;
+  else if (from.is(Kind::name) && m.heap().name(from).canonical.ends_with(".__dict__")) from = m.resolve(m.heap().name(from).canonical.substr(0, m.heap().name(from).canonical.size() - 9), "");
+  if (!from.is(Kind::name)) return;
+  const std::string module(m.heap().name(from).canonical);
+  for (const knowledge::Callable& member : knowledge::members_of(module)) {
+    const std::string_view name = std::string_view(member.name).substr(module.size() + 1);
+    if (name.find_first_of(".*") == std::string_view::npos) m.heap().set_key(dict, name, m.resolve(module, name));
+  }
+}
+
 Found dict_update(Machine& m, const Call& call) {
   const Value self = self_of(m, call);
   if (self.is(Kind::set)) {
@@ -276,7 +289,10 @@ Found dict_update(Machine& m, const Call& call) {
       put(from);
       continue;
     }
-    if (from.is(Kind::attribute) || from.is(Kind::name)) continue;
+    if (from.is(Kind::attribute) || from.is(Kind::name)) {
+      put_members(m, self, from);
+      continue;
+    }
     for (const Value& row : m.iterate(from).value_or(std::vector<Value>())) {
       const auto pair = m.iterate(row);
       if (pair && pair->size() == 2) m.heap().set_key(self, (*pair)[0], (*pair)[1]);

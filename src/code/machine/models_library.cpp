@@ -467,6 +467,15 @@ Found load_dumped(Machine& m, const Call& call) {
   return m.call_from_code(parts[0], std::vector<Value>(arguments.begin(), arguments.end()), Value::none());
 }
 
+// marshal.loads(marshal.dumps(x)) is x.
+Found load_marshalled(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::object)) return std::nullopt;
+  const Object dump = m.heap().object(call[0]);
+  if (!dump.callee.is(Kind::name) || m.heap().name(dump.callee).canonical != "marshal.dumps" || !dump.arguments.is_sequence()) return std::nullopt;
+  const Items given = m.heap().items(dump.arguments);
+  return given.size > 0 ? Found(given[0]) : std::nullopt;
+}
+
 // typing.get_type_hints(cls): annotations that are texts are evaluated.
 Found type_hints(Machine& m, const Call& call) {
   const auto annotations = call[0].is_defined() ? find_attribute(m, call[0], "__annotations__") : std::nullopt;
@@ -510,6 +519,7 @@ constexpr ModelEntry kModels[] = {
     {"html.unescape", unescape_html},
     {"textwrap.dedent", dedent},
     {"pickle.loads", load_dumped},
+    {"marshal.loads", load_marshalled},
     {"cProfile.runctx", run_in},
     {"profile.runctx", run_in},
     {"zlib.decompressobj", decompressor},
