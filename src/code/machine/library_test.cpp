@@ -61,6 +61,7 @@ TEST(Library, Heaps) {
 
 TEST(Library, Texts) {
   expect_value("import shlex", "len(shlex.split('a \"b c\" d\\\\ e'))", "3");
+  expect_value("", "str(b'ab', 'ascii') == 'ab' and str(b'ab', encoding='utf-8') == 'ab'", "True");
   expect_value("import html", "[ord(c) for c in html.unescape('&#111;&#x73;&amp;')]", "[111, 115, 38]");
   expect_value("import textwrap", "[ord(c) for c in textwrap.dedent('  a\\n    b\\n')]", "[97, 10, 32, 32, 98, 10]");
 }

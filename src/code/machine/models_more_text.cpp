@@ -566,7 +566,12 @@ Found hex_text(Machine& m, const Call& call) {
 
 Found to_text(Machine& m, const Call& call) {
   if (call.count() == 0) return Value::string("");
-  if (call.count() > 1 || m.keyword(call, "encoding") != nullptr) return std::nullopt;
+  if (const Value* encoding = m.keyword(call, "encoding"); encoding != nullptr || call.count() > 1) {
+    const auto data = buffer_of(m, call[0]);
+    if (!data) return std::nullopt;
+    const Value given[] = {Value::bytes(*data), encoding != nullptr ? *encoding : call[1]};
+    return m.call_from_code(m.resolve("builtins.bytes", "decode"), given, Value::none());
+  }
   const auto out = text_of(m, call[0]);
   return out ? Found(m.make_string(*out)) : Found(Value::unknown());
 }
