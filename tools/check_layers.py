@@ -30,7 +30,7 @@ INSIDE_CODE = {
     'python': {'ir'},
     'bytecode': {'ir', 'python'},
     'template': {'ir', 'python'},
-    'machine': {'ir', 'python', 'bytecode', 'template'},
+    'machine': {'ir', 'python', 'bytecode'},
     'pickle': {'ir', 'python', 'bytecode', 'machine'},
     'graph': {'machine'},
 }

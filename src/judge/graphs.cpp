@@ -58,8 +58,10 @@ void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& na
       return add(index, std::move(opinion));
     }
     if (name.known->position < 0) return;
-    opinion.ruling = Ruling::dismissed;
-    opinion.why += " The place is not in the model: whoever runs it gives it.";
+    const bool computed = payload && payload->is(Kind::unknown) && !payload->text().empty();
+    opinion.ruling = computed && !is_saver(operation) ? Ruling::suspected : Ruling::dismissed;
+    opinion.why += opinion.ruling == Ruling::dismissed ? " The place is not in the model: whoever runs it gives it."
+                                                       : " The place is made of the model's own data, in a way that is not followed.";
     return add(index, std::move(opinion));
   }
   if (is_stream(payload->text())) return;

@@ -46,6 +46,11 @@ bool is_elsewhere(std::string_view path) {
          path.find(':') != std::string_view::npos || path.find('$') != std::string_view::npos || path.find('%') != std::string_view::npos;
 }
 
+bool leaves_temporary(std::string_view path) {
+  if (path.starts_with("/tmp") || path.starts_with("/var/tmp")) return path.find("..") != std::string_view::npos;
+  return path.starts_with('/') || path.starts_with('\\') || path.starts_with('~') || path.find("..") != std::string_view::npos;
+}
+
 // What joins names of files to paths says nothing of the place.
 bool computes_path(std::string_view callee) {
   static constexpr std::string_view kJoiners[] = {"os.path.join", "os.path.normpath", "os.path.basename", "os.path.splitext", "os.fspath", "builtins.str", "pathlib.Path", "pathlib.PurePath"};
@@ -119,7 +124,8 @@ Weigher::Where Weigher::place_of(const Event& event, const Callable& known) cons
     if (text.size() < 256 && joined.size() < 1024) (joined += '/') += text;
   }
   if (any([](std::string_view text) { return knowledge::sensitive_path(text) != nullptr; }) || knowledge::sensitive_path(joined) != nullptr) return Where::sensitive;
-  if (made_by("tempfile.")) return Where::temporary;
+  // A path that is joined to a temporary one leaves it where it is absolute or goes up.
+  if (made_by("tempfile.") && !any(leaves_temporary)) return Where::temporary;
   if (any(is_elsewhere) || made_by("site.") || made_by("sysconfig.") || made_by("pathlib.Path.home")) return Where::elsewhere;
   if (any([](std::string_view text) { return ends_with_one_of(kCode, text); })) return Where::program;
   if (parts.outside || !parts.names.empty() || parts.texts.empty()) return Where::given;

@@ -20,6 +20,11 @@ constexpr std::string_view kSame[] = {
     "CheckNumerics", "Cast", "BroadcastTo", "Tile", "Enter", "Exit", "NextIteration", "Merge", "RefIdentity", "Bitcast",
     "GuaranteeConst", "OptionalFromValue", "OptionalGetValue", "StringStrip", "SelectV2", "Select"};
 
+// Nodes through which data comes from outside: what is fed, and the elements of data sets.
+constexpr std::string_view kSources[] = {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "_Arg", "IteratorGetNext",
+                                         "IteratorGetNextSync", "IteratorV2", "OneShotIterator", "QueueDequeueV2", "QueueDequeueManyV2",
+                                         "ReaderReadV2", "OptionalGetValue", "InfeedDequeue", "InfeedDequeueTuple", "Recv", "_Recv"};
+
 struct Output {
   std::string_view node;
   uint32_t index = 0;
@@ -90,7 +95,7 @@ class Run {
     std::vector<Value> arguments;
     for (const std::string_view input : node.inputs) {
       const Output output = parse_input(input);
-      if (!output.control) arguments.push_back(fold(frame, output, 0));
+      if (!output.control) arguments.push_back(known_or_origin(frame, output));
     }
     for (const Attribute& attribute : node.attributes) {
       const std::string_view text = text_of(attribute);
@@ -113,9 +118,11 @@ class Run {
       for (const std::string_view input : node.inputs) {
         const Output output = parse_input(input);
         if (output.control) continue;
-        arguments.push_back(fold(frame, output, 0));
-        known = known || arguments.back().is_known();
+        arguments.push_back(known_or_origin(frame, output));
+        known = known || arguments.back().is_known() || !arguments.back().text().empty();
       }
+      // The functions of data sets are given elements, which are not the node's inputs.
+      if (node.op.find("Dataset") != std::string_view::npos) arguments.clear(), known = false;
       // The condition of an If, and the index of a Case, are not given to the branches.
       if (node.op == "If" || node.op == "StatelessIf" || node.op == "Case" || node.op == "StatelessCase") {
         if (!arguments.empty()) arguments.erase(arguments.begin());
@@ -142,6 +149,42 @@ class Run {
     const Value value = fold_node(frame, frame.graph.nodes[found->second], output.index, depth + 1);
     frame.folded[output.node] = value;
     return value;
+  }
+
+  // What was folded; else whether anything from outside had a part in it.
+  Value known_or_origin(Frame& frame, const Output& output) {
+    const Value value = fold(frame, output, 0);
+    if (value.is_known()) return value;
+    return comes_from_outside(frame, output) ? Value::unknown() : Value::unknown_named(kComputed);
+  }
+
+  bool comes_from_outside(Frame& frame, const Output& from) {
+    std::unordered_set<std::string_view> seen;
+    std::vector<std::string_view> work{from.node};
+    while (!work.empty()) {
+      const std::string_view name = work.back();
+      work.pop_back();
+      if (!seen.insert(name).second) continue;
+      const auto& parameters = frame.graph.parameters;
+      const auto parameter = std::find(parameters.begin(), parameters.end(), name);
+      if (parameter != parameters.end()) {
+        const size_t index = static_cast<size_t>(parameter - parameters.begin());
+        const Value given = index < frame.arguments.size() ? frame.arguments[index] : Value::unknown();
+        if (!given.is_known() && given.text().empty()) return true;
+        continue;
+      }
+      if (frame.graph.name.empty() && fed_.count(name) != 0) return true;
+      const auto found = frame.graph.by_name.find(name);
+      // A node that is not there, and work that is used up, say nothing in the model's favour or against it.
+      if (found == frame.graph.by_name.end() || !machine_.step()) return true;
+      const Node& node = frame.graph.nodes[found->second];
+      if (std::find(std::begin(kSources), std::end(kSources), node.op) != std::end(kSources)) return true;
+      for (const std::string_view input : node.inputs) {
+        const Output output = parse_input(input);
+        if (!output.control) work.push_back(output.node);
+      }
+    }
+    return false;
   }
 
   Value input(Frame& frame, const Node& node, size_t index, int depth) {

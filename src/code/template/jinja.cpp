@@ -75,13 +75,14 @@ class Parser {
     add(node);
   }
 
-  void problem(uint64_t offset, std::string what) {
-    if (out_.problems.size() < kMostProblems) out_.problems.push_back({offset, line_, std::move(what)});
+  void problem(uint64_t offset, std::string what, std::string_view tag = {}) {
+    if (out_.problems.size() < kMostProblems) out_.problems.push_back({offset, line_, std::move(what), tag});
+    else out_.more_problems = true;
   }
 
   // A tag that does not read: its text stays, so that a person and the judge see that something stands there.
   void bad(const Segment& segment, std::string_view why) {
-    problem(segment.offset, std::string(why.empty() ? "the tag cannot be read" : why));
+    problem(segment.offset, std::string(why.empty() ? "the tag cannot be read" : why), segment.content);
     Node* node = build_.make(Type::Bad);
     node->name = segment.content;
     add(node);

@@ -26,11 +26,13 @@ struct Problem {
   uint64_t offset = 0;
   int32_t line = 0;
   std::string what;
+  std::string_view tag = {};  // that could not be read; empty where blocks are not closed
 };
 
 struct Template {
   python::Node* module = nullptr;
   std::vector<Problem> problems;  // tags that could not be read: their place is a Bad node, the rest is kept
+  bool more_problems = false;      // than are kept
   uint32_t expressions = 0;       // that are more than text; 0: nothing is executed
 };
 

@@ -13,14 +13,25 @@ namespace {
 
 constexpr size_t kLongest = size_t{4} << 20;
 
-// Text with tags: no control characters but white space at its beginning.
+// Text with tags: no control characters but white space at its beginning. Of texts that are too long to be read only
+// those count that have statements and are no JSON, whose words may be anything.
 bool looks_like_template(std::string_view text) {
-  if (text.size() > kLongest || !jinja::has_tags(text)) return false;
+  const size_t start = text.find_first_not_of(" \r\n\t");
+  const bool json = start != std::string_view::npos && (text[start] == '{' || text[start] == '[') && !text.substr(start).starts_with("{%") &&
+                    !text.substr(start).starts_with("{{") && !text.substr(start).starts_with("{#");
+  if (text.size() > kLongest && json) return false;
   for (const char c : text.substr(0, 4096)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f') return false;
   }
-  return text.find("{%") != std::string_view::npos || text.find("{{") != std::string_view::npos;
+  if (text.size() > kLongest) return text.substr(0, kLongest).find("{%") != std::string_view::npos;
+  return jinja::has_tags(text);
+}
+
+// A tag that we do not read and a loader might: nothing, where it holds neither a call nor a filter nor what could
+// spell a name that Python keeps for itself.
+bool could_act(std::string_view tag) {
+  return tag.find_first_of("(|\\%") != std::string_view::npos || tag.find("__") != std::string_view::npos;
 }
 
 struct Given {
@@ -62,6 +73,10 @@ void read_template(Scan& scan, const Artifact& artifact) {
   trace.artifacts.push_back(artifact);
   python::Tree tree(trace.heap);
   const jinja::Template parsed = jinja::parse(tree, as_text(artifact.bytes));
+  for (const jinja::Problem& problem : parsed.problems) {
+    if (could_act(problem.tag)) scan.gap(artifact, Fault::malformed, problem.offset, problem.what);
+  }
+  if (parsed.more_problems) scan.gap(artifact, Fault::limit, parsed.problems.back().offset, "more tags cannot be read than are told");
   machine::Machine machine(scan, trace);
   const Value globals = machine::new_globals(machine, "__template__");
   for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
