@@ -137,8 +137,9 @@ std::vector<Value> Machine::loose_codes() const {
   std::vector<Value> out;
   for (const auto& [object, value] : carried_) {
     if (!value.is(Kind::code)) continue;
-    const bool taken = std::any_of(heap().functions().begin(), heap().functions().end(), [&](const Function& f) { return f.code.same_as(value); });
-    if (!taken) out.push_back(value);
+    const Value code = value;  // a structured binding is no capture in C++20 for every compiler
+    const bool taken = std::any_of(heap().functions().begin(), heap().functions().end(), [&](const Function& f) { return f.code.same_as(code); });
+    if (!taken) out.push_back(code);
   }
   std::sort(out.begin(), out.end(), [](Value a, Value b) { return a.index() < b.index(); });
   return out;
