@@ -49,6 +49,8 @@ struct Reference {
   std::string kind;    // "model" | "file" | "url" | "code"
   std::string target;  // "zpbrent/reuse"
   std::string by;      // the callable that fetches it
+  Trigger trigger = Trigger::load;  // when it is fetched
+  std::string member;               // what names it, inside the artifact; empty for the artifact itself
 
   auto operator<=>(const Reference&) const = default;
 };

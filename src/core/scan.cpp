@@ -56,6 +56,11 @@ void Scan::finding(const Artifact& in, Finding finding) {
   findings.push_back(std::move(finding));
 }
 
+void Scan::refer(const Artifact& in, Reference reference) {
+  if (reference.member.empty()) reference.member = member_of(in);
+  references.push_back(std::move(reference));
+}
+
 void Scan::submit(Trace& trace) {
   if (judge) judge(*this, trace);
 }

@@ -41,6 +41,9 @@ struct Scan {
   // A finding about the container itself (archive slip, lying headers).
   void finding(const Artifact& in, Finding finding);
 
+  // Something that `in` makes its loader fetch.
+  void refer(const Artifact& in, Reference reference);
+
   // A whole trace, judged by whoever runs the scan.
   void submit(Trace& trace);
 

@@ -236,7 +236,7 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
     if (sign.sign == Sign::none) continue;
     // Objects keep addresses and places as data; functions are given them to use.
     if (role == Role::type && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
-    if (sign.sign == Sign::url) scan_.references.push_back({"url", std::string(text), std::string(callee)});
+    if (sign.sign == Sign::url) refer_to(event, text, "url", callee);
     // A library's function that is given code or a command runs it; of the user's own that is only likely.
     const bool runs = (sign.sign == Sign::command || sign.sign == Sign::code) && policy != Policy::foreign;
     add(index,

@@ -32,7 +32,7 @@ void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
                   "Loads serialised objects from elsewhere when the model is loaded.",
                   std::string(name.known->why), name.canonical};
   if (const auto payload = payload_of(event, *name.known); payload && payload->is(Kind::string)) {
-    refer_to(payload->text(), "file", name);
+    refer_to(event, payload->text(), "file", name.canonical);
     if (is_address(payload->text())) opinion.threat = "transitive-model-load";
     opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
   }
@@ -65,7 +65,7 @@ void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) 
   }
   if (!target.empty()) {
     opinion.summary = "Loads " + quoted(target, false) + " when the model is loaded.";
-    refer_to(target, "model", name);
+    refer_to(event, target, "model", name.canonical);
   }
   if (event.code && is_published(name.canonical, target)) {
     opinion.ruling = Ruling::dismissed;
@@ -83,9 +83,9 @@ void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) 
   add(index, std::move(opinion));
 }
 
-void Weigher::refer_to(std::string_view target, std::string_view unless_address, const Name& by) {
-  scan_.references.push_back({std::string(is_address(target) ? "url" : unless_address), std::string(target),
-                              std::string(by.canonical)});
+void Weigher::refer_to(const Event& event, std::string_view target, std::string_view unless_address, std::string_view by) {
+  scan_.refer(trace_.artifacts[event.artifact], {std::string(is_address(target) ? "url" : unless_address),
+                                                 std::string(target), std::string(by), event.trigger});
 }
 
 }  // namespace winnow::judge

@@ -102,7 +102,7 @@ class Weigher {
   void weigh_load(uint32_t index, const Event& event, const Name& name);
   void weigh_nested(uint32_t index, const Event& event, const Name& name);
   void weigh_fetch(uint32_t index, const Event& event, const Name& name);
-  void refer_to(std::string_view target, std::string_view unless_address, const Name& by);
+  void refer_to(const Event& event, std::string_view target, std::string_view unless_address, std::string_view by);
 
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);

@@ -26,8 +26,12 @@ Json json_of(const Evidence& evidence) {
 }
 
 Json json_of(const Reference& reference) {
-  return {
-      {"kind", reference.kind}, {"target", escape_name(reference.target)}, {"by", escape_name(reference.by)}};
+  Json json = {{"kind", reference.kind},
+               {"target", escape_name(reference.target)},
+               {"by", escape_name(reference.by)},
+               {"trigger", trigger_name(reference.trigger)}};
+  if (!reference.member.empty()) json["member"] = escape_name(reference.member);
+  return json;
 }
 
 Json json_of(const ImportedName& name) {

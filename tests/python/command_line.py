@@ -101,7 +101,7 @@ class CommandLine(unittest.TestCase):
         for gap in artifact['gaps']:
             self.assertEqual({'fault', 'location', 'what'}, set(gap))
         for reference in artifact['references']:
-            self.assertEqual({'kind', 'target', 'by'}, set(reference))
+            self.assertEqual({'kind', 'target', 'by', 'trigger'}, set(reference) - {'member'})
 
     def test_shape_over_all_cases(self):
         for path in sorted(CASES.rglob('*.test'))[::7]:

@@ -46,7 +46,7 @@ void Model::tell_file(const NamedFile& file, uint64_t base) {
   const knowledge::Sensitive* sensitive = knowledge::sensitive_path(file.path);
   const std::string why = "Keras before 3.12 opens what " + file.place + " names when the layer is made, also in safe mode (CVE-2025-12058). ";
   if (remote) {
-    scan_.references.push_back({"url", std::string(file.path), std::string(file.class_name)});
+    scan_.refer(artifact_, {"url", std::string(file.path), std::string(file.class_name)});
     finding("keras-remote-file", Ruling::confirmed, "Fetches " + shown + " when the model is loaded.",
             why + "A request leaves the machine; what comes back becomes a part of the model.", file.class_name, code, base + file.offset);
   } else if (sensitive != nullptr) {
@@ -54,11 +54,11 @@ void Model::tell_file(const NamedFile& file, uint64_t base) {
             why + "What stands there (" + std::string(sensitive->why) + ") becomes a part of the model, from where it can be read.",
             file.class_name, code, base + file.offset);
   } else if (leaves_folder(file.path)) {
-    scan_.references.push_back({"file", std::string(file.path), std::string(file.class_name)});
+    scan_.refer(artifact_, {"file", std::string(file.path), std::string(file.class_name)});
     finding("keras-remote-file", Ruling::suspected, "Reads " + shown + " when the model is loaded.",
             why + "A model that is meant for others does not name a place on their machine.", file.class_name, code, base + file.offset);
   } else {
-    scan_.references.push_back({"file", std::string(file.path), std::string(file.class_name)});
+    scan_.refer(artifact_, {"file", std::string(file.path), std::string(file.class_name)});
     finding("keras-remote-file", Ruling::dismissed, "Names the file " + shown + ".",
             "It stands beside the model, and is read as data.", file.class_name, code, base + file.offset);
   }
@@ -68,7 +68,7 @@ void Model::tell_file(const NamedFile& file, uint64_t base) {
 void Model::tell_hub(const NamedFile& file, uint64_t base) {
   if (!is_remote(file.path) && !leaves_folder(file.path)) return;
   const std::string shown = quoted(file.path, false, 120);
-  scan_.references.push_back({"model", std::string(file.path), std::string(file.class_name)});
+  scan_.refer(artifact_, {"model", std::string(file.path), std::string(file.class_name)});
   finding("transitive-model-load", Ruling::dismissed, "Is made of another model, " + shown + ".",
           "The layer is none of Keras: it works only where whoever loads the model brings it along, and then fetches that model as well.",
           file.class_name, std::string(file.class_name) + "(handle=" + shown + ")", base + file.offset);
@@ -78,7 +78,7 @@ void Model::tell_hub(const NamedFile& file, uint64_t base) {
 void Model::tell_saved_model(const NamedFile& file, uint64_t base) {
   if (file.class_name != "TFSMLayer") return;
   const std::string shown = quoted(file.path, false, 120);
-  scan_.references.push_back({"model", std::string(file.path), "keras.layers.TFSMLayer"});
+  scan_.refer(artifact_, {"model", std::string(file.path), "keras.layers.TFSMLayer"});
   const bool remote = is_remote(file.path) || is_share(file.path);
   finding("transitive-model-load", remote ? Ruling::confirmed : Ruling::suspected, "Loads the SavedModel " + shown + ".",
           "TFSMLayer loads another model while this one is loaded, also in safe mode before Keras 3.13; its graph can read and write "

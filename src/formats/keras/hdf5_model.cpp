@@ -83,7 +83,7 @@ void tell_outside(Scan& scan, const Artifact& artifact, const Hdf5& file) {
       evidence.code = quoted(path, false, 200) + " -> " + target + (outside.inside.empty() ? "" : " " + quoted(outside.inside, false, 200));
       evidence.location.offset = outside.offset;
       finding.evidence.push_back(std::move(evidence));
-      if (reach != Hdf5Reach::plugin_filter && reach != Hdf5Reach::user_link) scan.references.push_back({"file", outside.target, path});
+      if (reach != Hdf5Reach::plugin_filter && reach != Hdf5Reach::user_link) scan.refer(artifact, {"file", outside.target, path});
     }
     if (count == 0) continue;
     const Words words = words_for(reach);

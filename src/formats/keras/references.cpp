@@ -176,7 +176,7 @@ void Model::note_custom(const NamedObject& object) {
   const std::string name = by_registration ? std::string(object.registered.substr(0, 200)) : shown(object);
   if (customs_.size() >= kMostCustoms || std::find(customs_.begin(), customs_.end(), name) != customs_.end()) return;
   customs_.push_back(name);
-  scan_.references.push_back({"code", name, "keras.saving.load_model"});
+  scan_.refer(artifact_, {"code", name, "keras.saving.load_model"});
   finding("keras-unsafe-reference", Ruling::dismissed, "Needs " + name + " of whoever loads it.",
           "The file only names it; Keras finds what the loading program has registered or installed under that name.", name,
           quoted(name, false, 200), artifact_.bytes.empty() ? 0 : object.offset);
