@@ -4,6 +4,8 @@
 #include "formats/compressed/compressed.h"
 #include "formats/gguf/gguf.h"
 #include "formats/keras/keras.h"
+#include "formats/network/network.h"
+#include "formats/numbers/numbers.h"
 #include "formats/numpy/numpy.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
@@ -31,6 +33,9 @@ constexpr Format kFormats[] = {
     gguf::kGguf,
     gguf::kGgml,
     tensorflow_format::kGraph,
+    network::kCoreml,
+    network::kCaffeText,
+    numbers::kNumbers,
     template_format::kTemplate,
     stable_baselines::kData,
     program::kProgram,
