@@ -5,6 +5,12 @@
 namespace winnow::containers {
 namespace {
 
+// One file that is a shell script, a Windows program and an ELF at once: github.com/jart/cosmopolitan, ape/ape.S.
+bool is_portable_program(Bytes content) {
+  const std::string_view text = as_text(content);
+  return text.starts_with("MZqFpD='") || text.starts_with("jartsr='") || text.starts_with("APEDBG='");
+}
+
 bool is_windows_program(Bytes content) {
   Reader reader(content);
   if (reader.text(2) != "MZ") return false;
@@ -30,7 +36,7 @@ bool is_program(Bytes content) {
   return as_text(content).starts_with(
              "\x7f"
              "ELF") ||
-         is_windows_program(content) || is_mach_program(content);
+         is_portable_program(content) || is_windows_program(content) || is_mach_program(content);
 }
 
 }  // namespace winnow::containers

@@ -11,9 +11,11 @@
 #include "formats/program/program.h"
 #include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
+#include "formats/safetensors/safetensors.h"
 #include "formats/stable_baselines/stable_baselines.h"
 #include "formats/template/template.h"
 #include "formats/tensorflow/tensorflow.h"
+#include "formats/weight_index/weight_index.h"
 
 namespace winnow {
 namespace {
@@ -36,9 +38,12 @@ constexpr Format kFormats[] = {
     network::kCoreml,
     network::kCaffeText,
     numbers::kNumbers,
+    safetensors::kSafetensors,
+    weight_index::kIndex,
     template_format::kTemplate,
     stable_baselines::kData,
     program::kProgram,
+    program::kExecutable,
     python_source::kSource,
 };
 

@@ -5,11 +5,11 @@
 // the end mark where tarfile stops reading.
 #include "containers/paths.h"
 #include "containers/tar.h"
+#include "core/unclaimed.h"
 #include "formats/archive/archive.h"
 #include "formats/archive/evidence.h"
 #include "formats/archive/layout.h"
 #include "formats/archive/torch_tar.h"
-#include "formats/archive/unclaimed.h"
 
 namespace winnow::archive {
 

@@ -10,10 +10,10 @@
 #include "containers/paths.h"
 #include "containers/tar.h"
 #include "containers/zip.h"
+#include "core/unclaimed.h"
 #include "formats/archive/archive.h"
 #include "formats/archive/evidence.h"
 #include "formats/archive/layout.h"
-#include "formats/archive/unclaimed.h"
 
 namespace winnow::archive {
 

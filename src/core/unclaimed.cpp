@@ -1,8 +1,8 @@
-#include "formats/archive/unclaimed.h"
+#include "core/unclaimed.h"
 
 #include <algorithm>
 
-namespace winnow::archive {
+namespace winnow {
 
 namespace {
 
@@ -53,4 +53,4 @@ void unclaimed_child(Scan& scan, const Artifact& artifact, Bytes whole, uint64_t
   scan.child(artifact, "@gap-" + std::to_string(offset), region, Hint::unclaimed);
 }
 
-}  // namespace winnow::archive
+}  // namespace winnow

@@ -1,9 +1,9 @@
-// Bytes that no structure of an archive claims: what they look like, and when they are worth a reading.
+// Bytes that no structure of a file claims: what they look like, and when they are worth a reading.
 #pragma once
 
 #include "core/scan.h"
 
-namespace winnow::archive {
+namespace winnow {
 
 // Nothing but zero bytes.
 bool is_padding(Bytes bytes);
@@ -18,4 +18,4 @@ bool starts_like_code(Bytes bytes);
 // is left.
 void unclaimed_child(Scan& scan, const Artifact& artifact, Bytes whole, uint64_t offset, uint64_t size);
 
-}  // namespace winnow::archive
+}  // namespace winnow
