@@ -6,9 +6,11 @@
 
 #include "code/bytecode/lift.h"
 #include "code/bytecode/structure.h"
+#include "code/bytecode/unreachable.h"
 #include "code/ir/equivalent.h"
 #include "code/python/lower.h"
 #include "code/python/print.h"
+#include "core/print.h"
 
 namespace winnow::bytecode {
 
@@ -62,6 +64,8 @@ class Driver final : public Nested {
     by_code_.emplace(&code, record.get());
     records_.push_back(std::move(record));
   }
+
+  uint64_t steps_left() const { return steps_; }
 
   void run(const CodeObject& code, const BareFunction& bare) {
     python::Tree& tree = *out_.tree;
@@ -231,7 +235,7 @@ class Driver final : public Nested {
           if (&heap_.code(made.first) == &ours) return;
         }
         if (again != nullptr) work.push_back({&ours, again, pair.owner});
-        else if (pair.owner != nullptr && by_code_.count(&ours) == 0) pair.owner->differs = true;
+        else if (pair.owner != nullptr && by_code_.count(&ours) == 0 && makes_function(heap_, *lifted(*pair.ours), ours)) pair.owner->differs = true;
       });
     }
   }
@@ -383,13 +387,9 @@ const char* quality_name(Quality quality) {
   return "unread";
 }
 
-Decompiled decompile(Heap& heap, const CodeObject& code, const DecompileLimits& limits, const BareFunction& bare) {
-  Decompiled out;
-  Driver(heap, limits, out).run(code, bare);
-  return out;
-}
+namespace {
 
-std::string source_text(const Decompiled& decompiled) {
+std::string tree_text(const Decompiled& decompiled) {
   python::PrintOptions options;
   for (const DecompiledCode& code : decompiled.codes) {
     options.version = code.code->version;
@@ -400,5 +400,79 @@ std::string source_text(const Decompiled& decompiled) {
   }
   return python::print(*decompiled.root, decompiled.tree->heap(), options);
 }
+
+std::string spelled(const CodeObject& code) { return quoted(code.qualname.empty() ? code.name : code.qualname, false, 200); }
+
+// What is carried and not made a function, as comments: the text behind them still compiles to what runs.
+class Leftovers {
+ public:
+  Leftovers(Heap& heap, const DecompileLimits& limits, uint64_t steps) : heap_(heap), limits_(limits) { limits_.steps = steps; }
+
+  std::string text(const CodeObject& outermost, Decompiled& out) {
+    for (const HeldCode& held : held_codes(heap_, outermost)) {
+      if (text_.size() > kMostText || limits_.steps == 0) {
+        comment("more code objects are not shown: too many");
+        out.complete = false;
+        break;
+      }
+      if (held.use == Use::none) comment("unreachable: no instruction of " + spelled(*held.holder) + " loads this code object");
+      else if (held.use == Use::value) comment("a value in " + spelled(*held.holder) + ": the code object " + spelled(*held.code));
+      if (held.use != Use::function) body(*held.code);
+      names(*held.code);
+    }
+    return std::move(text_);
+  }
+
+ private:
+  static constexpr size_t kMostText = size_t{16} << 20;
+
+  void comment(std::string_view line) { text_ += "# " + std::string(line) + "\n"; }
+
+  void body(const CodeObject& code) {
+    Decompiled part;
+    Driver driver(heap_, limits_, part);
+    driver.run(code, {});
+    limits_.steps = driver.steps_left();
+    const std::string text = tree_text(part);
+    const char* indent = "    ";
+    if ((code.flags & (CodeObject::kOptimized | CodeObject::kNewLocals)) == 0 && code.name != "<module>") {
+      const std::string name = spelled(code);
+      comment("    class " + name.substr(1, name.size() - 2) + ":");
+      indent = "        ";
+    }
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find('\n', at), text.size());
+      if (end != at) comment(indent + text.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+
+  void names(const CodeObject& code) {
+    const std::vector<std::string_view> names = unreached_names(code);
+    if (names.empty()) return;
+    std::string line = "unreachable: instructions of " + spelled(code) + " that use";
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string name = quoted(names[i], false, 200);
+      line += (i == 0 ? " " : ", ") + name.substr(1, name.size() - 2);
+    }
+    comment(line);
+  }
+
+  Heap& heap_;
+  DecompileLimits limits_;
+  std::string text_;
+};
+
+}  // namespace
+
+Decompiled decompile(Heap& heap, const CodeObject& code, const DecompileLimits& limits, const BareFunction& bare) {
+  Decompiled out;
+  Driver driver(heap, limits, out);
+  driver.run(code, bare);
+  out.leftovers = Leftovers(heap, limits, driver.steps_left()).text(code, out);
+  return out;
+}
+
+std::string source_text(const Decompiled& decompiled) { return tree_text(decompiled) + decompiled.leftovers; }
 
 }  // namespace winnow::bytecode

@@ -41,6 +41,7 @@ struct Decompiled {
   std::unique_ptr<python::Tree> tree;
   python::Node* root = nullptr;   // a Module; of a bare function, with the one def or an expression statement of the lambda
   std::vector<DecompiledCode> codes;
+  std::string leftovers;          // comments that show what is carried and cannot run, or is only a value (unreachable.h)
   bool complete = true;           // false: a budget ran out
 };
 

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "code/bytecode/decode.h"
+#include "code/bytecode/unreachable.h"
 #include "core/print.h"
 
 namespace winnow::bytecode {
@@ -110,11 +111,11 @@ class Listing {
   Listing(const Heap& heap, size_t most) : heap_(heap), most_(most) {}
 
   std::string text(Value outermost) {
-    for_each_code(heap_, outermost, [&](const CodeObject& code) {
+    for (const HeldCode& held : held_codes(heap_, heap_.code(outermost))) {
       if (!out_.empty()) out_ += "\n";
-      one(code);
-      return out_.size() < most_;
-    });
+      one(held);
+      if (out_.size() >= most_) break;
+    }
     if (out_.size() >= most_) {
       out_.resize(std::min(out_.size(), most_));
       out_ += "\n# the listing is cut off here\n";
@@ -123,8 +124,9 @@ class Listing {
   }
 
  private:
-  void one(const CodeObject& code) {
-    header(code);
+  void one(const HeldCode& held) {
+    const CodeObject& code = *held.code;
+    header(code, use_text(held));
     const Decoding decoding = decode(code);
     int32_t line = 0;
     uint32_t reached = 0;
@@ -155,8 +157,8 @@ class Listing {
     return whole.substr(1, whole.size() - 2);
   }
 
-  void header(const CodeObject& code) {
-    out_ += "# code " + name_text(code.qualname.empty() ? code.name : code.qualname) + ", Python " + std::to_string(code.version.major) +
+  void header(const CodeObject& code, const char* use) {
+    out_ += "# code " + name_text(code.qualname.empty() ? code.name : code.qualname) + use + ", Python " + std::to_string(code.version.major) +
             "." + std::to_string(code.version.minor) + ", line " + std::to_string(code.firstlineno) + " of " + quoted(code.filename, false, kLongestText) + "\n";
     std::string arguments;
     const auto add = [&](std::string_view text) { arguments += (arguments.empty() ? "" : ", ") + std::string(text); };

@@ -4,6 +4,7 @@
 
 #include "code/bytecode/disassemble.h"
 #include "code/bytecode/lift.h"
+#include "code/bytecode/unreachable.h"
 #include "core/print.h"
 
 namespace winnow::bytecode {
@@ -12,13 +13,14 @@ namespace {
 constexpr size_t kLongestText = size_t{16} << 20;
 constexpr size_t kLongestLine = 4000;
 
-std::string ir_text(Heap& heap, Value outermost) {
+std::string ir_text(const Heap& heap, Value outermost) {
   std::string text;
-  for_each_code(heap, outermost, [&](const CodeObject& code) {
+  for (const HeldCode& held : held_codes(heap, heap.code(outermost))) {
+    const CodeObject& code = *held.code;
     if (!text.empty()) text += "\n";
-    text += "# code " + quoted(code.qualname.empty() ? code.name : code.qualname, false) + "\n" + ir::to_text(lift(code, heap), heap);
-    return text.size() < kLongestText;
-  });
+    text += "# code " + quoted(code.qualname.empty() ? code.name : code.qualname, false) + use_text(held) + "\n" + ir::to_text(lift(code, heap), heap);
+    if (text.size() >= kLongestText) break;
+  }
   return text;
 }
 
