@@ -44,7 +44,7 @@ std::string Hdf5::path(uint32_t object) const {
     out += '/';
     out += *part;
   }
-  return out.empty() ? "/" : out;
+  return out.empty() ? "/" : (parts.size() == kDeepestPath ? "/..." : "") + out;
 }
 
 namespace hdf5 {
@@ -61,7 +61,9 @@ uint64_t Hdf5Reading::number(Reader& from, uint32_t size) {
 Bytes Hdf5Reading::at(uint64_t address, uint64_t size) const { return slice(image_, address, size); }
 
 void Hdf5Reading::damaged(Fault fault, uint64_t offset, std::string what) {
-  if (out_.damaged++ < kMostTold) out_.damage.push_back({fault, offset, std::move(what)});
+  if (out_.damaged++ < kMostTold) return out_.damage.push_back({fault, offset, std::move(what)});
+  // What was not read at all is worth more than one more thing that is broken.
+  if (fault == Fault::limit && out_.damage.back().fault != Fault::limit) out_.damage.back() = {fault, offset, std::move(what)};
 }
 
 void Hdf5Reading::damaged(const Reader& from, const char* where) {
@@ -177,6 +179,12 @@ void Hdf5Reading::read_layout(uint32_t index, const HeaderMessage& message) {
   damaged(from, "the layout of a dataset");
 }
 
+void Hdf5Reading::tell(Hdf5Outside outside) {
+  if (out_.outside.size() < kMostOutside) return out_.outside.push_back(std::move(outside));
+  if (!outside_cut_) damaged(Fault::limit, outside.offset, "more of the HDF5 file reaches out of it than is told");
+  outside_cut_ = true;
+}
+
 // Only the first source is told: what follows its names is a selection of unknown length.
 void Hdf5Reading::tell_virtual(uint32_t index, uint64_t heap, uint32_t item, uint64_t offset) {
   Hdf5Outside outside{Hdf5Reach::virtual_dataset, index, {}, {}, {}, offset};
@@ -187,7 +195,7 @@ void Hdf5Reading::tell_virtual(uint32_t index, uint64_t heap, uint32_t item, uin
   const uint8_t flags = version >= 1 ? from.u8() : 0;
   outside.target = (flags & 4) != 0 ? "." : std::string(from.line('\0').substr(0, 4096));
   outside.inside = std::string(from.line('\0').substr(0, 4096));
-  if (out_.outside.size() < kMostOutside) out_.outside.push_back(std::move(outside));
+  tell(std::move(outside));
 }
 
 void Hdf5Reading::read_external_files(uint32_t index, const HeaderMessage& message) {
@@ -202,7 +210,7 @@ void Hdf5Reading::read_external_files(uint32_t index, const HeaderMessage& messa
     length(from);
     Reader text(slice(names, name));
     Hdf5Outside outside{Hdf5Reach::external_data, index, {}, std::string(text.line('\0').substr(0, 4096)), {}, start_ + message.offset};
-    if (from.ok() && out_.outside.size() < kMostOutside) out_.outside.push_back(std::move(outside));
+    if (from.ok()) tell(std::move(outside));
   }
   damaged(from, "the list of external files of a dataset");
 }
@@ -221,8 +229,8 @@ void Hdf5Reading::read_filters(uint32_t index, const HeaderMessage& message) {
     const uint64_t values = from.le<uint16_t>();
     from.skip(version == 1 ? (name + 7) / 8 * 8 : name);
     from.skip(values * 4 + (version == 1 && values % 2 == 1 ? 4 : 0));
-    if (!from.ok() || id < kFirstPlugIn || out_.outside.size() >= kMostOutside) continue;
-    out_.outside.push_back({Hdf5Reach::plugin_filter, index, {}, std::to_string(id), {}, start_ + resolved->offset});
+    if (!from.ok() || id < kFirstPlugIn) continue;
+    tell({Hdf5Reach::plugin_filter, index, {}, std::to_string(id), {}, start_ + resolved->offset});
   }
 }
 

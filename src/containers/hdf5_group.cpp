@@ -7,10 +7,8 @@ namespace winnow::containers::hdf5 {
 
 namespace {
 
-constexpr uint64_t kMostOutside = 10'000;
 constexpr size_t kLongestTarget = 4096;
 constexpr uint8_t kHard = 0, kSoft = 1, kExternal = 64;
-constexpr size_t kMostNodes = 1'000'000;
 
 std::string_view c_string(Bytes from) {
   const std::string_view text = as_text(from);
@@ -27,7 +25,7 @@ void Hdf5Reading::read_symbol_table(uint32_t index, const HeaderMessage& message
   const Bytes names = local_heap(heap);
   std::vector<uint64_t> nodes{tree};
   std::unordered_set<uint64_t> seen;
-  while (!nodes.empty() && seen.size() < kMostNodes && work()) {
+  while (!nodes.empty() && work()) {
     const uint64_t node = nodes.back();
     nodes.pop_back();
     if (!seen.insert(node).second) continue;
@@ -95,7 +93,7 @@ void Hdf5Reading::read_link(uint32_t index, const HeaderMessage& message) {
       outside.target = std::string(value.line('\0').substr(0, kLongestTarget));
       outside.inside = std::string(value.line('\0').substr(0, kLongestTarget));
     }
-    if (out_.outside.size() < kMostOutside) out_.outside.push_back(std::move(outside));
+    tell(std::move(outside));
   }
   damaged(from, "a link of an HDF5 group");
 }

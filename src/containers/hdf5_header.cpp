@@ -20,6 +20,13 @@ uint64_t rounded(uint64_t size) { return (size + 7) / 8 * 8; }
 
 }  // namespace
 
+// Whether an object header may hold one more; told where it may not.
+bool Hdf5Reading::room(size_t held, size_t most, uint64_t address) {
+  if (held < most) return true;
+  damaged(Fault::limit, start_ + address, "an HDF5 object header holds too many messages");
+  return false;
+}
+
 std::vector<HeaderMessage> Hdf5Reading::read_header(uint64_t address) {
   std::vector<HeaderMessage> out;
   const std::string_view start = as_text(at(address, 4));
@@ -42,7 +49,7 @@ void Hdf5Reading::read_header_1(uint64_t address, std::vector<HeaderMessage>& ou
   from.skip(4);
   std::vector<std::pair<uint64_t, uint64_t>> blocks{{address + 16, size}};
   damaged(from, "an HDF5 object header");
-  for (size_t i = 0; i < blocks.size() && i < kMostBlocks && work(); ++i) {
+  for (size_t i = 0; i < blocks.size() && room(i, kMostBlocks, address) && work(); ++i) {
     const auto [begin, length] = blocks[i];
     const Bytes block = at(begin, length);
     if (block.size() < length) damaged(Fault::truncated, start_ + begin, "an HDF5 object header runs past the end of the file");
@@ -53,7 +60,7 @@ void Hdf5Reading::read_header_1(uint64_t address, std::vector<HeaderMessage>& ou
 void Hdf5Reading::read_messages_1(Bytes block, uint64_t offset, std::vector<HeaderMessage>& out,
                                   std::vector<std::pair<uint64_t, uint64_t>>& more) {
   Reader from(block, offset);
-  while (from.left() >= 8 && out.size() < kMostMessages && work()) {
+  while (from.left() >= 8 && room(out.size(), kMostMessages, offset) && work()) {
     HeaderMessage message;
     message.type = from.le<uint16_t>();
     const uint64_t size = from.le<uint16_t>();
@@ -84,7 +91,7 @@ void Hdf5Reading::read_header_2(uint64_t address, std::vector<HeaderMessage>& ou
   std::vector<std::pair<uint64_t, uint64_t>> blocks;
   const uint64_t begin = from.offset() - start_;
   read_messages_2(at(begin, size), begin, ordered, out, blocks);
-  for (size_t i = 0; i < blocks.size() && i < kMostBlocks && work(); ++i) {
+  for (size_t i = 0; i < blocks.size() && room(i, kMostBlocks, address) && work(); ++i) {
     const auto [where, length] = blocks[i];
     if (length < 8 || as_text(at(where, 4)) != "OCHK") {
       damaged(Fault::malformed, start_ + where, "a continued HDF5 object header is not where it should be");
@@ -98,7 +105,7 @@ void Hdf5Reading::read_messages_2(Bytes block, uint64_t offset, bool ordered, st
                                   std::vector<std::pair<uint64_t, uint64_t>>& more) {
   Reader from(block, offset);
   const uint64_t head = ordered ? 6 : 4;
-  while (from.left() >= head && out.size() < kMostMessages && work()) {
+  while (from.left() >= head && room(out.size(), kMostMessages, offset) && work()) {
     HeaderMessage message;
     message.type = from.u8();
     const uint64_t size = from.le<uint16_t>();

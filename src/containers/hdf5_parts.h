@@ -70,9 +70,11 @@ class Hdf5Reading {
   void read_layout(uint32_t index, const HeaderMessage& message);
   void read_external_files(uint32_t index, const HeaderMessage& message);
   void read_filters(uint32_t index, const HeaderMessage& message);
+  void tell(Hdf5Outside outside);
   void tell_virtual(uint32_t index, uint64_t heap, uint32_t item, uint64_t offset);
 
   // hdf5_header.cpp: object headers and their messages.
+  bool room(size_t held, size_t most, uint64_t address);
   std::vector<HeaderMessage> read_header(uint64_t address);
   void read_header_1(uint64_t address, std::vector<HeaderMessage>& out);
   void read_header_2(uint64_t address, std::vector<HeaderMessage>& out);
@@ -124,6 +126,7 @@ class Hdf5Reading {
   std::vector<uint64_t> addresses_;                          // of the objects, by index
   std::unordered_map<uint64_t, std::unordered_map<uint32_t, Bytes>> globals_;  // items of heaps by address
   uint64_t work_ = 0;
+  bool outside_cut_ = false;
 };
 
 }  // namespace winnow::containers::hdf5

@@ -51,6 +51,94 @@ TEST(Hdf5, StandsBehindABlockOfOthers) {
   EXPECT_FALSE(find_hdf5(as_bytes(std::string(1000, 'x') + file())));
 }
 
+// Files put together by hand: a superblock of version 2, then the root's header.
+std::string number(uint64_t value, int bytes) {
+  std::string out;
+  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
+  return out;
+}
+
+std::string message(uint8_t type, const std::string& body) { return number(type, 1) + number(body.size(), 2) + number(0, 1) + body; }
+
+std::string header(const std::string& messages) { return "OHDR" + number(2, 1) + number(2, 1) + number(messages.size(), 4) + messages; }
+
+constexpr uint64_t kRoot = 48;
+
+std::string with_root(const std::string& root) {
+  return "\x89HDF\r\n\x1a\n" + number(2, 1) + number(8, 1) + number(8, 1) + number(0, 1) + number(0, 8) + number(UINT64_MAX, 8) +
+         number(kRoot + root.size(), 8) + number(kRoot, 8) + number(0, 4) + root;
+}
+
+std::string link(const std::string& name, uint64_t address) {
+  return message(6, number(1, 1) + number(0, 1) + number(name.size(), 1) + name + number(address, 8));
+}
+
+// An attribute of `items` texts of `size` bytes.
+std::string attribute(const std::string& name, uint64_t items, uint32_t size, const std::string& data) {
+  const std::string type = number(0x13, 1) + number(0, 3) + number(size, 4);
+  const std::string space = number(2, 1) + number(1, 1) + number(0, 1) + number(1, 1) + number(items, 8);
+  return message(12, number(3, 1) + number(0, 1) + number(name.size() + 1, 2) + number(type.size(), 2) + number(space.size(), 2) + number(0, 1) +
+                         name + '\0' + type + space + data);
+}
+
+std::string times(size_t count, const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+// What the limit that ran out says; empty where none did.
+std::string limit_of(const std::string& bytes) {
+  for (const Error& error : read_hdf5(as_bytes(bytes)).damage) {
+    if (error.fault == Fault::limit) return error.what;
+  }
+  return {};
+}
+
+TEST(Hdf5, ReadsWhatIsPutTogetherByHand) {
+  const std::string bytes = with_root(header(attribute("a", 2, 3, "onetwo")));
+  const Hdf5 read = read_hdf5(as_bytes(bytes));
+  EXPECT_TRUE(read.damage.empty());
+  ASSERT_NE(read.objects[0].attribute("a"), nullptr);
+  EXPECT_EQ(read.objects[0].attribute("a")->texts, (std::vector<std::string_view>{"one", "two"}));
+}
+
+TEST(Hdf5, TellsOfHeadersThatGoOnForEver) {
+  // A block that says it continues where it stands itself.
+  const std::string first = message(0x10, number(kRoot + 34, 8) + number(28, 8));
+  const std::string bytes = with_root(header(first) + times(34 - header(first).size(), std::string(1, '\0')) + "OCHK" + message(0x10, number(kRoot + 34, 8) + number(28, 8)) + number(0, 4));
+  EXPECT_EQ(limit_of(bytes), "an HDF5 object header holds too many messages");
+}
+
+TEST(Hdf5, TellsOfTooManyMessages) {
+  EXPECT_EQ(limit_of(with_root(header(times(100'000, message(0, ""))))), "");
+  EXPECT_EQ(limit_of(with_root(header(times(100'001, message(0, ""))))), "an HDF5 object header holds too many messages");
+}
+
+TEST(Hdf5, TellsOfTooManyTexts) { EXPECT_EQ(limit_of(with_root(header(attribute("a", 1'000'001, 0, "")))), "an HDF5 attribute holds too many strings"); }
+
+TEST(Hdf5, TellsOfTooManyEntries) {
+  EXPECT_EQ(limit_of(with_root(header(times(90, attribute("a", 100'000, 1, ""))))), "the HDF5 structures hold too many entries");
+}
+
+TEST(Hdf5, TellsOfTooManyObjects) {
+  std::string root, groups;
+  const size_t own = header(times(3, link("g", 0))).size(), of_group = header(times(70'000, link("o", 0))).size();
+  for (uint64_t i = 0; i < 3; ++i) {
+    root += link("g", kRoot + own + i * of_group);
+    std::string links;
+    for (uint64_t j = 0; j < 70'000; ++j) links += link("o", 1'000'000'000 + i * 70'000 + j);
+    groups += header(links);
+  }
+  EXPECT_EQ(limit_of(with_root(header(root) + groups)), "the HDF5 file holds too many objects");
+}
+
+TEST(Hdf5, TellsOfMoreThatReachesOut) {
+  const std::string outside = message(6, number(1, 1) + number(8, 1) + number(64, 1) + number(1, 1) + "x" + number(5, 2) + std::string("\0f\0g\0", 5));
+  EXPECT_EQ(limit_of(with_root(header(times(10'000, outside)))), "");
+  EXPECT_EQ(limit_of(with_root(header(times(10'001, outside)))), "more of the HDF5 file reaches out of it than is told");
+}
+
 // In buffers of exactly that size, so that a sanitizer sees what is read past the end.
 TEST(Hdf5, EveryPrefixAndEveryChangedByteIsSurvived) {
   const std::string bytes = file();

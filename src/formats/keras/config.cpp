@@ -12,7 +12,8 @@ using containers::Node;
 
 constexpr int kDeepest = 900;       // Python's own limit is lower
 constexpr size_t kMostOfAKind = 50'000;
-constexpr size_t kLongestPath = 1024;
+constexpr size_t kLongestPath = size_t{64} << 10;  // more than any system opens
+constexpr uint32_t kMostCalls = 4096;              // of one layer
 
 // Keys under which layers and tokenizers take the name of a file.
 constexpr std::string_view kFileKeys[] = {"vocabulary", "merges",     "proto",      "filepath",        "idf_weights",
@@ -141,6 +142,11 @@ class Walk {
     return used < kMostOfAKind;
   }
 
+  bool fits(std::string_view path) {
+    if (path.size() > kLongestPath) out_.cut = true;
+    return path.size() <= kLongestPath;
+  }
+
   // {"class_name": "__lambda__", "config": {"code", "defaults", "closure"} or {"value": [code, defaults, closure]}}
   void lambda_object(NodeId config, const Context& context) {
     ++out_.objects;
@@ -230,22 +236,22 @@ class Walk {
   }
 
   // In the list of a functional model's layers: the loader calls what it got.
-  std::vector<NodeId> calls_of(NodeId id) const {
-    constexpr uint32_t kMostCalls = 64;
+  std::vector<NodeId> calls_of(NodeId id) {
     std::vector<NodeId> calls;
     const auto nodes = document_.find(id, "inbound_nodes");
     if (!nodes || !document_.is(*nodes, NodeKind::list)) return calls;
     const Node& list = document_[*nodes];
+    if (list.count > kMostCalls) out_.cut = true;
     for (uint32_t i = 0; i < list.count && i < kMostCalls; ++i) calls.push_back(document_.child(list, i));
     return calls;
   }
 
   // What stands for the tensor in the calls of a layer: {"args": [x], ...} or {"kwargs": {"inputs": x}}.
-  std::vector<NodeId> inputs_of(NodeId inbound) const {
-    constexpr uint32_t kMostCalls = 64;
+  std::vector<NodeId> inputs_of(NodeId inbound) {
     std::vector<NodeId> inputs;
     if (inbound == kNoNode || !document_.is(inbound, NodeKind::list)) return inputs;
     const Node& list = document_[inbound];
+    if (list.count > kMostCalls) out_.cut = true;
     for (uint32_t i = 0; i < list.count && i < kMostCalls; ++i) {
       const NodeId call = document_.child(list, i);
       const auto keywords = document_.find(call, "kwargs"), arguments = document_.find(call, "args");
@@ -302,7 +308,7 @@ class Walk {
       Context inner = context;
       inner.key = key.text;
       const Node& given = document_[value];
-      if (given.kind == NodeKind::text && !given.text.empty() && given.text.size() <= kLongestPath && room(out_.files.size())) {
+      if (given.kind == NodeKind::text && !given.text.empty() && fits(given.text) && room(out_.files.size())) {
         out_.files.push_back({given.text, key.text, context.class_name, place(inner), given.offset});
       }
       if (context.class_name == "RWKVTokenizer" && given.kind == NodeKind::list) evaluated(given, inner);

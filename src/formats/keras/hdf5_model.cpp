@@ -128,7 +128,8 @@ void give_pickles(Scan& scan, const Artifact& artifact, const Hdf5& file) {
       for (const std::string_view text : attribute.texts) {
         const bool modern = text.size() > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5;
         const bool ancient = text.ends_with('.') && (text.starts_with("c") || text.starts_with("(") || text.starts_with("]") || text.starts_with("}"));
-        if ((!modern && !ancient) || ++given > kMostPickles) continue;
+        if (!modern && !ancient) continue;
+        if (++given > kMostPickles) return scan.gap(artifact, Fault::limit, attribute.offset, "more attributes hold pickles than are read");
         scan.child(artifact, "attribute-" + quoted(attribute.name, false, 60), as_bytes(text));
       }
     }

@@ -9,13 +9,19 @@ namespace winnow::keras_format {
 namespace {
 
 constexpr uint64_t kMostVisits = 20'000'000;  // of nodes of one configuration: aliases of YAML multiply them
-constexpr size_t kMostItems = 10'000;         // of one container that becomes a value
-constexpr int kDeepestValue = 64;
+constexpr size_t kMostItems = 1'000'000;       // of one container that becomes a value
+constexpr int kDeepestValue = 900;             // as deep as configurations are followed
 
 Value value_at(machine::Machine& machine, const Document& document, NodeId id, int depth);
 
+// Tells that a value of the configuration was cut.
+void note_cut(machine::Machine& machine, const containers::Node& node) {
+  machine.scan().gap(machine.trace().artifacts[machine.place.artifact], Fault::limit, node.offset, "a value in the configuration is too large or nested too deep");
+}
+
 Value list_of(machine::Machine& machine, const Document& document, const containers::Node& node, Kind kind, int depth) {
   std::vector<Value> items;
+  if (node.count > kMostItems) note_cut(machine, node);
   for (uint32_t i = 0; i < node.count && items.size() < kMostItems; ++i) {
     items.push_back(value_at(machine, document, document.child(node, i), depth));
   }
@@ -43,8 +49,11 @@ Value object_of(machine::Machine& machine, const Document& document, NodeId id, 
 }
 
 Value value_at(machine::Machine& machine, const Document& document, NodeId id, int depth) {
-  if (depth > kDeepestValue || !machine.step()) return Value::unknown();
   const containers::Node& node = document[id];
+  if (depth > kDeepestValue || !machine.step()) {
+    note_cut(machine, node);
+    return Value::unknown();
+  }
   switch (node.kind) {
     case NodeKind::null: return Value::none();
     case NodeKind::boolean: return Value::boolean(node.truth);
@@ -57,6 +66,7 @@ Value value_at(machine::Machine& machine, const Document& document, NodeId id, i
   const std::string_view class_name = document.text(id, "class_name");
   if (!class_name.empty()) return object_of(machine, document, id, class_name, depth + 1);
   std::vector<Value> items;
+  if (node.count > kMostItems) note_cut(machine, node);
   for (uint32_t i = 0; i < node.count && items.size() < kMostItems; ++i) {
     items.push_back(value_at(machine, document, document.child(node, i), depth + 1));
   }

@@ -174,8 +174,12 @@ void Model::note_custom(const NamedObject& object) {
   if (object.module.empty() && !registered && !object.function) return;
   const bool by_registration = object.registered.find('>') != std::string_view::npos;
   const std::string name = by_registration ? std::string(object.registered.substr(0, 200)) : shown(object);
-  if (customs_.size() >= kMostCustoms || std::find(customs_.begin(), customs_.end(), name) != customs_.end()) return;
+  if (customs_.size() > kMostCustoms || std::find(customs_.begin(), customs_.end(), name) != customs_.end()) return;
   customs_.push_back(name);
+  if (customs_.size() > kMostCustoms) {
+    return finding("keras-unsafe-reference", Ruling::dismissed, "Needs more of whoever loads it than the " + std::to_string(kMostCustoms) + " names that are listed.",
+                   "The file only names them.", "", quoted(name, false, 200), object.offset);
+  }
   scan_.refer(artifact_, {"code", name, "keras.saving.load_model"});
   finding("keras-unsafe-reference", Ruling::dismissed, "Needs " + name + " of whoever loads it.",
           "The file only names it; Keras finds what the loading program has registered or installed under that name.", name,

@@ -137,7 +137,7 @@ void read_json_model(Scan& scan, const Artifact& artifact) {
 
 bool may_be_yaml(const Artifact& artifact) {
   const std::string_view text = as_text(artifact.bytes);
-  if (is_code(artifact) || text.size() > kMostText || text.empty()) return false;
+  if (is_code(artifact) || text.empty()) return false;
   const size_t first = first_of_text(text);
   if (first >= text.size() || text[first] == '{' || text[first] == '<') return false;
   const std::string_view head = text.substr(0, kYamlLook);
@@ -146,6 +146,10 @@ bool may_be_yaml(const Artifact& artifact) {
 }
 
 void read_yaml_model(Scan& scan, const Artifact& artifact) {
+  if (artifact.bytes.size() > kMostText) {
+    scan.recognise(artifact, "keras-yaml");
+    return scan.gap(artifact, Fault::limit, 0, "the configuration is too large to be read");
+  }
   const auto parsed = containers::parse_yaml(as_text(artifact.bytes));
   scan.recognise(artifact, "keras-yaml");
   if (!parsed) return scan.gap(artifact, parsed.error());
