@@ -2,6 +2,7 @@
 """Writes the dictionaries of the fuzz targets: make_dictionaries.py"""
 import pathlib
 import pickletools
+import re
 
 HERE = pathlib.Path(__file__).parent
 
@@ -46,7 +47,17 @@ def quoted(token):
     return '"%s"\n' % ''.join(chr(b) if 0x20 <= b < 0x7f and chr(b) not in '"\\' else '\\x%02x' % b for b in token)
 
 
+def modelled_names():
+    """The builtins that the machine computes, by the names in its tables: the module and the last part of each."""
+    words = set()
+    for path in sorted((HERE.parent / 'src' / 'code' / 'machine').glob('models*.cpp')):
+        for name in re.findall(r'\{"([A-Za-z_][\w.]*)",', path.read_text()):
+            words.update(part for part in name.split('.') if part != 'builtins')
+    return [word.encode() for word in sorted(words)]
+
+
 def main():
+    TOKENS['machine'] = TOKENS['source'] + [name.encode() for name in NAMES if '.' not in name] + modelled_names()
     TOKENS['pickle'] = ([opcode.code.encode('latin-1') for opcode in pickletools.opcodes] +
                         [b'\x8c' + bytes([len(name)]) + name.encode() for name in NAMES] +
                         [b'c' + name.encode() + b'\n' for name in NAMES[:12]])

@@ -82,6 +82,16 @@ def source_seeds():
                 yield 'expression%d' % number, b'\1' + line.split(' = ')[-1].encode()
 
 
+def machine_seeds():
+    """(name, seed): the programs of the machine's unit tests, and the functions of fuzz_bytecode as they are run."""
+    text = (HERE.parent / 'src' / 'code' / 'machine' / 'run_test.cpp').read_text()
+    for name, source in re.findall(r'\{"(\w+)", R"py\((.*?)\)py"', text, re.S):
+        if len(source) <= LARGEST:
+            yield name + '.py', b'\0' + source.encode()
+    for path in sorted((HERE / 'seeds' / 'fuzz_bytecode').iterdir()):
+        yield path.name, b'\1' + path.read_bytes()
+
+
 def main():
     seeds = HERE / 'seeds'
     for target in TARGETS:
@@ -104,8 +114,9 @@ def main():
             folder.mkdir(parents=True, exist_ok=True)
             (folder / ('%s.%s' % (path.parent.name, path.stem))).write_bytes(seed)
             count, total = count + 1, total + len(seed)
-    for target, made in (('fuzz_marshal', marshal_seeds()), ('fuzz_source', source_seeds())):
+    for target, made in (('fuzz_marshal', marshal_seeds()), ('fuzz_source', source_seeds()), ('fuzz_machine', machine_seeds())):
         folder = seeds / target
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name, seed in made:
             (folder / name).write_bytes(seed)

@@ -135,7 +135,8 @@ void Machine::fill_function(std::string_view name, Value arguments) {
 
 std::vector<Value> Machine::loose_codes() const {
   std::vector<Value> out;
-  for (const auto& [object, value] : carried_) {
+  for (const auto& carried : carried_) {
+    const Value value = carried.second;
     if (!value.is(Kind::code)) continue;
     const Value code = value;  // a structured binding is no capture in C++20 for every compiler
     const bool taken = std::any_of(heap().functions().begin(), heap().functions().end(), [&](const Function& f) { return f.code.same_as(code); });
