@@ -157,6 +157,7 @@ class Driver final : public Nested {
     if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
     StructureOptions options = reading(number);
     options.is_function = is_function(definition);
+    options.steps = &steps_;
     Structured structured = structure(*out_.tree, record.flow, options);
     restore_matches(*out_.tree, structured.body);
     definition.body = structured.body;

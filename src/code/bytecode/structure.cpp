@@ -83,7 +83,8 @@ bool Structurer::has_slot(const Node* node, int depth) const {
 
 bool Structurer::arrives(BlockId b, BlockId follow) const {
   if (b == follow) return true;
-  if (b == kNoBlock || follow == kNoBlock) return false;
+  if (b == kNoBlock || follow == kNoBlock || looks_ == 0) return false;
+  --looks_;
   const BlockId at = graph_.thread(b);
   if (follow == kEnd) {
     if (!graph_.is_tail(at)) return false;
@@ -503,9 +504,14 @@ Structured Structurer::run() {
   uint64_t statements = 0;
   for (const FlowBlock& block : graph_.blocks) statements += block.statements.size() + 2;
   budget_ = statements * options_.copies + 200;
+  const uint64_t most = 20'000 + 1000 * graph_.blocks.size();
+  looks_ = options_.steps == nullptr ? most : std::min(most, *options_.steps);
+  const uint64_t given = looks_;
   written_.assign(graph_.blocks.size(), false);
   Statements out;
   if (graph_.reducible) write(0, Scope{}, out);
+  if (looks_ == 0) unsound("budget");
+  if (options_.steps != nullptr) *options_.steps -= given - looks_;
   for (const auto& [slot, pending] : pending_) {
     if (!pending.used) unsound("a slot that nothing used");
   }

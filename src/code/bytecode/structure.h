@@ -17,6 +17,7 @@ struct StructureOptions {
   bool join_managers = true;     // `with a, b` for a with whose body is one with
   bool chained_else = false;     // an else even where the branch before it never falls through
   uint32_t copies = 4;           // statements may be written this many times on average
+  uint64_t* steps = nullptr;     // what is left of a budget over several structurings; null: none but its own
 };
 
 struct Structured {

@@ -102,6 +102,7 @@ class Structurer {
   std::vector<bool> written_;
   uint32_t loop_end_ = 0;                         // up to 3.7: of the loop that was set up last
   uint64_t budget_ = 0;
+  mutable uint64_t looks_ = 0;                    // comparisons of places that are left
   bool sound_ = true;
   std::string why_;
 };

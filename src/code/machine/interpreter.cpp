@@ -99,7 +99,11 @@ void Run::execute(const ir::Instruction& at) {
     case ir::Op::load_const: push(frame().body->version.major == 2 ? in_python_3(m_, at.value, 0) : at.value); return;
     case ir::Op::pop: pop(); return;
     case ir::Op::copy: push(below(at.a)); return;
-    case ir::Op::swap: std::swap(below(1), below(at.a)); return;
+    case ir::Op::swap: {
+      Value& other = below(at.a);  // makes the stack as high as it has to be
+      std::swap(frame().stack.back(), other);
+      return;
+    }
     case ir::Op::rotate: {
       below(at.a);
       auto& stack = frame().stack;
