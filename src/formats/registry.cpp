@@ -15,6 +15,7 @@
 #include "formats/stable_baselines/stable_baselines.h"
 #include "formats/template/template.h"
 #include "formats/tensorflow/tensorflow.h"
+#include "formats/tflite/tflite.h"
 #include "formats/weight_index/weight_index.h"
 
 namespace winnow {
@@ -39,6 +40,7 @@ constexpr Format kFormats[] = {
     network::kCaffeText,
     numbers::kNumbers,
     safetensors::kSafetensors,
+    tflite::kTflite,
     weight_index::kIndex,
     template_format::kTemplate,
     stable_baselines::kData,

@@ -49,6 +49,8 @@ class ModelReader {
     return std::move(model_);
   }
 
+  Node one_node() { return node(whole_); }
+
  private:
   uint64_t base(Bytes part) const { return offset_in(whole_, part); }
 
@@ -233,6 +235,8 @@ std::optional<Container> container_of(Bytes bytes) {
 }
 
 Model read_model(Bytes bytes, Container container) { return ModelReader(bytes).read(container); }
+
+Node read_node(Bytes message) { return ModelReader(message).one_node(); }
 
 const Attribute* attribute(const Node& node, std::string_view name) {
   const auto found = std::find_if(node.attributes.begin(), node.attributes.end(), [&](const Attribute& a) { return a.name == name; });

@@ -53,6 +53,9 @@ std::optional<Container> container_of(Bytes bytes);
 
 Model read_model(Bytes bytes, Container container);
 
+// One NodeDef that stands alone; what is damaged of it is left out.
+Node read_node(Bytes message);
+
 const Attribute* attribute(const Node& node, std::string_view name);
 std::string_view text_of(const Attribute& attribute);           // of a bytes attribute, or the first of a list
 std::string_view function_of(const Attribute& attribute);       // the name that a func attribute gives
