@@ -53,4 +53,12 @@ std::optional<Error> each_field(Bytes message, const std::function<bool(const Pr
   return std::nullopt;
 }
 
+void each_varint(Bytes packed, const std::function<bool(uint64_t)>& visit) {
+  Reader from(packed);
+  while (from.left() > 0) {
+    const uint64_t value = varint(from);
+    if (!from.ok() || !visit(value)) return;
+  }
+}
+
 }  // namespace winnow::containers

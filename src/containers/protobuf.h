@@ -24,4 +24,7 @@ struct ProtoField {
 // came before it was visited, and so was what is there of a field that is cut short.
 std::optional<Error> each_field(Bytes message, const std::function<bool(const ProtoField&)>& visit);
 
+// Calls `visit` with every number of a packed run of varints as long as it returns true; stops where the run breaks.
+void each_varint(Bytes packed, const std::function<bool(uint64_t)>& visit);
+
 }  // namespace winnow::containers

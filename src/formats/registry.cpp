@@ -7,6 +7,7 @@
 #include "formats/network/network.h"
 #include "formats/numbers/numbers.h"
 #include "formats/numpy/numpy.h"
+#include "formats/onnx/onnx.h"
 #include "formats/pickle/pickle_format.h"
 #include "formats/program/program.h"
 #include "formats/pyc/pyc_format.h"
@@ -42,6 +43,7 @@ constexpr Format kFormats[] = {
     safetensors::kSafetensors,
     tflite::kTflite,
     weight_index::kIndex,
+    onnx_format::kOnnx,
     template_format::kTemplate,
     stable_baselines::kData,
     program::kProgram,

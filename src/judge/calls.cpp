@@ -23,6 +23,7 @@ void Weigher::weigh_call(uint32_t index, const Event& event) {
     return;
   }
   if (event.nested != 0) return weigh_load(index, event, *name);
+  if (trace_.threat == "custom-operator") return weigh_operator(index, event, *name);
   if (name->known != nullptr) return weigh_known(index, event, *name);
   weigh_unknown(index, event, *name);
 }

@@ -84,4 +84,40 @@ void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& na
   add(index, std::move(opinion));
 }
 
+// Operators of ONNX graphs: those that act on the world by what they are given, those that nobody knows by needing code.
+void Weigher::weigh_operator(uint32_t index, const Event& event, const Name& name) {
+  const std::string called = call_text(index);
+  const std::string operator_name = std::string(name.canonical.substr(name.canonical.find('.') + 1));
+  if (name.known == nullptr) {
+    return add(index, {"custom-operator", Ruling::suspected, "Needs the operator " + operator_name + ", which no runtime brings along.",
+                       "Neither ONNX nor a well-known library has operators of this domain, and the model does not define it as a function: it runs only "
+                       "where somebody has registered native or Python code for it, which is not in the file and cannot be judged.",
+                       name.canonical});
+  }
+  const Rule* rule = rule_for(name.known->effect);
+  if (rule == nullptr) return;
+  Opinion opinion{"custom-operator", Ruling::suspected, std::string(rule->verb) + " when the model is loaded: " + called + ".",
+                  std::string(name.known->why), name.canonical};
+  const auto payload = payload_of(event, *name.known);
+  const bool text = payload && payload->is_text();
+  switch (name.known->effect) {
+    case Effect::network:
+      if (text && sign_of(payload->text()).sign == Sign::url) opinion.ruling = Ruling::confirmed;
+      break;
+    case Effect::native: case Effect::file_read:
+      if (!text || payload->text().empty()) {
+        opinion.ruling = Ruling::dismissed;
+        opinion.why += " The model names no file.";
+      } else if (knowledge::sensitive_path(payload->text()) != nullptr) {
+        opinion.ruling = Ruling::confirmed;
+      } else if (!leaves_folder(payload->text())) {
+        opinion.ruling = Ruling::dismissed;
+        opinion.why += " The file lies beside the model.";
+      }
+      break;
+    default: break;
+  }
+  add(index, std::move(opinion));
+}
+
 }  // namespace winnow::judge

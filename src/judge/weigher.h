@@ -97,6 +97,7 @@ class Weigher {
 
   // graphs.cpp: operations of a graph, whose inputs may be the caller's.
   void weigh_operation(uint32_t index, const Event& event, const Name& name);
+  void weigh_operator(uint32_t index, const Event& event, const Name& name);
 
   // loads.cpp: other serialised objects and other models.
   void weigh_load(uint32_t index, const Event& event, const Name& name);
