@@ -12,7 +12,13 @@ add_custom_command(
   COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/embed_threats.py
           ${PROJECT_SOURCE_DIR}/docs/threats ${threat_pages}
   DEPENDS ${PROJECT_SOURCE_DIR}/tools/embed_threats.py ${threat_texts})
-target_sources(winnow_report PRIVATE ${threat_pages})
+set(page_style ${CMAKE_CURRENT_BINARY_DIR}/page_style.inc)
+add_custom_command(
+  OUTPUT ${page_style}
+  COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/embed_style.py
+          ${PROJECT_SOURCE_DIR}/src/report/page.css ${page_style}
+  DEPENDS ${PROJECT_SOURCE_DIR}/tools/embed_style.py ${PROJECT_SOURCE_DIR}/src/report/page.css)
+target_sources(winnow_report PRIVATE ${threat_pages} ${page_style})
 target_include_directories(winnow_report PRIVATE ${CMAKE_CURRENT_BINARY_DIR})
 target_link_libraries(winnow_report PRIVATE nlohmann_json::nlohmann_json PUBLIC winnow_knowledge)
 target_compile_definitions(winnow_report PRIVATE

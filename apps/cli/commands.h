@@ -17,7 +17,7 @@ enum Exit : int {
   kUsage = 64,      // EX_USAGE
 };
 
-enum class Format : uint8_t { text, json, sarif };
+enum class Format : uint8_t { text, json, sarif, html };
 enum class Colour : uint8_t { automatic, always, never };
 
 struct ScanRequest {

@@ -32,7 +32,7 @@ void add_scan(CLI::App& program, ScanRequest& request) {
       *program.add_subcommand("scan", "Say what models would do to whoever loads or uses them");
   command.add_option("PATH", request.paths, "Files and folders; - is standard input")->required();
   add_choice<Format>(command, "--format", request.format,
-                     {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}},
+                     {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}, {"html", Format::html}},
                      "Form of the report (text)");
   command.add_option("-o,--output", request.output, "Write the report to a file")->option_text("FILE");
   command.add_option("-j,--jobs", request.jobs, "Files read at the same time (one per core)")

@@ -39,6 +39,7 @@ Report run(const ScanRequest& request) {
 std::string render(const ScanRequest& request, const Report& report) {
   if (request.format == Format::json) return report::render_json(report);
   if (request.format == Format::sarif) return report::render_sarif(report);
+  if (request.format == Format::html) return report::render_html(report);
   const bool coloured = request.colour == Colour::always ||
                         (request.colour == Colour::automatic && request.output.empty() && wants_colour());
   report::TextOptions options;

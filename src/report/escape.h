@@ -19,4 +19,11 @@ std::string escape_prose(std::string_view text);
 // characters are spelled out (\x1b, \u202e). Tabs become spaces; line ends are spelled out too.
 std::string escape_terminal(std::string_view text);
 
+// As escape_terminal, for the text of an HTML page: markup means nothing in it, and what was spelt out stands in
+// <span class="unseen">, so that it can be told from the same characters written by the model.
+std::string escape_html(std::string_view text);
+
+// The same for the value of an attribute in double quotes, where no span can stand.
+std::string escape_attribute(std::string_view text);
+
 }  // namespace winnow::report

@@ -13,6 +13,9 @@ std::string render_json(const Report& report);
 // SARIF 2.1.0, for code-scanning tools. Dismissed threats are results of kind "pass".
 std::string render_sarif(const Report& report);
 
+// One self-contained page for a browser or a printer: no script, nothing fetched, no link that leaves it.
+std::string render_html(const Report& report);
+
 enum class Colour : uint8_t { plain, ansi };
 enum class Detail : uint8_t { shown, hidden };
 

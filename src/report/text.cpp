@@ -1,10 +1,10 @@
 // The report for people. What a file would do comes first, then the lines that show it, then the argument.
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "report/escape.h"
 #include "report/render.h"
+#include "report/words.h"
 
 namespace winnow::report {
 namespace {
@@ -50,13 +50,6 @@ size_t columns(std::string_view text) {
                                            [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; }));
 }
 
-// `text` up to `size` bytes, cut between characters.
-std::string_view clip(std::string_view text, size_t size) {
-  if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<uint8_t>(text[size]) & 0xc0) == 0x80) --size;
-  return text.substr(0, size);
-}
-
 // A paragraph with every line behind `indent` spaces; words longer than a line stay whole.
 void put_wrapped(Page& page, std::string_view text, size_t indent, Style style = Style::plain) {
   const std::string safe = escape_terminal(text);
@@ -77,17 +70,6 @@ void put_wrapped(Page& page, std::string_view text, size_t indent, Style style =
   if (!line.empty()) flush();
 }
 
-std::string in_bytes(uint64_t size) {
-  constexpr std::array kUnits = {"B", "KiB", "MiB", "GiB", "TiB"};
-  double amount = static_cast<double>(size);
-  size_t unit = 0;
-  for (; amount >= 1024 && unit + 1 < kUnits.size(); ++unit) amount /= 1024;
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, unit == 0 || amount >= 100 ? "%.0f %s" : "%.1f %s", amount,
-                kUnits[unit]);
-  return buffer;
-}
-
 struct Label {
   const char* word;
   Style style;
@@ -102,16 +84,6 @@ Label label_of(Verdict verdict) {
     case Verdict::skipped: return {"skipped", Style::dim};
   }
   return {"INCOMPLETE", Style::yellow};
-}
-
-constexpr const char* when(Trigger trigger) {
-  switch (trigger) {
-    case Trigger::load: return "when the model is loaded";
-    case Trigger::inference: return "when the model is used";
-    case Trigger::import: return "when its code is imported";
-    case Trigger::other: return "at another time";
-  }
-  return "at another time";
 }
 
 // "archive/data.pkl, byte 24"
@@ -213,11 +185,6 @@ void put_listing(Page& page, std::string_view text) {
   }
 }
 
-uint64_t count_dismissed(const ArtifactReport& artifact) {
-  return static_cast<uint64_t>(std::count_if(artifact.findings.begin(), artifact.findings.end(),
-                                             [](auto& f) { return f.ruling == Ruling::dismissed; }));
-}
-
 void put_details(Page& page, const ArtifactReport& artifact) {
   const bool with_dismissed = page.options.dismissed == Detail::shown;
   for (const Finding& finding : artifact.findings) {
@@ -244,9 +211,6 @@ bool has_something_to_say(const ArtifactReport& artifact, const TextOptions& opt
 }
 
 void put_summary(Page& page, const Summary& summary) {
-  const auto counted = [](uint64_t n, const char* noun) {
-    return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
-  };
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.2f s", summary.seconds);
   page.put(counted(summary.files, "file") + ", " + counted(summary.models, "model") + ", " +
