@@ -53,7 +53,17 @@ struct ParsedDocument {
 };
 
 Result<ParsedDocument> parse_json(std::string_view source);
+
+// Whether a text begins with a bracket and what JSON has behind one: templates and other texts begin with brackets as well.
+bool begins_as_json(std::string_view text);
 // The first document of a YAML stream. Aliases become the same node again.
 Result<ParsedDocument> parse_yaml(std::string_view source);
+
+// All documents of a YAML stream, up to the one that is broken: who loads them one by one has those before it.
+struct ParsedStream {
+  std::vector<ParsedDocument> documents;
+  std::optional<Error> fault;
+};
+ParsedStream parse_yaml_stream(std::string_view source);
 
 }  // namespace winnow::containers

@@ -298,6 +298,16 @@ std::string_view Document::text(NodeId map, std::string_view key) const {
   return found && is_text(*found) ? nodes[*found].text : std::string_view();
 }
 
+bool begins_as_json(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const size_t first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos || (text[first] != '{' && text[first] != '[')) return false;
+  const size_t next = text.find_first_not_of(kSpace, first + 1);
+  if (next == std::string_view::npos) return false;
+  return text[next] == '"' || (text[first] == '[' && (text[next] == '{' || text[next] == '['));
+}
+
 Result<ParsedDocument> parse_json(std::string_view source) { return JsonParser(source).run(); }
 
 }  // namespace winnow::containers

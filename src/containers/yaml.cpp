@@ -47,26 +47,37 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 
 class YamlReading {
  public:
-  explicit YamlReading(std::string_view source) {
+  explicit YamlReading(std::string_view source) : source_(source) {
     yaml_parser_set_input_string(&events_.parser, reinterpret_cast<const unsigned char*>(source.data()), source.size());
   }
 
-  Result<ParsedDocument> run() {
+  // The next document of the stream; one without any node where there is none.
+  Result<ParsedDocument> next() {
+    out_ = {};
+    anchors_.clear();
+    open_.clear();
+    pending_.clear();
     while (true) {
       if (!events_.next()) {
         const char* problem = events_.parser.problem;
-        return Error{Fault::malformed, events_.parser.problem_offset, std::string("YAML: ") + (problem != nullptr ? problem : "no document")};
+        return Error{Fault::malformed, offset_of(events_.parser.problem_mark), std::string("YAML: ") + (problem != nullptr ? problem : "no document")};
       }
       const yaml_event_t& event = events_.event;
       if (event.type == YAML_DOCUMENT_END_EVENT || event.type == YAML_STREAM_END_EVENT) break;
-      if (out_.document.nodes.size() >= kMostNodes || open_.size() > kDeepest) {
-        return Error{Fault::limit, event.start_mark.index, "the YAML text holds too much"};
+      if (nodes_ + out_.document.nodes.size() >= kMostNodes || open_.size() > kDeepest) {
+        return Error{Fault::limit, offset_of(event.start_mark), "the YAML text holds too much"};
       }
       read(event);
     }
-    out_.end = events_.event.end_mark.index;
-    if (out_.document.nodes.empty()) return Error{Fault::truncated, 0, "there is no YAML document"};
+    out_.end = offset_of(events_.event.end_mark);
+    nodes_ += out_.document.nodes.size();
     return std::move(out_);
+  }
+
+  Result<ParsedDocument> run() {
+    auto first = next();
+    if (first && first->document.nodes.empty()) return Error{Fault::truncated, 0, "there is no YAML document"};
+    return first;
   }
 
  private:
@@ -75,14 +86,26 @@ class YamlReading {
     size_t pending;
   };
 
+  // libyaml counts characters: of texts in UTF-8 that are not plain ASCII, the byte at which one begins. The marks
+  // come in the order of the text, nearly always.
+  uint64_t offset_of(const yaml_mark_t& mark) {
+    if (mark.index < characters_) characters_ = bytes_ = 0;
+    while (characters_ < mark.index && bytes_ < source_.size()) {
+      ++bytes_;
+      while (bytes_ < source_.size() && (static_cast<unsigned char>(source_[bytes_]) & 0xc0) == 0x80) ++bytes_;
+      ++characters_;
+    }
+    return bytes_;
+  }
+
   void read(const yaml_event_t& event) {
     switch (event.type) {
       case YAML_SCALAR_EVENT: scalar(event); break;
       case YAML_SEQUENCE_START_EVENT:
-        begin(NodeKind::list, view(event.data.sequence_start.tag), view(event.data.sequence_start.anchor), event.start_mark.index);
+        begin(NodeKind::list, view(event.data.sequence_start.tag), view(event.data.sequence_start.anchor), offset_of(event.start_mark));
         break;
       case YAML_MAPPING_START_EVENT:
-        begin(NodeKind::map, view(event.data.mapping_start.tag), view(event.data.mapping_start.anchor), event.start_mark.index);
+        begin(NodeKind::map, view(event.data.mapping_start.tag), view(event.data.mapping_start.anchor), offset_of(event.start_mark));
         break;
       case YAML_SEQUENCE_END_EVENT: case YAML_MAPPING_END_EVENT: end(); break;
       case YAML_ALIAS_EVENT: {
@@ -133,7 +156,7 @@ class YamlReading {
     const std::string_view value(reinterpret_cast<const char*>(event.data.scalar.value), event.data.scalar.length);
     node.text = keep(value);
     node.tag = keep(view(event.data.scalar.tag));
-    node.offset = event.start_mark.index;
+    node.offset = offset_of(event.start_mark);
     if (node.tag.empty() && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE) resolve(node);
     const NodeId id = add(node);
     const std::string_view anchor = view(event.data.scalar.anchor);
@@ -147,10 +170,10 @@ class YamlReading {
     const char* last = text.data() + text.size();
     if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) {
       node.kind = NodeKind::null;
-    } else if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "on", "On"})) {
+    } else if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) {
       node.kind = NodeKind::boolean;
       node.truth = true;
-    } else if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "off", "Off"})) {
+    } else if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) {
       node.kind = NodeKind::boolean;
     } else if (const auto [stop, fault] = std::from_chars(text.data(), last, node.integer); stop == last && fault == std::errc()) {
       node.kind = NodeKind::integer;
@@ -161,6 +184,9 @@ class YamlReading {
 
   static constexpr uint32_t kOpen = UINT32_MAX;
   Events events_;
+  std::string_view source_;
+  size_t characters_ = 0, bytes_ = 0;  // of the mark that was turned into an offset last
+  size_t nodes_ = 0;                   // of the documents before
   ParsedDocument out_;
   std::vector<Open> open_;
   std::vector<NodeId> pending_;
@@ -170,5 +196,24 @@ class YamlReading {
 }  // namespace
 
 Result<ParsedDocument> parse_yaml(std::string_view source) { return YamlReading(source).run(); }
+
+ParsedStream parse_yaml_stream(std::string_view source) {
+  constexpr size_t kMostDocuments = 1000;
+  YamlReading reading(source);
+  ParsedStream stream;
+  while (true) {
+    auto document = reading.next();
+    if (!document) {
+      stream.fault = document.error();
+      return stream;
+    }
+    if (document->document.nodes.empty()) return stream;
+    if (stream.documents.size() >= kMostDocuments) {
+      stream.fault = Error{Fault::limit, document->end, "the YAML text holds too many documents"};
+      return stream;
+    }
+    stream.documents.push_back(std::move(*document));
+  }
+}
 
 }  // namespace winnow::containers

@@ -2,6 +2,7 @@
 
 #include "formats/archive/archive.h"
 #include "formats/compressed/compressed.h"
+#include "formats/configuration/configuration.h"
 #include "formats/gguf/gguf.h"
 #include "formats/keras/keras.h"
 #include "formats/network/network.h"
@@ -34,6 +35,8 @@ constexpr Format kFormats[] = {
     keras_format::kYaml,
     keras_format::kMetadata,
     pyc_format::kPyc,
+    configuration::kJson,
+    configuration::kYaml,
     gguf::kGguf,
     gguf::kGgml,
     tensorflow_format::kGraph,

@@ -88,6 +88,10 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   if (event.code && trace_.dialect != "template") ruling = ruling_of_habit(event, name, effect).value_or(ruling);
   if (event.code && trace_.dialect == "python") ruling = ruling_in_module(name, effect, ruling);
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
+  if (!event.code && is_configuration() && ruling != Ruling::dismissed) {
+    const bool runner = effect == Effect::call && ruling == Ruling::confirmed;
+    if (!runner) ruling = ruling_in_configuration(event, name, effect).value_or(ruling);
+  }
   if (effect == Effect::file_read) {
     // Functions read what they are given, and files of their own; reading alone takes nothing away.
     if (event.code && ruling != Ruling::confirmed) ruling = Ruling::dismissed;
@@ -211,6 +215,7 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
   if (event.code) return;
   const std::string summary = "Calls " + callee + " when the model is loaded.";
   const Policy policy = knowledge::policy_of(name.canonical);
+  if (is_configuration() && (policy != Policy::stdlib || is_ordinary_in_code(event, callee, Effect::pure))) return;
   if (policy == Policy::stdlib) {
     return add(index,
                {"-unusual-call", Ruling::suspected, summary,
@@ -237,7 +242,10 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
     if (sign.sign == Sign::none) continue;
     // Objects keep addresses and places as data; functions are given them to use.
     if (role == Role::type && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
+    // A library's functions, and one's own, download the data that a configuration names.
+    const bool named = is_configuration() && policy != Policy::stdlib;
     if (sign.sign == Sign::url) refer_to(event, text, "url", callee);
+    if (named && (sign.sign == Sign::url || sign.sign == Sign::path)) continue;
     // A library's function that is given code or a command runs it; of the user's own that is only likely.
     const bool runs = (sign.sign == Sign::command || sign.sign == Sign::code) && policy != Policy::foreign;
     add(index,

@@ -34,8 +34,11 @@ void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
   if (const auto payload = payload_of(event, *name.known); payload && payload->is(Kind::string)) {
     refer_to(event, payload->text(), "file", name.canonical);
     if (is_address(payload->text())) opinion.threat = "transitive-model-load";
+    else if (is_configuration()) opinion.ruling = Ruling::dismissed;
     opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
   }
+  const auto payload = payload_of(event, *name.known);
+  if (is_configuration() && (!payload || (!payload->is_known() && payload->text().starts_with('$')))) opinion.ruling = Ruling::dismissed;
   add(index, std::move(opinion));
 }
 
@@ -71,13 +74,14 @@ void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) 
     opinion.ruling = Ruling::dismissed;
     opinion.why = "Functions ask the hub of a library for a published model by its name; it brings no code.";
   }
+  if (is_configuration()) opinion.ruling = ruling_of_named_model(target, opinion.ruling);
   if (name.known->effect == Effect::code) {
-    opinion.ruling = Ruling::confirmed;
+    opinion.ruling = is_configuration() ? ruling_of_named_model(target, Ruling::confirmed) : Ruling::confirmed;
     opinion.why += " It runs code that comes with it.";
   }
   const Value* trust = keyword_of(event, "trust_remote_code");
   if (trust != nullptr && trust->is(Kind::boolean) && trust->as_boolean()) {
-    opinion.ruling = Ruling::confirmed;
+    opinion.ruling = is_configuration() ? Ruling::suspected : Ruling::confirmed;
     opinion.why += " It allows the other model's own Python code to run.";
   }
   add(index, std::move(opinion));

@@ -95,6 +95,11 @@ class Weigher {
   bool is_harmless_function(Value function) const;
   bool from_introspection(Value value) const;
 
+  // configurations.cpp: what configurations have called.
+  bool is_configuration() const;
+  std::optional<Ruling> ruling_in_configuration(const Event& event, const Name& name, knowledge::Effect effect) const;
+  Ruling ruling_of_named_model(std::string_view target, Ruling otherwise) const;
+
   // graphs.cpp: operations of a graph, whose inputs may be the caller's.
   void weigh_operation(uint32_t index, const Event& event, const Name& name);
   void weigh_operator(uint32_t index, const Event& event, const Name& name);

@@ -6,6 +6,7 @@
 #include "code/machine/run.h"
 #include "code/python/lower.h"
 #include "code/template/jinja.h"
+#include "containers/document.h"
 #include "core/print.h"
 
 namespace winnow::template_format {
@@ -20,6 +21,7 @@ bool looks_like_template(std::string_view text) {
   const bool json = start != std::string_view::npos && (text[start] == '{' || text[start] == '[') && !text.substr(start).starts_with("{%") &&
                     !text.substr(start).starts_with("{{") && !text.substr(start).starts_with("{#");
   if (text.size() > kLongest && json) return false;
+  if (containers::begins_as_json(text)) return false;  // read as JSON, its texts one by one
   for (const char c : text.substr(0, 4096)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f') return false;
