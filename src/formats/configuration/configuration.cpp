@@ -20,6 +20,14 @@ bool is_textual(std::string_view text) {
   });
 }
 
+// Pages for people quote configurations, and indented text may well be YAML; no loader takes them for any.
+bool is_page(std::string_view path) {
+  for (const std::string_view ending : {".md", ".markdown", ".rst", ".MD"}) {
+    if (path.ends_with(ending)) return true;
+  }
+  return false;
+}
+
 size_t first_of(std::string_view text) {
   const size_t from = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
   return std::min(text.find_first_not_of(" \t\r\n", from), text.size());
@@ -75,7 +83,7 @@ void read_json(Scan& scan, const Artifact& artifact) {
 }
 
 bool may_be_yaml(const Artifact& artifact) {
-  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText) return false;
+  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText || is_page(artifact.path)) return false;
   std::string decoded;
   const std::string_view head = utf8_text(artifact, decoded, kLook).substr(0, kLook);
   if (!is_textual(head) || (!decoded.empty() && decoded.find(':') == std::string::npos)) return false;
