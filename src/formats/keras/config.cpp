@@ -83,7 +83,6 @@ class Walk {
       out_.cut = true;
       return;
     }
-    if (!node.tag.empty()) note_tag(id, node);
     if (node.kind == NodeKind::list) {
       for (uint32_t i = 0; i < node.count; ++i) visit(document_.child(node, i), context);
     } else if (node.kind == NodeKind::map) {
@@ -324,15 +323,6 @@ class Walk {
       if (first == std::string_view::npos || last <= first) continue;
       out_.evaluated.push_back({line.text.substr(first + 1, last - first - 1), place(context), line.offset});
     }
-  }
-
-  void note_tag(NodeId id, const Node& node) {
-    static constexpr std::string_view kPython = "tag:yaml.org,2002:python/";
-    if (!node.tag.starts_with(kPython) || !room(out_.tags.size())) return;
-    const std::string_view tag = node.tag.substr(kPython.size());
-    const size_t colon = tag.find(':');
-    if (colon == std::string_view::npos) return;  // tuple, unicode, long: plain data
-    out_.tags.push_back({tag.substr(0, colon), tag.substr(colon + 1), id});
   }
 
   const Document& document_;

@@ -86,13 +86,6 @@ struct SourceText {
   uint64_t offset = 0;
 };
 
-// What PyYAML's unsafe loader makes of one of Python's own tags.
-struct PythonTag {
-  std::string_view kind;  // "object/apply"
-  std::string_view name;  // "os.system"
-  NodeId node = 0;
-};
-
 struct Config {
   std::vector<CarriedFunction> carried;
   std::vector<NamedObject> named;
@@ -100,7 +93,6 @@ struct Config {
   std::vector<CarriedPickle> pickles;
   std::vector<EvaluatedText> evaluated;
   std::vector<SourceText> sources;
-  std::vector<PythonTag> tags;
   uint64_t objects = 0;  // layers and other things with a class name
   bool cut = false;      // the walk ended before the tree did
 };

@@ -35,11 +35,10 @@ class Model {
   bool explain_findings(const CarriedFunction& function, const std::string& source, uint64_t base, size_t first);
   Value globals_for(machine::Machine& machine, const CarriedFunction& function);
 
-  // references.cpp: functions and classes by name, tags of YAML, texts that are evaluated.
+  // references.cpp: functions and classes by name, texts that are evaluated.
   void follow_names(const Document& document, const Config& config, uint64_t base);
   void follow_name(machine::Machine& machine, const Document& document, const NamedObject& object);
   void call_node(machine::Machine& machine, const Document& document, Value callee, NodeId call);
-  void follow_tags(machine::Machine& machine, const Document& document, const Config& config);
   void note_custom(const NamedObject& object);
 
   // files.cpp: files and pickles that layers load.

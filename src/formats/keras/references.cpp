@@ -68,7 +68,6 @@ void Model::follow_names(const Document& document, const Config& config, uint64_
     machine.place.offset = base + text.offset;
     machine.call(machine.resolve("builtins", "eval"), std::initializer_list<Value>{machine.heap().new_string(text.text)});
   }
-  follow_tags(machine, document, config);
   if (trace.events.empty()) return;
   trace.finished = true;
   for (const Event& event : trace.events) {
@@ -135,37 +134,6 @@ void Model::call_node(machine::Machine& machine, const Document& document, Value
   if (!positional.is_sequence()) positional = machine.heap().new_tuple({positional});
   const Value named = keywords ? value_of(machine, document, *keywords) : Value::none();
   machine.call(callee, positional, named.is(Kind::dict) ? named : Value::none());
-}
-
-// Tags by which PyYAML's unsafe loader, which Keras used before 2.6, makes any object.
-void Model::follow_tags(machine::Machine& machine, const Document& document, const Config& config) {
-  for (const PythonTag& tag : config.tags) {
-    if (!machine.step()) return;
-    machine.place.offset = document[tag.node].offset;
-    const size_t dot = tag.name.rfind('.');
-    const std::string_view module = dot == std::string_view::npos ? "builtins" : tag.name.substr(0, dot);
-    const std::string_view name = dot == std::string_view::npos ? tag.name : tag.name.substr(dot + 1);
-    if (tag.kind == "module") {
-      machine.import_name(tag.name, "");
-      continue;
-    }
-    const Value callee = machine.import_name(module, name);
-    if (tag.kind == "name") continue;
-    Value given = value_of(machine, document, tag.node);
-    Value keywords = Value::none();
-    if (given.is(Kind::dict)) {  // {args: [...], kwds: {...}, state: ...}
-      const Items& items = machine.heap().items(given);
-      if (const Value* named = machine.heap().find(items, "kwds"); named != nullptr && named->is(Kind::dict)) keywords = *named;
-      const Value* positional = machine.heap().find(items, "args");
-      given = positional != nullptr ? *positional : machine.heap().new_tuple({});
-    }
-    if (!given.is_sequence()) given = machine.heap().new_tuple({given});
-    if (tag.kind == "object") {
-      machine.construct(callee, machine.heap().new_tuple({}), Value::none());
-    } else {
-      machine.call(callee, given, keywords);
-    }
-  }
 }
 
 void Model::note_custom(const NamedObject& object) {
