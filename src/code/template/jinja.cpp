@@ -12,7 +12,6 @@ using python::List;
 
 constexpr size_t kDeepest = 100;  // blocks inside blocks
 constexpr size_t kMostProblems = 100;
-constexpr std::string_view kText = "jinja.text";  // what a macro has written so far
 
 enum class BlockKind : uint8_t { root, for_loop, if_branch, macro, call, filter, set, with, plain };
 

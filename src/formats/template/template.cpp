@@ -3,8 +3,11 @@
 // It is parsed, lowered like Python source and run on the machine with what loaders give it.
 #include "formats/template/template.h"
 
+#include <algorithm>
+
 #include "code/machine/run.h"
 #include "code/python/lower.h"
+#include "code/template/hidden.h"
 #include "code/template/jinja.h"
 #include "containers/document.h"
 #include "core/print.h"
@@ -47,6 +50,28 @@ constexpr Given kGiven[] = {
     {"self", "jinja2.runtime", "TemplateReference"},    {"context", "jinja2.runtime", "Context"},
 };
 
+// What the template makes of conversations, beside what it runs.
+void tell_hidden(Scan& scan, const Artifact& artifact, const jinja::Template& parsed) {
+  const std::string_view source = as_text(artifact.bytes);
+  const bool chat = artifact.hint == Hint::jinja_template || source.find("messages") != std::string_view::npos ||
+                    source.find("add_generation_prompt") != std::string_view::npos || source.find("bos_token") != std::string_view::npos;
+  const jinja::Hidden hidden = jinja::find_hidden(*parsed.module, source, chat ? jinja::Inputs::chat : jinja::Inputs::conversations);
+  if (hidden.cut_short) scan.gap(artifact, Fault::limit, source.size(), "the template is larger than is followed");
+  for (const jinja::Concern& concern : hidden.concerns) {
+    Finding finding;
+    finding.threat = "template-hidden-behaviour";
+    finding.ruling = concern.weight == jinja::Weight::confirmed   ? Ruling::confirmed
+                     : concern.weight == jinja::Weight::suspected ? Ruling::suspected
+                                                                  : Ruling::dismissed;
+    finding.trigger = Trigger::inference;
+    finding.summary = concern.summary;
+    finding.why = concern.why;
+    const uint64_t line = 1 + static_cast<uint64_t>(std::count(source.begin(), source.begin() + static_cast<ptrdiff_t>(std::min<uint64_t>(concern.offset, source.size())), '\n'));
+    finding.evidence.push_back({"chat_template", concern.code, {scan.member_of(artifact), concern.offset, line}});
+    scan.finding(artifact, std::move(finding));
+  }
+}
+
 void show(Scan& scan, const Artifact& artifact) {
   scan.text += "\n# " + scan.member_of(artifact) + "\n";
   uint64_t number = 0;
@@ -79,6 +104,7 @@ void read_template(Scan& scan, const Artifact& artifact) {
     if (could_act(problem.tag)) scan.gap(artifact, Fault::malformed, problem.offset, problem.what);
   }
   if (parsed.more_problems) scan.gap(artifact, Fault::limit, parsed.problems.back().offset, "more tags cannot be read than are told");
+  tell_hidden(scan, artifact, parsed);
   machine::Machine machine(scan, trace);
   const Value globals = machine::new_globals(machine, "__template__");
   for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
