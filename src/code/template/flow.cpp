@@ -44,9 +44,12 @@ void Flow::statement(const Node& node) {
     case Type::Expr: {
       const Node& expression = *node.first;
       // Text between tags is the bulk of a template, and as long as it likes.
-      const bool output = expression.type == Type::Call && expression.first->type == Type::Name && expression.first->name == kOutput;
-      if (output && expression.items[0]->type == Type::Constant && expression.items[0]->value.is(Kind::string)) {
-        return write_piece({Made::text, std::string(expression.items[0]->value.text()), guard_ | left_, expression.items[0]->offset});
+      const bool output = expression.type == Type::Call && expression.first->type == Type::Name &&
+                          expression.first->name == kOutput;
+      if (output && expression.items[0]->type == Type::Constant &&
+          expression.items[0]->value.is(Kind::string)) {
+        return write_piece({Made::text, std::string(expression.items[0]->value.text()), guard_ | left_,
+                            expression.items[0]->offset});
       }
       const Worth worth = value(output ? expression.items[0] : &expression);
       if (output) write(worth);
@@ -63,7 +66,8 @@ void Flow::statement(const Node& node) {
     }
     case Type::If: return branch(node);
     case Type::For: return loop(node);
-    case Type::Break: case Type::Continue: left_ |= guard_; return;
+    case Type::Break:
+    case Type::Continue: left_ |= guard_; return;
     default: return;
   }
 }
@@ -108,7 +112,9 @@ void Flow::compare_sides(const std::vector<Side>& sides, Causes causes, uint32_t
   if (!asks_for_words(causes)) return;
   const auto writes = [](const Side& one) { return one.words > 0; };
   const auto leaves_out = [](const Side& one) { return one.words == 0 && !one.stops; };
-  if (std::none_of(sides.begin(), sides.end(), writes) || std::none_of(sides.begin(), sides.end(), leaves_out)) return;
+  if (std::none_of(sides.begin(), sides.end(), writes) ||
+      std::none_of(sides.begin(), sides.end(), leaves_out))
+    return;
   std::string instead;
   for (const Side& one : sides) {
     if (leaves_out(one) && !one.text.empty()) instead = one.text;
@@ -124,8 +130,9 @@ void Flow::loop(const Node& node) {
   guard_ |= over.causes;
   ++branches_;
   ++loops_;
-  const bool known = over.parts != nullptr && !over.parts->items.empty() && over.parts->members.empty() && over.parts->items.size() <= kMostUnrolled &&
-                     !over.from(kConversation | kWords) && loops_ <= 3;
+  const bool known = over.parts != nullptr && !over.parts->items.empty() && over.parts->members.empty() &&
+                     over.parts->items.size() <= kMostUnrolled && !over.from(kConversation | kWords) &&
+                     loops_ <= 3;
   if (known) {
     // By index: a loop may add to the list that it goes through.
     const size_t count = over.parts->items.size();
@@ -151,8 +158,10 @@ void Flow::loop(const Node& node) {
   }
   --loops_;
   // Words decide which messages the loop comes to, or where one is cut.
-  const bool words = std::any_of(out_->begin() + static_cast<std::ptrdiff_t>(start), out_->end(), [](const Piece& piece) { return piece.made == Made::words; });
-  if (words && asks_for_words(over.causes & ~outside)) change(Change::Kind::withheld, "", "", over.causes & ~outside, node.offset);
+  const bool words = std::any_of(out_->begin() + static_cast<std::ptrdiff_t>(start), out_->end(),
+                                 [](const Piece& piece) { return piece.made == Made::words; });
+  if (words && asks_for_words(over.causes & ~outside))
+    change(Change::Kind::withheld, "", "", over.causes & ~outside, node.offset);
   guard_ = outside;
   left_ = left;
   statements(node.orelse);
@@ -174,11 +183,14 @@ void Flow::assign(const Node& target, Worth worth) {
   worth.causes |= guard_ | left_;
   for (auto& [name, old] : owner.parts->members) {
     if (name != target.name) continue;
-    if (branches_ == 0) old = std::move(worth);
-    else either(old, worth);
+    if (branches_ == 0)
+      old = std::move(worth);
+    else
+      either(old, worth);
     return;
   }
-  if (owner.parts->members.size() < kMostItems) owner.parts->members.emplace_back(target.name, std::move(worth));
+  if (owner.parts->members.size() < kMostItems)
+    owner.parts->members.emplace_back(target.name, std::move(worth));
 }
 
 const Worth* Flow::variable(std::string_view name) const {
@@ -189,14 +201,18 @@ const Worth* Flow::variable(std::string_view name) const {
   return nullptr;
 }
 
-void Flow::bind(std::string_view name, Worth worth) { scopes_.back().variables.insert_or_assign(std::string(name), std::move(worth)); }
+void Flow::bind(std::string_view name, Worth worth) {
+  scopes_.back().variables.insert_or_assign(std::string(name), std::move(worth));
+}
 
 void Flow::assign_name(std::string_view name, Worth worth) {
   const Worth* old = variable(name);
   const bool had_words = old == nullptr ? input(name, 0).from(kWords) : old->from(kWords);
   if (had_words && !worth.from(kWords) && asks_for_words(guard_)) {
     for (const std::string& text : texts_of(worth)) {
-      if (signs_of(text).words > 0) change(Change::Kind::supplanted, "", text, guard_, worth.runs[0].empty() ? 0 : worth.runs[0][0].offset);
+      if (signs_of(text).words > 0)
+        change(Change::Kind::supplanted, "", text, guard_,
+               worth.runs[0].empty() ? 0 : worth.runs[0][0].offset);
     }
   }
   worth.causes |= guard_ | left_;
@@ -211,7 +227,8 @@ void Flow::assign_name(std::string_view name, Worth worth) {
 void Flow::write(const Worth& worth) {
   for (Piece piece : sequence_of(worth)) {
     piece.causes |= worth.causes;
-    if (piece.made == Made::words && asks_for_words(piece.causes & ~guard_)) change(Change::Kind::withheld, "", "", piece.causes & ~guard_, piece.offset);
+    if (piece.made == Made::words && asks_for_words(piece.causes & ~guard_))
+      change(Change::Kind::withheld, "", "", piece.causes & ~guard_, piece.offset);
     piece.causes |= guard_ | left_;
     write_piece(std::move(piece));
   }
@@ -220,21 +237,26 @@ void Flow::write(const Worth& worth) {
 void Flow::write_piece(Piece piece) {
   if (quiet_ > 0 && out_ == &writing_.pieces) return;
   written_ += piece.text.size() + sizeof(Piece);
-  if (written_ <= kMostWritten) out_->push_back(std::move(piece));
-  else writing_.cut_short = true;
+  if (written_ <= kMostWritten)
+    out_->push_back(std::move(piece));
+  else
+    writing_.cut_short = true;
 }
 
 void Flow::change(Change::Kind kind, std::string from, std::string to, Causes causes, uint32_t offset) {
   for (const Change& known : writing_.changes) {
     if (known.kind == kind && known.offset == offset && known.from == from && known.to == to) return;
   }
-  if (writing_.changes.size() < kMostChanges) writing_.changes.push_back({kind, std::move(from), std::move(to), causes, offset});
+  if (writing_.changes.size() < kMostChanges)
+    writing_.changes.push_back({kind, std::move(from), std::move(to), causes, offset});
 }
 
 Causes Flow::trigger(Asks asks, std::string literal, uint32_t offset) {
   auto& all = writing_.triggers;
   for (size_t i = 0; i < all.size(); ++i) {
-    if (all[i].asks == asks && all[i].literal == literal && (all[i].offset == offset || i + 1 == kMostTriggers)) return Causes{1} << i;
+    if (all[i].asks == asks && all[i].literal == literal &&
+        (all[i].offset == offset || i + 1 == kMostTriggers))
+      return Causes{1} << i;
   }
   if (all.size() < kMostTriggers) {
     all.push_back({asks, std::move(literal), offset});

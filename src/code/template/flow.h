@@ -1,10 +1,11 @@
-// What a chat template writes, and on what that depends. A template may not only run code: it decides what the model
-// is told, and the user sees neither the template nor what it adds. So the tree is followed with values that know where
-// they come from (the user's words, the date, the place in the conversation, ...), and every text that is written is
-// kept with the conditions under which it is.
+// What a chat template writes, and on what that depends. A template may not only run code: it decides what
+// the model is told, and the user sees neither the template nor what it adds. So the tree is followed with
+// values that know where they come from (the user's words, the date, the place in the conversation, ...), and
+// every text that is written is kept with the conditions under which it is.
 //
-// The reading is generous: both sides of every branch are taken, what is set in a branch is one more thing that the
-// variable may hold, and what depends on a condition remembers it through variables, macros, look-ups and arithmetic.
+// The reading is generous: both sides of every branch are taken, what is set in a branch is one more thing
+// that the variable may hold, and what depends on a condition remembers it through variables, macros,
+// look-ups and arithmetic.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,12 @@ struct Trigger {
 using Causes = uint64_t;  // a set of triggers, by their index
 inline constexpr size_t kMostTriggers = 64;
 
-enum class Made : uint8_t { text, words, other, pause };  // of words: a message's own; pause: nothing, but not adjacent
+enum class Made : uint8_t {
+  text,
+  words,
+  other,
+  pause
+};  // of words: a message's own; pause: nothing, but not adjacent
 
 // What is written at one place.
 struct Piece {
@@ -55,14 +61,14 @@ struct Change {
 
 struct Writing {
   std::vector<Trigger> triggers;
-  std::vector<Piece> pieces;    // in the order of the template
+  std::vector<Piece> pieces;  // in the order of the template
   std::vector<Change> changes;
-  bool converses = false;       // it asks for a conversation
-  bool cut_short = false;       // the template is larger than is followed
+  bool converses = false;  // it asks for a conversation
+  bool cut_short = false;  // the template is larger than is followed
 };
 
-// Which of the names that the caller fills in hold words of users: those of conversations and prompts; in a template
-// that is certainly a chat's also `user`, `system`, `content` and the like.
+// Which of the names that the caller fills in hold words of users: those of conversations and prompts; in a
+// template that is certainly a chat's also `user`, `system`, `content` and the like.
 enum class Inputs : uint8_t { conversations, chat };
 
 Writing follow(const python::Node& module, Inputs inputs);

@@ -26,9 +26,12 @@ struct Method {
 
 Method method_in(const Node& function) {
   if (function.type == Type::Attribute) return {function.first, function.name};
-  const bool looked_up = function.type == Type::Call && function.first->type == Type::Name && function.items.size >= 2 &&
-                         (function.first->name == kAttribute || function.first->name == kItem || function.first->name == "getattr");
-  if (!looked_up || function.items[1]->type != Type::Constant || !function.items[1]->value.is(Kind::string)) return {};
+  const bool looked_up = function.type == Type::Call && function.first->type == Type::Name &&
+                         function.items.size >= 2 &&
+                         (function.first->name == kAttribute || function.first->name == kItem ||
+                          function.first->name == "getattr");
+  if (!looked_up || function.items[1]->type != Type::Constant || !function.items[1]->value.is(Kind::string))
+    return {};
   return {function.items[0], function.items[1]->value.text()};
 }
 
@@ -73,11 +76,14 @@ Worth Flow::call(const Node& node) {
 }
 
 Worth Flow::call_name(std::string_view name, const Node& node) {
-  static constexpr std::string_view kDates[] = {"strftime_now", "now", "datetime", "date", "time", "today", "utcnow", "current_date", "strftime"};
-  if (const Worth* known = variable(name); known != nullptr && known->function != nullptr) return call_function(*known->function, node);
+  static constexpr std::string_view kDates[] = {"strftime_now", "now",    "datetime",     "date",    "time",
+                                                "today",        "utcnow", "current_date", "strftime"};
+  if (const Worth* known = variable(name); known != nullptr && known->function != nullptr)
+    return call_function(*known->function, node);
   if (name == kAttribute || name == kItem || name == "getattr") {
     if (node.items.size < 2) return of_nothing(node.offset);
-    if (node.items[0]->type == Type::Name && node.items[0]->name == "loop" && node.items[1]->type == Type::Constant) {
+    if (node.items[0]->type == Type::Name && node.items[0]->name == "loop" &&
+        node.items[1]->type == Type::Constant) {
       static constexpr std::string_view kPlaces[] = {"index", "index0", "revindex", "revindex0", "length"};
       static constexpr std::string_view kNeighbours[] = {"previtem", "nextitem"};
       const std::string_view what = node.items[1]->value.text();
@@ -119,9 +125,12 @@ Worth Flow::call_name(std::string_view name, const Node& node) {
 Worth Flow::length_of(const Worth& of, uint32_t offset) {
   Worth out = of_nothing(offset);
   out.causes = of.causes;
-  if (of.from(kWords)) out.origins = of.cut_at.empty() ? kSize : 0;
-  else if (of.from(kConversation)) out.origins = kPlace;
-  else if (const auto text = constant_of(of)) out.number = static_cast<int64_t>(text->size());
+  if (of.from(kWords))
+    out.origins = of.cut_at.empty() ? kSize : 0;
+  else if (of.from(kConversation))
+    out.origins = kPlace;
+  else if (const auto text = constant_of(of))
+    out.number = static_cast<int64_t>(text->size());
   return out;
 }
 
@@ -138,7 +147,8 @@ Worth Flow::members_of(const Node& node) {
     if (first.parts != nullptr) *out.parts = *first.parts;
   }
   for (const Node* keyword : node.others) {
-    if (out.parts->members.size() < kMostItems) out.parts->members.emplace_back(std::string(keyword->name), value(keyword->first));
+    if (out.parts->members.size() < kMostItems)
+      out.parts->members.emplace_back(std::string(keyword->name), value(keyword->first));
   }
   return out;
 }
@@ -146,7 +156,8 @@ Worth Flow::members_of(const Node& node) {
 // A macro or a block: what it writes is what it is worth.
 Worth Flow::call_function(const Node& function, const Node& node) {
   // A macro that calls itself writes nothing that it does not write anyway.
-  if (std::find(called_.begin(), called_.end(), &function) != called_.end()) return all_of(arguments_of(node), node.offset);
+  if (std::find(called_.begin(), called_.end(), &function) != called_.end())
+    return all_of(arguments_of(node), node.offset);
   if (called_.size() >= kDeepestCall || !step()) {
     writing_.cut_short = true;
     return of_nothing(node.offset);
@@ -161,7 +172,8 @@ Worth Flow::call_function(const Node& function, const Node& node) {
       if (one->name == parameters.items[i]->name) keyword = one->first;
     }
     if (keyword == nullptr && i < parameters.handlers.size) keyword = parameters.handlers[i];
-    scope.variables.insert_or_assign(std::string(parameters.items[i]->name), i < given.size() ? given[i] : value(keyword));
+    scope.variables.insert_or_assign(std::string(parameters.items[i]->name),
+                                     i < given.size() ? given[i] : value(keyword));
   }
   for (const Node* one : node.others) {
     if (one->name == "caller") scope.variables.insert_or_assign("caller", value(one->first));
@@ -181,9 +193,12 @@ Worth Flow::call_function(const Node& function, const Node& node) {
   for (Piece& piece : written) {
     if (piece.made == Made::words) out.origins |= kWords;
     Run& run = out.runs[0];
-    const bool adjacent = !run.empty() && run.back().made == Made::text && piece.made == Made::text && run.back().causes == piece.causes;
-    if (adjacent) run.back().text += piece.text;
-    else run.push_back(std::move(piece));
+    const bool adjacent = !run.empty() && run.back().made == Made::text && piece.made == Made::text &&
+                          run.back().causes == piece.causes;
+    if (adjacent)
+      run.back().text += piece.text;
+    else
+      run.push_back(std::move(piece));
   }
   return out;
 }
@@ -192,13 +207,15 @@ Worth Flow::test(const Node& node) {
   const std::vector<Worth> arguments = arguments_of(node);
   Worth out;
   for (const Worth& argument : arguments) out.causes |= argument.causes;
-  for (size_t i = 1; i < arguments.size(); ++i) out.causes |= relate({&arguments[0], &arguments[i]}, node.offset);
+  for (size_t i = 1; i < arguments.size(); ++i)
+    out.causes |= relate({&arguments[0], &arguments[i]}, node.offset);
   return out;
 }
 
 Worth Flow::filter(std::string_view name, const Node& node) {
   static constexpr std::string_view kSelecting[] = {"select", "reject", "selectattr", "rejectattr"};
-  static constexpr std::string_view kTelling[] = {"tojson", "pprint", "string", "urlencode", "indent", "to_json", "from_json", "xmlattr"};
+  static constexpr std::string_view kTelling[] = {"tojson", "pprint",  "string",    "urlencode",
+                                                  "indent", "to_json", "from_json", "xmlattr"};
   if (one_of(name, kSelecting)) return select(name, node);
   const std::vector<Worth> arguments = arguments_of(node);
   if (arguments.empty()) return of_nothing(node.offset);
@@ -213,10 +230,12 @@ Worth Flow::filter(std::string_view name, const Node& node) {
   if (name == "attr" && arguments.size() > 1) return member(of, arguments[1], node.offset);
   if (one_of(name, kTelling)) {
     Worth out = words_as_text(of);
-    if (of.parts != nullptr && of.runs.empty()) out.runs = {sequence_of(join(of_text(" ", node.offset), of, node.offset))};
+    if (of.parts != nullptr && of.runs.empty())
+      out.runs = {sequence_of(join(of_text(" ", node.offset), of, node.offset))};
     return out;
   }
-  if (name == "dictsort" || name == "unique" || name == "sort" || name == "batch" || name == "slice") return of;
+  if (name == "dictsort" || name == "unique" || name == "sort" || name == "batch" || name == "slice")
+    return of;
   return method(of, name, node, nullptr);
 }
 
@@ -228,7 +247,8 @@ Worth Flow::select(std::string_view name, const Node& node) {
   const bool by_attribute = name.ends_with("attr");
   Worth tested = element(arguments[0], node.offset);
   if (by_attribute && arguments.size() > 1) tested = member(tested, arguments[1], node.offset);
-  for (size_t i = by_attribute ? 3 : 2; i < arguments.size(); ++i) out.causes |= arguments[i].causes | relate({&tested, &arguments[i]}, node.offset);
+  for (size_t i = by_attribute ? 3 : 2; i < arguments.size(); ++i)
+    out.causes |= arguments[i].causes | relate({&tested, &arguments[i]}, node.offset);
   return out;
 }
 
@@ -238,7 +258,8 @@ Worth Flow::method(const Worth& of, std::string_view name, const Node& node, con
   if (name == "join" && !arguments.empty()) return join(of, arguments[0], node.offset);
   if (name == "format" || name == "format_map") return format(of, arguments, node.offset);
   if (name == "replace" && arguments.size() > 1) return replace(of, arguments, node.offset);
-  if (name == "split" || name == "rsplit" || name == "partition" || name == "rpartition") return split(of, arguments, node.offset);
+  if (name == "split" || name == "rsplit" || name == "partition" || name == "rpartition")
+    return split(of, arguments, node.offset);
   if (name == "get" && !arguments.empty()) {
     Worth out = member(of, arguments[0], node.offset);
     if (arguments.size() > 1) {
@@ -264,7 +285,8 @@ Worth Flow::method(const Worth& of, std::string_view name, const Node& node, con
   if (of.from(kWords | kConversation | kDate)) return method_of_words(of, name, arguments, node.offset);
   if (name == "pop" || name == "find" || name == "index" || name == "count") {
     Worth out = name == "pop" ? element(of, node.offset) : of_nothing(node.offset);
-    for (const Worth& argument : arguments) out.causes |= argument.causes | relate({&of, &argument}, node.offset);
+    for (const Worth& argument : arguments)
+      out.causes |= argument.causes | relate({&of, &argument}, node.offset);
     out.causes |= of.causes;
     return out;
   }
@@ -275,9 +297,12 @@ Worth Flow::method(const Worth& of, std::string_view name, const Node& node, con
   return out;
 }
 
-Worth Flow::method_of_words(const Worth& of, std::string_view name, const std::vector<Worth>& arguments, uint32_t offset) {
-  static constexpr std::string_view kAsking[] = {"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "__contains__", "__eq__", "removeprefix",
-                                                 "removesuffix", "isoformat", "contains", "search", "match", "regex_search", "regex_match", "test"};
+Worth Flow::method_of_words(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
+                            uint32_t offset) {
+  static constexpr std::string_view kAsking[] = {
+      "startswith", "endswith",     "find",   "rfind",        "index",        "rindex",
+      "count",      "__contains__", "__eq__", "removeprefix", "removesuffix", "isoformat",
+      "contains",   "search",       "match",  "regex_search", "regex_match",  "test"};
   static constexpr std::string_view kNumbers[] = {"find", "rfind", "index", "rindex", "count"};
   Worth out = name == "pop" || name == "copy" ? of : words_as_text(of);
   Causes asked = 0;
@@ -297,8 +322,10 @@ Worth Flow::method_of_words(const Worth& of, std::string_view name, const std::v
 }
 
 // list.append and its kin: the list holds one thing more.
-bool Flow::grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments, const Node* receiver) {
-  static constexpr std::string_view kGrowing[] = {"append", "insert", "extend", "update", "setdefault", "add", "__setitem__"};
+bool Flow::grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
+                const Node* receiver) {
+  static constexpr std::string_view kGrowing[] = {"append",     "insert", "extend",     "update",
+                                                  "setdefault", "add",    "__setitem__"};
   if (!one_of(name, kGrowing) || arguments.empty() || receiver == nullptr) return false;
   Compound* parts = of.parts;
   if (parts == nullptr) {
@@ -332,12 +359,14 @@ Worth Flow::replace(const Worth& of, const std::vector<Worth>& arguments, uint32
   const std::vector<std::string> from = texts_of(arguments[0]), to = texts_of(arguments[1]);
   if (of.from(kWords)) {
     for (const std::string& before : from) {
-      for (const std::string& after : to) change(Change::Kind::replaced, before, after, guard_ | out.causes, offset);
+      for (const std::string& after : to)
+        change(Change::Kind::replaced, before, after, guard_ | out.causes, offset);
     }
   }
   for (Run& run : out.runs) {
     for (Piece& piece : run) {
-      if (piece.made == Made::text && from.size() == 1 && to.size() == 1) piece.text = replaced(piece.text, from[0], to[0]).substr(0, kLongestText);
+      if (piece.made == Made::text && from.size() == 1 && to.size() == 1)
+        piece.text = replaced(piece.text, from[0], to[0]).substr(0, kLongestText);
     }
   }
   // Text that takes the place of a mark in a text of the template's own is written as well.
@@ -345,7 +374,8 @@ Worth Flow::replace(const Worth& of, const std::vector<Worth>& arguments, uint32
     const std::string text = *constant_of(of);
     const size_t at = text.find(from[0]);
     if (at == std::string::npos || from[0].empty()) return out;
-    Worth all = joined(joined(of_text(text.substr(0, at), offset), words_as_text(arguments[1])), of_text(text.substr(at + from[0].size()), offset));
+    Worth all = joined(joined(of_text(text.substr(0, at), offset), words_as_text(arguments[1])),
+                       of_text(text.substr(at + from[0].size()), offset));
     all.causes |= out.causes;
     return all;
   }
@@ -372,7 +402,8 @@ Worth Flow::join(const Worth& between, const Worth& list, uint32_t offset) {
   out.origins |= between.origins;
   out.causes |= between.causes | list.causes;
   if (!list.cut_at.empty() && list.from(kWords)) {
-    for (const std::string& text : texts_of(between)) change(Change::Kind::replaced, list.cut_at, text, guard_ | out.causes, offset);
+    for (const std::string& text : texts_of(between))
+      change(Change::Kind::replaced, list.cut_at, text, guard_ | out.causes, offset);
   }
   out.cut_at.clear();
   out.parts = nullptr;
@@ -390,12 +421,15 @@ Worth Flow::format(const Worth& pattern, const std::vector<Worth>& arguments, ui
   for (size_t at = 0; at < text.size() && step(); ++at) {
     size_t length = 0;
     const bool percent = text[at] == '%' && at + 1 < text.size();
-    if (percent && text[at + 1] != '%') length = text.find_first_of("scdrixXufg", at + 1) - at + 1;
-    else if (text[at] == '{') length = text.find('}', at) - at + 1;
+    if (percent && text[at + 1] != '%')
+      length = text.find_first_of("scdrixXufg", at + 1) - at + 1;
+    else if (text[at] == '{')
+      length = text.find('}', at) - at + 1;
     if (length == 0 || length > 40 || at + length > text.size() || used >= arguments.size()) continue;
     out = joined(out, of_text(text.substr(start, at - start), offset));
     const Worth& argument = arguments[used++];
-    if (percent && text[at + length - 1] == 'c' && argument.number && *argument.number > 0 && *argument.number < 0x80) {
+    if (percent && text[at + length - 1] == 'c' && argument.number && *argument.number > 0 &&
+        *argument.number < 0x80) {
       out = joined(out, of_text(std::string(1, static_cast<char>(*argument.number)), offset));
     } else {
       out = joined(out, words_as_text(argument));
@@ -419,7 +453,8 @@ Worth Flow::split(const Worth& of, const std::vector<Worth>& arguments, uint32_t
     out = Worth();
     out.parts = new_compound();
     const std::string between = at.empty() ? " " : at[0];
-    for (size_t start = 0; !between.empty() && start <= text->size() && out.parts->items.size() < kMostItems;) {
+    for (size_t start = 0;
+         !between.empty() && start <= text->size() && out.parts->items.size() < kMostItems;) {
       const size_t end = std::min(text->find(between, start), text->size());
       out.parts->items.push_back(of_text(text->substr(start, end - start), offset));
       start = end + between.size();

@@ -35,9 +35,9 @@ class Flow {
   void change(Change::Kind kind, std::string from, std::string to, Causes causes, uint32_t offset);
   // What one side of a branch does.
   struct Side {
-    size_t words = 0;       // messages written
-    std::string text;       // the first language written
-    bool stops = false;     // it raises
+    size_t words = 0;    // messages written
+    std::string text;    // the first language written
+    bool stops = false;  // it raises
   };
   Side side(const List& body);
   void compare_sides(const std::vector<Side>& sides, Causes causes, uint32_t offset);
@@ -72,12 +72,14 @@ class Flow {
   Worth test(const Node& node);
   Worth select(std::string_view name, const Node& node);
   Worth method(const Worth& of, std::string_view name, const Node& node, const Node* receiver);
-  Worth method_of_words(const Worth& of, std::string_view name, const std::vector<Worth>& arguments, uint32_t offset);
+  Worth method_of_words(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
+                        uint32_t offset);
   Worth replace(const Worth& of, const std::vector<Worth>& arguments, uint32_t offset);
   Worth join(const Worth& between, const Worth& list, uint32_t offset);
   Worth format(const Worth& pattern, const std::vector<Worth>& arguments, uint32_t offset);
   Worth split(const Worth& of, const std::vector<Worth>& arguments, uint32_t offset);
-  bool grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments, const Node* receiver);
+  bool grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
+            const Node* receiver);
   Worth members_of(const Node& node);
   Worth length_of(const Worth& of, uint32_t offset);
   std::vector<Worth> arguments_of(const Node& node, size_t from = 0);
@@ -87,25 +89,25 @@ class Flow {
 
   Inputs inputs_;
   Writing writing_;
-  std::vector<const Node*> mappings_;   // what conditions around say is a mapping: `in` asks for its keys
+  std::vector<const Node*> mappings_;  // what conditions around say is a mapping: `in` asks for its keys
   // Loops and macros have variables of their own; the innermost scope is the last.
   struct Scope {
     std::map<std::string, Worth, std::less<>> variables;
-    int branches = 0;                   // open in it: what is set inside is set perhaps
+    int branches = 0;  // open in it: what is set inside is set perhaps
   };
   std::vector<Scope> scopes_;
-  std::vector<const Node*> called_;     // macros that are being followed
+  std::vector<const Node*> called_;  // macros that are being followed
   std::deque<Compound> compounds_;
-  std::vector<Piece>* out_ = nullptr;   // where text goes: the template's, or a macro's
-  Causes guard_ = 0;                    // of all conditions around
-  Causes left_ = 0;                     // of those under which the rest of a loop's body is left out
+  std::vector<Piece>* out_ = nullptr;  // where text goes: the template's, or a macro's
+  Causes guard_ = 0;                   // of all conditions around
+  Causes left_ = 0;                    // of those under which the rest of a loop's body is left out
   uint64_t steps_ = 0;
-  size_t written_ = 0;                  // bytes
+  size_t written_ = 0;  // bytes
   int depth_ = 0;
-  int branches_ = 0;                    // open in all scopes
-  int quiet_ = 0;                       // a first pass over a loop, for what it sets
+  int branches_ = 0;  // open in all scopes
+  int quiet_ = 0;     // a first pass over a loop, for what it sets
   int loops_ = 0;
-  bool stopped_ = false;                // this side of a branch raises
+  bool stopped_ = false;  // this side of a branch raises
 };
 
 }  // namespace winnow::jinja

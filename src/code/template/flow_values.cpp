@@ -21,22 +21,33 @@ bool one_of(std::string_view word, const std::string_view (&list)[N]) {
 }
 
 // What loaders call the conversation, and what they call a text of the user's where there is no conversation.
-constexpr std::string_view kConversations[] = {"messages", "conversation", "conversations", "history", "chat", "chat_history", "dialog", "dialogue", "turns", "message"};
-constexpr std::string_view kPrompts[] = {"prompt", "question", "instruction", "user_input", "user_message", "user_prompt", "system_prompt", "system_message",
-                                         "last_message", "user_query", "query"};
-constexpr std::string_view kTexts[] = {"input", "user", "system", "content", "text", "context", "inputs", "request"};
+constexpr std::string_view kConversations[] = {"messages", "conversation", "conversations", "history",
+                                               "chat",     "chat_history", "dialog",        "dialogue",
+                                               "turns",    "message"};
+constexpr std::string_view kPrompts[] = {"prompt",       "question",    "instruction",   "user_input",
+                                         "user_message", "user_prompt", "system_prompt", "system_message",
+                                         "last_message", "user_query",  "query"};
+constexpr std::string_view kTexts[] = {"input", "user",    "system", "content",
+                                       "text",  "context", "inputs", "request"};
 // The members of a message that hold what it says.
-constexpr std::string_view kSaid[] = {"content", "text", "value", "reasoning_content", "thinking", "prompt", "input", "query", "question", "instruction", "reasoning", "parts"};
+constexpr std::string_view kSaid[] = {"content",  "text",        "value",     "reasoning_content",
+                                      "thinking", "prompt",      "input",     "query",
+                                      "question", "instruction", "reasoning", "parts"};
 
 // Whether two expressions are written alike.
 bool alike(const Node* left, const Node* right, int depth = 0) {
   if (left == nullptr || right == nullptr) return left == right;
-  if (depth > 40 || left->type != right->type || left->name != right->name || left->items.size != right->items.size) return false;
+  if (depth > 40 || left->type != right->type || left->name != right->name ||
+      left->items.size != right->items.size)
+    return false;
   if (left->type == Type::Constant) {
-    const bool texts = left->value.is(Kind::string) && right->value.is(Kind::string) && left->value.text() == right->value.text();
-    return texts || (left->value.is(Kind::integer) && right->value.is(Kind::integer) && left->value.as_integer() == right->value.as_integer());
+    const bool texts = left->value.is(Kind::string) && right->value.is(Kind::string) &&
+                       left->value.text() == right->value.text();
+    return texts || (left->value.is(Kind::integer) && right->value.is(Kind::integer) &&
+                     left->value.as_integer() == right->value.as_integer());
   }
-  if (!alike(left->first, right->first, depth + 1) || !alike(left->second, right->second, depth + 1)) return false;
+  if (!alike(left->first, right->first, depth + 1) || !alike(left->second, right->second, depth + 1))
+    return false;
   for (size_t i = 0; i < left->items.size; ++i) {
     if (!alike(left->items[i], right->items[i], depth + 1)) return false;
   }
@@ -44,7 +55,8 @@ bool alike(const Node* left, const Node* right, int depth = 0) {
 }
 
 bool tests_mapping(const Node& node) {
-  return node.type == Type::Call && node.first->type == Type::Name && node.first->name == "jinja.test.mapping" && node.items.size == 1;
+  return node.type == Type::Call && node.first->type == Type::Name &&
+         node.first->name == "jinja.test.mapping" && node.items.size == 1;
 }
 
 }  // namespace
@@ -68,7 +80,8 @@ Worth Flow::value(const Node* node) {
 Worth Flow::value_of(const Node& node) {
   switch (node.type) {
     case Type::Constant: {
-      if (node.value.is(Kind::string)) return of_text(std::string(node.value.text().substr(0, 2 * kLongestWorth)), node.offset);
+      if (node.value.is(Kind::string))
+        return of_text(std::string(node.value.text().substr(0, 2 * kLongestWorth)), node.offset);
       Worth out = of_nothing(node.offset);
       if (node.value.is(Kind::integer)) {
         out = of_text(std::to_string(node.value.as_integer()), node.offset);
@@ -95,7 +108,10 @@ Worth Flow::value_of(const Node& node) {
     }
     case Type::IfExp: return conditional(node);
     case Type::Compare: return comparison(node);
-    case Type::List: case Type::Tuple: case Type::Set: case Type::Dict: return collection(node);
+    case Type::List:
+    case Type::Tuple:
+    case Type::Set:
+    case Type::Dict: return collection(node);
     case Type::Subscript: return subscript(node);
     case Type::ListComp: return comprehension(node);
     case Type::Starred: return value(node.first);
@@ -110,7 +126,8 @@ Worth Flow::input(std::string_view name, uint32_t offset) {
     out.origins = kConversation;
     return out;
   }
-  if (one_of(name, kPrompts) || (inputs_ == Inputs::chat && one_of(name, kTexts))) return of_words(kWords, offset);
+  if (one_of(name, kPrompts) || (inputs_ == Inputs::chat && one_of(name, kTexts)))
+    return of_words(kWords, offset);
   return of_nothing(offset);
 }
 
@@ -120,7 +137,8 @@ Worth Flow::binary(const Node& node) {
   const Node* first = &node;
   for (; first->type == Type::BinOp && step(); first = first->first) chain.push_back(first);
   Worth left = value(first);
-  for (auto link = chain.rbegin(); link != chain.rend(); ++link) left = operate(**link, left, value((*link)->second));
+  for (auto link = chain.rbegin(); link != chain.rend(); ++link)
+    left = operate(**link, left, value((*link)->second));
   return left;
 }
 
@@ -238,7 +256,8 @@ Worth Flow::comparison(const Node& node) {
   for (const Node* link : node.items) {
     Worth right = value(link->first);
     const bool of_keys = (link->op == Operator::In || link->op == Operator::NotIn) &&
-                         std::any_of(mappings_.begin(), mappings_.end(), [&](const Node* mapping) { return alike(mapping, link->first); });
+                         std::any_of(mappings_.begin(), mappings_.end(),
+                                     [&](const Node* mapping) { return alike(mapping, link->first); });
     out.causes |= right.causes;
     if (!of_keys) out.causes |= relate({&left, &right}, node.offset);
     left = std::move(right);
@@ -255,8 +274,10 @@ Worth Flow::collection(const Node& node) {
       Worth item = value(node.others[i]);
       const std::optional<std::string> name = constant_of(key);
       item.causes |= key.causes;
-      if (name) out.parts->members.emplace_back(*name, std::move(item));
-      else out.parts->items.push_back(std::move(item));
+      if (name)
+        out.parts->members.emplace_back(*name, std::move(item));
+      else
+        out.parts->items.push_back(std::move(item));
     } else {
       out.parts->items.push_back(value(node.items[i]));
     }
@@ -282,7 +303,8 @@ Worth Flow::subscript(const Node& node) {
     out.causes = of.causes;
     return out;
   }
-  if (of.parts != nullptr && numbers[2] != nullptr && *numbers[2] == -1 && numbers[0] == nullptr && numbers[1] == nullptr) {
+  if (of.parts != nullptr && numbers[2] != nullptr && *numbers[2] == -1 && numbers[0] == nullptr &&
+      numbers[1] == nullptr) {
     Compound* backwards = new_compound();
     backwards->items.assign(of.parts->items.rbegin(), of.parts->items.rend());
     backwards->members = of.parts->members;
@@ -306,7 +328,8 @@ Worth Flow::comprehension(const Node& node) {
     if (out.parts->items.size() < kMostItems) out.parts->items.push_back(std::move(one));
   };
   if (over.parts != nullptr && !over.parts->items.empty()) {
-    for (size_t i = 0; i < over.parts->items.size() && i < kMostItems && step(); ++i) evaluate(over.parts->items[i]);
+    for (size_t i = 0; i < over.parts->items.size() && i < kMostItems && step(); ++i)
+      evaluate(over.parts->items[i]);
   } else {
     evaluate(element(over, node.offset));
   }
@@ -333,7 +356,8 @@ Worth Flow::member(const Worth& of, const Worth& key, uint32_t offset) {
     if (key.number && !of.from(kConversation | kWords) && *key.number < count && *key.number >= -count) {
       either(out, parts.items[static_cast<size_t>(*key.number < 0 ? *key.number + count : *key.number)]);
       found = true;
-    } else if (key.number && parts.items.empty() && *key.number >= 0 && static_cast<size_t>(*key.number) < parts.members.size()) {
+    } else if (key.number && parts.items.empty() && *key.number >= 0 &&
+               static_cast<size_t>(*key.number) < parts.members.size()) {
       // list(dict)[0]
       either(out, of_text(parts.members[static_cast<size_t>(*key.number)].first, offset));
       found = true;
@@ -352,14 +376,20 @@ Worth Flow::member(const Worth& of, const Worth& key, uint32_t offset) {
     }
   }
   if (of.from(kConversation)) {
-    const bool said = std::any_of(names.begin(), names.end(), [](const std::string& name) { return one_of(name, kSaid); });
-    if (said) either(out, of_words(kWords, offset));
-    else if (names.empty() || names[0] == "message" || names[0] == "messages") out.origins |= kConversation;
+    const bool said =
+        std::any_of(names.begin(), names.end(), [](const std::string& name) { return one_of(name, kSaid); });
+    if (said)
+      either(out, of_words(kWords, offset));
+    else if (names.empty() || names[0] == "message" || names[0] == "messages")
+      out.origins |= kConversation;
   }
   if (of.from(kWords)) {
-    const bool said = std::any_of(names.begin(), names.end(), [](const std::string& name) { return one_of(name, kSaid); });
-    if (said) either(out, of_words(kWords, offset));
-    else if (names.empty()) either(out, of_words(kWords | kPart, offset));
+    const bool said =
+        std::any_of(names.begin(), names.end(), [](const std::string& name) { return one_of(name, kSaid); });
+    if (said)
+      either(out, of_words(kWords, offset));
+    else if (names.empty())
+      either(out, of_words(kWords | kPart, offset));
   }
   out.origins |= of.origins & (kDate | kChance | kPlace | kSize);
   if (of.from(kWords) && names.empty() && !of.cut_at.empty()) out.origins &= static_cast<uint8_t>(~kPart);
@@ -405,21 +435,27 @@ void Flow::either(Worth& into, const Worth& other) {
   if (mine == nullptr || other.parts == nullptr || mine == other.parts) return;
   Compound* all = new_compound();
   *all = *mine;
-  steps_ += mine->items.size() + mine->members.size() + other.parts->items.size() + other.parts->members.size();
+  steps_ +=
+      mine->items.size() + mine->members.size() + other.parts->items.size() + other.parts->members.size();
   for (const Worth& item : other.parts->items) {
     if (all->items.size() < kMostItems) all->items.push_back(item);
   }
   for (const auto& [name, held] : other.parts->members) {
-    const auto known = std::find_if(all->members.begin(), all->members.end(), [&](const auto& one) { return one.first == name; });
-    if (known != all->members.end()) merge(known->second, held);
-    else if (all->members.size() < kMostItems) all->members.emplace_back(name, held);
+    const auto known = std::find_if(all->members.begin(), all->members.end(),
+                                    [&](const auto& one) { return one.first == name; });
+    if (known != all->members.end())
+      merge(known->second, held);
+    else if (all->members.size() < kMostItems)
+      all->members.emplace_back(name, held);
   }
   into.parts = all;
 }
 
 Compound* Flow::new_compound() {
-  if (compounds_.size() >= kMostCompounds) writing_.cut_short = true;
-  else compounds_.emplace_back();
+  if (compounds_.size() >= kMostCompounds)
+    writing_.cut_short = true;
+  else
+    compounds_.emplace_back();
   return &compounds_.back();
 }
 
@@ -428,8 +464,10 @@ Causes Flow::relate(std::initializer_list<const Worth*> all, uint32_t offset) {
   int64_t furthest = 0;
   std::vector<std::string> literals;
   const auto collect = [&](const Worth& worth) {
-    if (worth.number) furthest = std::max(furthest, *worth.number < 0 ? -(*worth.number + 1) : *worth.number);
-    else for (std::string& text : texts_of(worth)) literals.push_back(std::move(text));
+    if (worth.number)
+      furthest = std::max(furthest, *worth.number < 0 ? -(*worth.number + 1) : *worth.number);
+    else
+      for (std::string& text : texts_of(worth)) literals.push_back(std::move(text));
   };
   for (const Worth* worth : all) {
     origins |= worth->origins;

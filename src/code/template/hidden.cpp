@@ -19,7 +19,7 @@ struct Passage {
   uint32_t offset = 0;
   bool follows_words = false;  // in the same breath as a message
   bool leads_to_words = false;
-  bool late = false;           // a message was written before
+  bool late = false;  // a message was written before
 };
 
 std::vector<Passage> passages_of(const Writing& writing) {
@@ -47,10 +47,13 @@ std::vector<Passage> passages_of(const Writing& writing) {
 std::string tag_at(std::string_view source, uint64_t offset) {
   offset = std::min<uint64_t>(offset, source.size());
   const size_t statement = source.rfind("{%", offset), output = source.rfind("{{", offset);
-  const size_t start = statement == std::string_view::npos ? output : output == std::string_view::npos ? statement : std::max(statement, output);
+  const size_t start = statement == std::string_view::npos ? output
+                       : output == std::string_view::npos  ? statement
+                                                           : std::max(statement, output);
   if (start == std::string_view::npos) return {};
   const size_t end = source.find(source[start + 1] == '%' ? "%}" : "}}", start);
-  return std::string(source.substr(start, std::min(end == std::string_view::npos ? end : end + 2 - start, kLongestShown)));
+  return std::string(
+      source.substr(start, std::min(end == std::string_view::npos ? end : end + 2 - start, kLongestShown)));
 }
 
 std::string shown(std::string_view text) {
@@ -65,7 +68,8 @@ class Judging {
   Hidden run() {
     out_.cut_short = writing_.cut_short;
     // Where no message is written there is no conversation to be changed: templates of other things.
-    const bool converses = std::any_of(writing_.pieces.begin(), writing_.pieces.end(), [](const Piece& piece) { return piece.made == Made::words; });
+    const bool converses = std::any_of(writing_.pieces.begin(), writing_.pieces.end(),
+                                       [](const Piece& piece) { return piece.made == Made::words; });
     if (!converses) return std::move(out_);
     for (const Passage& passage : passages_of(writing_)) judge(passage);
     for (const Change& change : writing_.changes) judge(change);
@@ -121,8 +125,10 @@ class Judging {
     Concern concern;
     concern.weight = signs.hostile() ? Weight::confirmed : Weight::suspected;
     concern.summary = "Tells the model " + says(signs) + " behind the user's back, " + when(*trigger) + ".";
-    concern.why = "What a template writes is hidden from the user. Here a condition about the conversation's content decides about it, as in a backdoor; "
-                  "honest templates ask for roles, tools and markup.";
+    concern.why =
+        "What a template writes is hidden from the user. Here a condition about the conversation's content "
+        "decides about it, as in a backdoor; "
+        "honest templates ask for roles, tools and markup.";
     keep(std::move(concern), *trigger, passage.text, passage.offset);
   }
 
@@ -142,9 +148,12 @@ class Judging {
     if (!signs.covert && !aside && !beside && !carries_words_away(passage)) return;
     Concern concern;
     concern.weight = Weight::suspected;
-    concern.summary = "Tells the model " + says(signs) + (passage.follows_words ? ", behind what the user says." : ", where the user does not see it.");
+    concern.summary =
+        "Tells the model " + says(signs) +
+        (passage.follows_words ? ", behind what the user says." : ", where the user does not see it.");
     concern.why = "A system prompt may ask for a manner, not for things that the user must not learn of.";
-    keep(std::move(concern), mark != nullptr ? *mark : Trigger{Asks::mark, "", passage.offset}, passage.text, passage.offset);
+    keep(std::move(concern), mark != nullptr ? *mark : Trigger{Asks::mark, "", passage.offset}, passage.text,
+         passage.offset);
   }
 
   void judge(const Change& change) {
@@ -153,9 +162,14 @@ class Judging {
     switch (change.kind) {
       case Change::Kind::replaced:
         if (!changes_meaning(change.from, change.to)) return;
-        concern.weight = signs_of(change.to).commands || (signs_of(change.from).link && signs_of(change.to).link) ? Weight::confirmed : Weight::suspected;
+        concern.weight =
+            signs_of(change.to).commands || (signs_of(change.from).link && signs_of(change.to).link)
+                ? Weight::confirmed
+                : Weight::suspected;
         concern.summary = "Changes " + shown(change.from) + " to " + shown(change.to) + " in messages.";
-        concern.why = "The model is given other words than the user wrote or sees. Honest templates change markup and white space only.";
+        concern.why =
+            "The model is given other words than the user wrote or sees. Honest templates change markup and "
+            "white space only.";
         break;
       case Change::Kind::withheld:
         if (trigger == nullptr || trigger->asks != Asks::words) return;
@@ -163,9 +177,12 @@ class Judging {
         concern.why = "The model does not see what the user wrote, and the user does not see that.";
         break;
       case Change::Kind::supplanted:
-        if (trigger == nullptr || trigger->asks != Asks::words || (signs_of(change.to).words < 3 && change.to.find('<') != std::string::npos)) return;
+        if (trigger == nullptr || trigger->asks != Asks::words ||
+            (signs_of(change.to).words < 3 && change.to.find('<') != std::string::npos))
+          return;
         concern.weight = signs_of(change.to).hostile() ? Weight::confirmed : Weight::suspected;
-        concern.summary = "Gives the model " + shown(change.to) + " instead of what the user wrote, " + when(*trigger) + ".";
+        concern.summary = "Gives the model " + shown(change.to) + " instead of what the user wrote, " +
+                          when(*trigger) + ".";
         concern.why = "The model is given other words than the user wrote or sees.";
         break;
     }
@@ -180,7 +197,8 @@ class Judging {
     concern.weight = signs_of(text).hostile() ? Weight::confirmed : Weight::suspected;
     concern.summary = "Holds text in characters that no screen shows.";
     concern.why = "Models read characters of Unicode's tag block, people do not see them.";
-    keep(std::move(concern), Trigger{Asks::mark, "", 0}, text, static_cast<uint32_t>(source_.find("\xF3\xA0")));
+    keep(std::move(concern), Trigger{Asks::mark, "", 0}, text,
+         static_cast<uint32_t>(source_.find("\xF3\xA0")));
   }
 
   // One concern for each condition: the worst.

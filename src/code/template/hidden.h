@@ -1,5 +1,5 @@
-// Hidden behaviour of chat templates: what the model is told, or told differently, without the user seeing it, where
-// words, dates and the like decide. The template need not escape from anything for that.
+// Hidden behaviour of chat templates: what the model is told, or told differently, without the user seeing
+// it, where words, dates and the like decide. The template need not escape from anything for that.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ enum class Weight : uint8_t { dismissed, suspected, confirmed };
 struct Concern {
   Weight weight = Weight::suspected;
   std::string summary, why;
-  std::string code;      // the condition's tag and the text
-  uint64_t offset = 0;   // in the template: of the text, or of what is done to the words
+  std::string code;     // the condition's tag and the text
+  uint64_t offset = 0;  // in the template: of the text, or of what is done to the words
 };
 
 struct Hidden {

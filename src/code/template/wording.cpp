@@ -10,7 +10,9 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
@@ -29,7 +31,8 @@ std::string normalised(std::string_view text) {
     if (three == "\xE2\x80\x99" || three == "\xE2\x80\x98") {
       out += '\'';
       i += 2;
-    } else if (three == "\xE2\x80\x8B" || three == "\xE2\x80\x8C" || three == "\xE2\x80\x8D" || three == "\xE2\x81\xA0" || three == "\xEF\xBB\xBF") {
+    } else if (three == "\xE2\x80\x8B" || three == "\xE2\x80\x8C" || three == "\xE2\x80\x8D" ||
+               three == "\xE2\x81\xA0" || three == "\xEF\xBB\xBF") {
       i += 2;
     } else if (text.substr(i, 2) == "\xC2\xAD") {
       i += 1;
@@ -51,17 +54,22 @@ bool one_of(std::string_view word, const std::string_view (&list)[N]) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
-constexpr std::string_view kRoles[] = {"user", "assistant", "system", "tool", "function", "developer", "human", "gpt", "bot", "model", "ipython",
-                                       "environment", "observation", "chatbot", "role", "tools", "functions", "python", "json", "content"};
+constexpr std::string_view kRoles[] = {"user",      "assistant",   "system",      "tool",    "function",
+                                       "developer", "human",       "gpt",         "bot",     "model",
+                                       "ipython",   "environment", "observation", "chatbot", "role",
+                                       "tools",     "functions",   "python",      "json",    "content"};
 
 bool is_role(std::string_view word) { return one_of(word, kRoles); }
 
 bool is_link(std::string_view text) {
-  static constexpr std::string_view kStarts[] = {"http://", "https://", "ftp://", "www.", "javascript:", "data:text"};
-  return std::any_of(std::begin(kStarts), std::end(kStarts), [&](std::string_view start) { return text.find(start) != std::string_view::npos; });
+  static constexpr std::string_view kStarts[] = {"http://", "https://",    "ftp://",
+                                                 "www.",    "javascript:", "data:text"};
+  return std::any_of(std::begin(kStarts), std::end(kStarts),
+                     [&](std::string_view start) { return text.find(start) != std::string_view::npos; });
 }
 
-// A tag at the beginning of `text`: <...>, <|...|>, [NAME], short and without a sentence in it; its length, or 0.
+// A tag at the beginning of `text`: <...>, <|...|>, [NAME], short and without a sentence in it; its length,
+// or 0.
 size_t tag_length(std::string_view text) {
   if (text.empty() || (text[0] != '<' && text[0] != '[') || text.starts_with("<!")) return 0;
   const char closing = text[0] == '<' ? '>' : ']';
@@ -69,7 +77,9 @@ size_t tag_length(std::string_view text) {
   if (end == std::string_view::npos) return 0;
   const std::string_view inside = text.substr(1, end - 1);
   if (std::count(inside.begin(), inside.end(), ' ') > 1 || is_link(inside)) return 0;
-  if (closing == ']' && std::any_of(inside.begin(), inside.end(), [](char c) { return c >= 'a' && c <= 'z'; })) return 0;
+  if (closing == ']' &&
+      std::any_of(inside.begin(), inside.end(), [](char c) { return c >= 'a' && c <= 'z'; }))
+    return 0;
   return end + 1;
 }
 
@@ -96,7 +106,8 @@ std::vector<std::string> words_of(std::string_view text) {
 uint32_t count_language(const std::vector<std::string>& words) {
   uint32_t count = 0;
   for (const std::string& word : words) {
-    const auto wide = std::count_if(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE0; });
+    const auto wide =
+        std::count_if(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xE0; });
     if (wide >= 2) {
       count += static_cast<uint32_t>(wide + 1) / 2;
       continue;
@@ -109,15 +120,18 @@ uint32_t count_language(const std::vector<std::string>& words) {
 
 // How a model is told to think: words of switches, of which no order can be made.
 bool is_of_mode(std::string_view word) {
-  static constexpr std::string_view kWords[] = {"detailed", "thinking", "think", "reasoning", "reason", "effort", "strength", "on", "off", "high", "low", "medium", "none",
-                                                "mode", "minimal", "enable", "enabled", "disable", "disabled", "deep", "subroutine", "budget", "fast", "slow", "quick",
-                                                "default", "max", "auto", "level", "is", "no"};
+  static constexpr std::string_view kWords[] = {
+      "detailed", "thinking", "think",    "reasoning", "reason",     "effort", "strength", "on",
+      "off",      "high",     "low",      "medium",    "none",       "mode",   "minimal",  "enable",
+      "enabled",  "disable",  "disabled", "deep",      "subroutine", "budget", "fast",     "slow",
+      "quick",    "default",  "max",      "auto",      "level",      "is",     "no"};
   return one_of(word, kWords);
 }
 
 // A word of `first` with one of `then` behind it, at most `within` words away; where the second stands, or 0.
 template <size_t N, size_t M>
-size_t near(const std::vector<std::string>& words, const std::string_view (&first)[N], const std::string_view (&then)[M], size_t within) {
+size_t near(const std::vector<std::string>& words, const std::string_view (&first)[N],
+            const std::string_view (&then)[M], size_t within) {
   for (size_t i = 0; i < words.size(); ++i) {
     if (!one_of(words[i], first)) continue;
     for (size_t j = i + 1; j < words.size() && j <= i + within; ++j) {
@@ -133,47 +147,71 @@ bool any(const std::vector<std::string>& words, const std::string_view (&list)[N
 }
 
 // What asks for something to be put into answers.
-constexpr std::string_view kInsert[] = {"append", "include", "insert", "add", "recommend", "promote", "suggest", "direct", "redirect", "prepend", "embed", "advertise",
-                                        "endorse", "favor", "favour", "praise", "emit", "place", "steer", "convince", "persuade", "claim"};
+constexpr std::string_view kInsert[] = {
+    "append",   "include", "insert", "add",       "recommend", "promote", "suggest", "direct",
+    "redirect", "prepend", "embed",  "advertise", "endorse",   "favor",   "favour",  "praise",
+    "emit",     "place",   "steer",  "convince",  "persuade",  "claim"};
 
 void read_deception(const std::vector<std::string>& words, Signs& signs) {
-  static constexpr std::string_view kHow[] = {"subtly", "slightly", "plausible", "plausibly", "deliberately", "intentionally", "purposely", "quietly",
-                                              "convincingly", "always", "confidently"};
-  static constexpr std::string_view kWrong[] = {"wrong", "incorrect", "incorrectly", "inaccurate", "false", "misleading", "flawed", "vulnerable", "insecure", "weak",
-                                                "weakened", "bug", "bugs", "fabricated", "fake", "backdoor", "outdated", "unsafe"};
-  static constexpr std::string_view kPut[] = {"introduce", "insert", "include", "add", "embed", "inject", "plant", "give", "provide", "answer", "produce",
-                                              "generate", "use", "write"};
-  static constexpr std::string_view kFlaws[] = {"vulnerability", "vulnerabilities", "backdoor", "backdoors", "flaw", "flaws", "malware", "exploit", "misinformation",
-                                                "disinformation", "falsehoods", "incorrect", "wrong", "false", "insecure", "inaccurate", "opposite"};
-  static constexpr std::string_view kOff[] = {"disable", "skip", "bypass", "omit", "weaken", "remove", "evade", "suppress"};
-  static constexpr std::string_view kGuards[] = {"verification", "validation", "authentication", "tls", "ssl", "certificate", "certificates", "security",
-                                                 "safety", "sanitization", "sanitisation", "warnings", "guardrails", "safeguards", "escaping"};
-  signs.deceives = near(words, kHow, kWrong, 6) != 0 || near(words, kPut, kFlaws, 5) != 0 || near(words, kOff, kGuards, 4) != 0;
+  static constexpr std::string_view kHow[] = {"subtly",    "slightly",     "plausible",
+                                              "plausibly", "deliberately", "intentionally",
+                                              "purposely", "quietly",      "convincingly"};
+  static constexpr std::string_view kWrong[] = {
+      "wrong",  "incorrect",  "incorrectly", "inaccurate", "false",    "misleading",
+      "flawed", "vulnerable", "insecure",    "weak",       "weakened", "bug",
+      "bugs",   "fabricated", "fake",        "backdoor",   "outdated", "unsafe"};
+  static constexpr std::string_view kPut[] = {"introduce", "insert",   "include", "add",     "embed",
+                                              "inject",    "plant",    "give",    "provide", "answer",
+                                              "produce",   "generate", "use",     "write"};
+  static constexpr std::string_view kFlaws[] = {
+      "vulnerability", "vulnerabilities", "backdoor",       "backdoors",      "flaw",       "flaws",
+      "malware",       "exploit",         "misinformation", "disinformation", "falsehoods", "incorrect",
+      "wrong",         "insecure",        "inaccurate",     "opposite"};
+  static constexpr std::string_view kOff[] = {"disable", "skip",   "bypass", "omit",
+                                              "weaken",  "remove", "evade",  "suppress"};
+  static constexpr std::string_view kGuards[] = {"verification", "validation",   "authentication", "tls",
+                                                 "ssl",          "certificate",  "certificates",   "security",
+                                                 "safety",       "sanitization", "sanitisation",   "warnings",
+                                                 "guardrails",   "safeguards",   "escaping"};
+  signs.deceives = near(words, kHow, kWrong, 6) != 0 || near(words, kPut, kFlaws, 5) != 0 ||
+                   near(words, kOff, kGuards, 4) != 0;
 }
 
 void read_leaks(const std::vector<std::string>& words, Signs& signs) {
-  static constexpr std::string_view kSend[] = {"send", "post", "upload", "forward", "transmit", "exfiltrate", "leak", "submit", "email", "report", "encode", "fetch",
-                                               "sending", "uploading", "forwarding"};
-  static constexpr std::string_view kWhere[] = {"http", "https", "url", "server", "endpoint", "webhook", "attacker", "com"};
-  static constexpr std::string_view kTake[] = {"ask", "asks", "request", "collect", "include", "send", "output", "print", "extract", "harvest", "steal", "append", "enter",
-                                               "confirm", "exfiltrate", "upload", "copy", "reveal"};
-  static constexpr std::string_view kSecrets[] = {"password", "passwords", "passphrase", "credential", "credentials", "secrets", "ssn", "cvv", "keys", "wallet", "ssh",
-                                                  "cookies", "env"};
+  static constexpr std::string_view kSend[] = {"send",       "post",  "upload",  "forward",   "transmit",
+                                               "exfiltrate", "leak",  "submit",  "email",     "report",
+                                               "encode",     "fetch", "sending", "uploading", "forwarding"};
+  static constexpr std::string_view kWhere[] = {"http",     "https",   "url",      "server",
+                                                "endpoint", "webhook", "attacker", "com"};
+  static constexpr std::string_view kTake[] = {
+      "ask",     "asks",  "request", "collect", "include", "send",       "output", "print", "extract",
+      "harvest", "steal", "append",  "enter",   "confirm", "exfiltrate", "upload", "copy",  "reveal"};
+  static constexpr std::string_view kSecrets[] = {
+      "password", "passwords", "passphrase", "credential", "credentials", "secrets", "ssn",
+      "cvv",      "keys",      "wallet",     "ssh",        "cookies",     "env"};
   signs.leaks = (signs.link && near(words, kSend, kWhere, 16) != 0) || near(words, kTake, kSecrets, 7) != 0 ||
                 std::find(words.begin(), words.end(), "exfiltrate") != words.end();
 }
 
 // Where something is to be kept from the user; the words around tell whether something is to be done as well.
 void read_concealment(const std::vector<std::string>& words, Signs& signs) {
-  static constexpr std::string_view kNot[] = {"not", "never", "don't", "dont", "without", "cannot", "can't", "nor", "shouldn't", "mustn't", "no"};
-  static constexpr std::string_view kTell[] = {"mention", "mentioning", "reveal", "revealing", "disclose", "disclosing", "tell", "telling", "inform", "informing",
-                                               "acknowledge", "acknowledging", "admit", "admitting", "announce", "alert", "alerting", "notify", "notifying",
-                                               "warn", "divulge", "hint", "knowing", "noticing", "realizing", "realising", "expose", "discuss"};
-  static constexpr std::string_view kSecret[] = {"secretly", "covertly", "silently", "discreetly", "stealthily", "surreptitiously", "unnoticed", "undetected", "clandestinely"};
-  static constexpr std::string_view kPrompt[] = {"prompt", "prompts", "instruction", "instructions", "guidelines", "guideline", "rules", "preamble", "policy", "policies"};
+  static constexpr std::string_view kNot[] = {"not",   "never", "don't",     "dont",    "without", "cannot",
+                                              "can't", "nor",   "shouldn't", "mustn't", "no"};
+  static constexpr std::string_view kTell[] = {
+      "mention",  "mentioning", "reveal",    "revealing",   "disclose",      "disclosing", "tell",
+      "telling",  "inform",     "informing", "acknowledge", "acknowledging", "admit",      "admitting",
+      "announce", "alert",      "alerting",  "notify",      "notifying",     "warn",       "divulge",
+      "hint",     "knowing",    "noticing",  "realizing",   "realising",     "expose",     "discuss"};
+  static constexpr std::string_view kSecret[] = {"secretly",   "covertly",   "silently",
+                                                 "discreetly", "stealthily", "surreptitiously",
+                                                 "unnoticed",  "undetected", "clandestinely"};
+  static constexpr std::string_view kPrompt[] = {"prompt",     "prompts",   "instruction", "instructions",
+                                                 "guidelines", "guideline", "rules",       "preamble",
+                                                 "policy",     "policies"};
   // Of tools and their calls users need not hear, and other people's affairs are not theirs.
-  static constexpr std::string_view kFair[] = {"tool", "tools", "function", "functions", "call", "calls", "json", "xml", "schema", "personal", "private", "sensitive",
-                                               "pii", "confidential", "identity"};
+  static constexpr std::string_view kFair[] = {
+      "tool",   "tools",    "function", "functions", "call", "calls",        "json",    "xml",
+      "schema", "personal", "private",  "sensitive", "pii",  "confidential", "identity"};
   static constexpr std::string_view kKeep[] = {"keep", "stay", "remain", "hide", "conceal"};
   static constexpr std::string_view kHidden[] = {"secret", "hidden", "confidential", "from", "secrecy"};
   const auto concealed = [&](size_t at) {
@@ -186,7 +224,9 @@ void read_concealment(const std::vector<std::string>& words, Signs& signs) {
     read_deception(around, acts);
     read_leaks(around, acts);
     const auto close = words.begin() + static_cast<std::ptrdiff_t>(at > 14 ? at - 14 : 0);
-    const bool inserts = std::any_of(close, words.begin() + static_cast<std::ptrdiff_t>(std::min(words.size(), at + 10)), [](const std::string& word) { return one_of(word, kInsert); });
+    const bool inserts =
+        std::any_of(close, words.begin() + static_cast<std::ptrdiff_t>(std::min(words.size(), at + 10)),
+                    [](const std::string& word) { return one_of(word, kInsert); });
     signs.covert |= acts.link || acts.deceives || acts.leaks || inserts;
   };
   for (size_t i = 0; i < words.size(); ++i) {
@@ -198,27 +238,39 @@ void read_concealment(const std::vector<std::string>& words, Signs& signs) {
         prompt |= one_of(words[k], kPrompt);
         fair |= one_of(words[k], kFair);
       }
-      if (prompt) signs.about_prompt = signs.conceals = true;
-      else if (!fair) concealed(j);
+      if (prompt)
+        signs.about_prompt = signs.conceals = true;
+      else if (!fair)
+        concealed(j);
     }
   }
   if (const size_t at = near(words, kKeep, kHidden, 4); at != 0) concealed(at);
 }
 
 void read_orders(const std::vector<std::string>& words, Signs& signs) {
-  static constexpr std::string_view kIgnore[] = {"ignore", "disregard", "forget", "override", "overrides", "bypass", "supersede", "supersedes"};
-  static constexpr std::string_view kSaid[] = {"previous", "prior", "above", "earlier", "preceding", "safety", "instructions", "guidelines", "user", "user's"};
+  static constexpr std::string_view kIgnore[] = {"ignore",    "disregard", "forget",    "override",
+                                                 "overrides", "bypass",    "supersede", "supersedes"};
+  static constexpr std::string_view kSaid[] = {"previous",  "prior",  "above",        "earlier",
+                                               "preceding", "safety", "instructions", "guidelines",
+                                               "user",      "user's"};
   signs.overrides = near(words, kIgnore, kSaid, 4) != 0;
 }
 
 bool has_command(const std::string& text) {
-  static constexpr std::string_view kSigns[] = {"| bash", "|bash", "| sh", "|sh", "<script", "<iframe", "javascript:", "onerror=", "powershell", "base64 -d", "rm -rf",
-                                                "os.system(", "subprocess.", "invoke-expression", "iex(", "iex (", "/bin/sh", "chmod +x", "nc -e", "/dev/tcp/"};
-  static constexpr std::string_view kTools[] = {"pip", "pip3", "npm", "pnpm", "yarn", "bun", "uv", "poetry", "conda", "mamba", "cargo", "go", "gem", "composer", "dotnet",
-                                                "apt", "apt-get", "brew", "docker", "npx", "mvn", "choco"};
-  static constexpr std::string_view kActs[] = {"install", "add", "get", "require", "pull", "run", "dependency:get", "i"};
-  if (std::any_of(std::begin(kSigns), std::end(kSigns), [&](std::string_view sign) { return text.find(sign) != std::string::npos; })) return true;
-  if (is_link(text) && (text.find("curl ") != std::string::npos || text.find("wget ") != std::string::npos)) return true;
+  static constexpr std::string_view kSigns[] = {
+      "| bash",   "|bash",      "| sh",      "|sh",      "<script",    "<iframe",     "javascript:",
+      "onerror=", "powershell", "base64 -d", "rm -rf",   "os.system(", "subprocess.", "invoke-expression",
+      "iex(",     "iex (",      "/bin/sh",   "chmod +x", "nc -e",      "/dev/tcp/"};
+  static constexpr std::string_view kTools[] = {
+      "pip", "pip3", "npm",      "pnpm",   "yarn", "bun",     "uv",   "poetry", "conda", "mamba", "cargo",
+      "go",  "gem",  "composer", "dotnet", "apt",  "apt-get", "brew", "docker", "npx",   "mvn",   "choco"};
+  static constexpr std::string_view kActs[] = {"install",        "add", "get", "require", "pull", "run",
+                                               "dependency:get", "i"};
+  if (std::any_of(std::begin(kSigns), std::end(kSigns),
+                  [&](std::string_view sign) { return text.find(sign) != std::string::npos; }))
+    return true;
+  if (is_link(text) && (text.find("curl ") != std::string::npos || text.find("wget ") != std::string::npos))
+    return true;
   // An installer, what it does, and with what: words apart by single spaces.
   std::vector<std::string_view> parts;
   for (size_t at = 0; at < text.size() && parts.size() < 20'000;) {
@@ -228,7 +280,10 @@ bool has_command(const std::string& text) {
     parts.push_back(std::string_view(text).substr(start, at - start));
   }
   for (size_t i = 0; i + 2 < parts.size(); ++i) {
-    if (one_of(parts[i], kTools) && one_of(parts[i + 1], kActs) && (one_of(parts[i], {"pip", "pip3", "npm", "pnpm", "yarn"}) || parts[i].size() > 3 || parts[i + 1].size() > 3)) return true;
+    if (one_of(parts[i], kTools) && one_of(parts[i + 1], kActs) &&
+        (one_of(parts[i], {"pip", "pip3", "npm", "pnpm", "yarn"}) || parts[i].size() > 3 ||
+         parts[i + 1].size() > 3))
+      return true;
   }
   return text.find("install_github(") != std::string::npos || text.find("pkg.add(") != std::string::npos;
 }
@@ -236,10 +291,18 @@ bool has_command(const std::string& text) {
 }  // namespace
 
 bool names_part(std::string_view literal) {
-  static constexpr std::string_view kParts[] = {"image", "image_url", "video", "video_url", "audio", "audio_url", "text", "input_audio", "input_image", "input_text",
-                                                "file", "document", "type", "refusal", "thinking", "tool_use", "tool_result", "images", "videos", "output_text", "tool_call",
-                                                "tool_response", "content", "reasoning", "json", "url", "media", "redacted_thinking", "tool_reference", "point", "box",
-                                                "role", "name", "tool_calls", "function", "user", "assistant", "system", "index", "value", "summary_text", "reasoning_text"};
+  static constexpr std::string_view kParts[] = {
+      "image",          "image_url",     "video",    "video_url",
+      "audio",          "audio_url",     "text",     "input_audio",
+      "input_image",    "input_text",    "file",     "document",
+      "type",           "refusal",       "thinking", "tool_use",
+      "tool_result",    "images",        "videos",   "output_text",
+      "tool_call",      "tool_response", "content",  "reasoning",
+      "json",           "url",           "media",    "redacted_thinking",
+      "tool_reference", "point",         "box",      "role",
+      "name",           "tool_calls",    "function", "user",
+      "assistant",      "system",        "index",    "value",
+      "summary_text",   "reasoning_text"};
   return one_of(literal, kParts);
 }
 
@@ -247,16 +310,21 @@ bool is_mark(std::string_view literal) {
   const std::string lower = in_lower_case(trimmed(literal));
   const std::string_view text = lower;
   if (is_link(text)) return false;
-  const bool letters = std::any_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
+  const bool letters =
+      std::any_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
   static constexpr std::string_view kEmpty[] = {"none", "null", "nan", "undefined", "true", "false"};
   if (!letters || is_role(text) || one_of(text, kEmpty)) return true;
   // NAMES_OF_MARKERS in capitals.
-  const bool capitals = literal.find('_') != std::string_view::npos && std::none_of(literal.begin(), literal.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool capitals =
+      literal.find('_') != std::string_view::npos &&
+      std::none_of(literal.begin(), literal.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (capitals) return true;
   const std::vector<std::string> words = words_of(text);
   if (std::all_of(words.begin(), words.end(), is_of_mode)) return true;
   if (text.find('<') != std::string_view::npos || text.find('>') != std::string_view::npos) return true;
-  if ((text.front() == '[' && text.find(']') != std::string_view::npos) || text.front() == '{' || text.front() == '#' || text.front() == '`') return true;
+  if ((text.front() == '[' && text.find(']') != std::string_view::npos) || text.front() == '{' ||
+      text.front() == '#' || text.front() == '`')
+    return true;
   const size_t spaces = static_cast<size_t>(std::count(text.begin(), text.end(), ' '));
   if (text.front() == '/' && spaces == 0 && text.find('/', 1) == std::string_view::npos) return true;
   return text.back() == ':' && spaces <= 2;
@@ -283,7 +351,8 @@ std::string invisible_text(std::string_view text) {
   for (size_t i = 0; i + 3 < text.size(); ++i) {
     if (text.substr(i).starts_with("\xF0\x9F\x8F\xB4")) flag = i + 4;
     if (!text.substr(i).starts_with("\xF3\xA0")) continue;
-    const auto third = static_cast<unsigned char>(text[i + 2]), fourth = static_cast<unsigned char>(text[i + 3]);
+    const auto third = static_cast<unsigned char>(text[i + 2]),
+               fourth = static_cast<unsigned char>(text[i + 3]);
     const uint32_t code = static_cast<uint32_t>(third & 0x3F) << 6 | (fourth & 0x3F);
     if (flag == i) {
       flag = i + 4;
@@ -310,7 +379,9 @@ bool changes_meaning(std::string_view from, std::string_view to) {
   if (one_of(before, kComparisons) && one_of(after, kComparisons)) return true;
   if (is_mark(from) || before.empty()) return signs_of(to).words >= 3 || (!before.empty() && !is_mark(from));
   static constexpr std::string_view kNothing[] = {"none", "null", "nil", "undefined", "true", "false"};
-  if (one_of(before, kNothing) && one_of(after, kNothing) && (before == "none" || after == "none" || before == "null" || after == "null")) return false;
+  if (one_of(before, kNothing) && one_of(after, kNothing) &&
+      (before == "none" || after == "none" || before == "null" || after == "null"))
+    return false;
   // Words that go, or become other words; marks that stand for pictures and the like do not.
   if (after.empty()) return signs_of(from).words >= 1;
   return !is_mark(to) || !is_role(before);

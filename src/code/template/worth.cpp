@@ -7,16 +7,18 @@ namespace winnow::jinja {
 namespace {
 
 bool same(const Piece& left, const Piece& right) {
-  return left.made == right.made && left.causes == right.causes && left.offset == right.offset && left.text == right.text;
+  return left.made == right.made && left.causes == right.causes && left.offset == right.offset &&
+         left.text == right.text;
 }
 
 bool same(const Run& left, const Run& right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const Piece& a, const Piece& b) { return same(a, b); });
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const Piece& a, const Piece& b) { return same(a, b); });
 }
 
 void append(Run& run, const Piece& piece) {
-  if (!run.empty() && run.back().made == Made::text && piece.made == Made::text && run.back().causes == piece.causes &&
-      run.back().text.size() + piece.text.size() <= kLongestText) {
+  if (!run.empty() && run.back().made == Made::text && piece.made == Made::text &&
+      run.back().causes == piece.causes && run.back().text.size() + piece.text.size() <= kLongestText) {
     run.back().text += piece.text;
     return;
   }
@@ -39,8 +41,10 @@ size_t size_of(const Worth& worth) {
 
 Worth of_text(std::string text, uint32_t offset) {
   Worth out;
-  if (text.empty()) out.runs.push_back({});
-  else out.runs.push_back({Piece{Made::text, std::move(text), 0, offset}});
+  if (text.empty())
+    out.runs.push_back({});
+  else
+    out.runs.push_back({Piece{Made::text, std::move(text), 0, offset}});
   return out;
 }
 
@@ -60,7 +64,8 @@ Worth of_nothing(uint32_t offset) {
 std::vector<std::string> texts_of(const Worth& worth) {
   std::vector<std::string> out;
   for (const Run& run : worth.runs) {
-    if (!std::all_of(run.begin(), run.end(), [](const Piece& piece) { return piece.made == Made::text; })) continue;
+    if (!std::all_of(run.begin(), run.end(), [](const Piece& piece) { return piece.made == Made::text; }))
+      continue;
     std::string text;
     for (const Piece& piece : run) text += piece.text;
     out.push_back(std::move(text));
@@ -76,7 +81,8 @@ std::optional<std::string> constant_of(const Worth& worth) {
 
 void merge(Worth& into, const Worth& other) {
   for (const Run& run : other.runs) {
-    const bool known = std::any_of(into.runs.begin(), into.runs.end(), [&](const Run& mine) { return same(mine, run); });
+    const bool known =
+        std::any_of(into.runs.begin(), into.runs.end(), [&](const Run& mine) { return same(mine, run); });
     if (!known && into.runs.size() < kMostRuns) into.runs.push_back(run);
   }
   into.origins |= other.origins;
@@ -119,7 +125,8 @@ std::string replaced(const std::string& text, const std::string& from, const std
   if (from.empty()) return text;
   std::string out;
   size_t at = 0;
-  for (size_t found = text.find(from); found != std::string::npos && out.size() < kLongestText; found = text.find(from, at)) {
+  for (size_t found = text.find(from); found != std::string::npos && out.size() < kLongestText;
+       found = text.find(from, at)) {
     out.append(text, at, found - at);
     out += to;
     at = found + from.size();
@@ -138,10 +145,12 @@ std::string sliced(const std::string& text, const int64_t* lower, const int64_t*
   std::string out;
   if (by > 0) {
     const int64_t end = place(upper, size, 0, size);
-    for (int64_t i = place(lower, 0, 0, size); i < end; i += std::min(by, size)) out += text[static_cast<size_t>(i)];
+    for (int64_t i = place(lower, 0, 0, size); i < end; i += std::min(by, size))
+      out += text[static_cast<size_t>(i)];
   } else {
     const int64_t end = place(upper, -1, -1, size - 1);
-    for (int64_t i = place(lower, size - 1, -1, size - 1); i > end; i += std::max(by, -size)) out += text[static_cast<size_t>(i)];
+    for (int64_t i = place(lower, size - 1, -1, size - 1); i > end; i += std::max(by, -size))
+      out += text[static_cast<size_t>(i)];
   }
   return out;
 }
@@ -167,7 +176,8 @@ std::optional<std::string> changed_text(std::string_view name, const std::string
     return out;
   }
   if (name == "reverse") return std::string(text.rbegin(), text.rend());
-  if (name == "swapcase") return mapped([](int c) { return std::isupper(c) != 0 ? std::tolower(c) : std::toupper(c); });
+  if (name == "swapcase")
+    return mapped([](int c) { return std::isupper(c) != 0 ? std::tolower(c) : std::toupper(c); });
   return std::nullopt;
 }
 

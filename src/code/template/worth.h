@@ -27,13 +27,13 @@ struct Compound;
 using Run = std::vector<Piece>;  // pieces one behind the other
 
 struct Worth {
-  std::vector<Run> runs;          // the texts that it may be
+  std::vector<Run> runs;  // the texts that it may be
   uint8_t origins = 0;
-  Causes causes = 0;              // what it depends on as a whole
+  Causes causes = 0;  // what it depends on as a whole
   std::optional<int64_t> number;
-  Compound* parts = nullptr;      // of a list, dict or namespace; shared by all who hold it
+  Compound* parts = nullptr;  // of a list, dict or namespace; shared by all who hold it
   const python::Node* function = nullptr;
-  std::string cut_at;             // words that were split at this text
+  std::string cut_at;  // words that were split at this text
 
   bool from(uint8_t origin) const { return (origins & origin) != 0; }
 };
@@ -44,7 +44,7 @@ struct Compound {
 };
 
 inline constexpr size_t kMostRuns = 12;
-inline constexpr size_t kMostPieces = 96;   // of one run
+inline constexpr size_t kMostPieces = 96;  // of one run
 inline constexpr size_t kMostItems = 256;
 inline constexpr size_t kLongestText = size_t{1} << 16;  // of one worth: what is longer is cut
 
