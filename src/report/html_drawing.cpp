@@ -11,7 +11,8 @@ namespace {
 
 constexpr double kLetter = 7.4;       // width of one letter of a name, rounded up
 constexpr double kSmallLetter = 6.3;  // of a label
-constexpr double kHeight = 44, kRow = 60, kMargin = 4, kCurve = 64;
+constexpr double kHeight = 44, kRow = 60, kMargin = 4, kCurve = 54;
+constexpr double kBig = 736;  // wider drawings may be made smaller
 constexpr size_t kLongest = 34;  // letters of a name
 
 size_t next_letter(std::string_view text, size_t at) {
@@ -73,7 +74,7 @@ class Drawing {
   Html draw(std::string_view id, std::string_view title) {
     const double height = rows_ * kRow - (kRow - kHeight) + 2 * kMargin;
     const std::string title_id = std::string(id) + "-t", text_id = std::string(id) + "-d";
-    page_.put("<svg role=\"img\"").attribute("aria-labelledby", title_id + " " + text_id);
+    page_.put(width_ > kBig ? Markup("<svg class=\"big\" role=\"img\"") : Markup("<svg role=\"img\"")).attribute("aria-labelledby", title_id + " " + text_id);
     page_.put(" width=\"").tenths(width_).put("\" height=\"").tenths(height);
     page_.put("\" viewBox=\"0 0 ").tenths(width_).put(" ").tenths(height).put("\">");
     page_.put("<title").attribute("id", title_id).put(">").text(escape_terminal(title)).put("</title>");

@@ -83,10 +83,11 @@ void put_finding(PageState& state, const Finding& finding) {
   html.put("<p class=\"why\">").text(finding.why).put("</p></section>");
 }
 
-void put_dismissed(PageState& state, const ArtifactReport& artifact) {
+void put_dismissed(PageState& state, const ArtifactReport& artifact, bool open) {
   const uint64_t count = count_dismissed(artifact);
   if (count == 0) return;
-  state.page.put("<details class=\"fold\"><summary>").text(counted(count, "threat"));
+  state.page.put(open ? Markup("<details class=\"fold\" open=\"\"><summary>") : Markup("<details class=\"fold\"><summary>"));
+  state.page.text(counted(count, "threat"));
   state.page.put(" looked at and dismissed</summary>");
   for (const Finding& finding : artifact.findings) {
     if (finding.ruling == Ruling::dismissed) put_finding(state, finding);
@@ -141,7 +142,8 @@ std::string_view gist_of(const ArtifactReport& artifact) {
   return artifact.gaps.empty() ? std::string_view() : artifact.gaps.front().what;
 }
 
-void put_details(PageState& state, const ArtifactReport& artifact, const std::string& id) {
+// `reasons`: why the file is clean is what there is to say of it.
+void put_details(PageState& state, const ArtifactReport& artifact, const std::string& id, bool reasons) {
   Html& html = state.page;
   html.put("<div class=\"body\">");
   const Graph graph = artifact.verdict >= Verdict::incomplete || !artifact.references.empty() ? graph_of(artifact) : Graph{};
@@ -156,7 +158,7 @@ void put_details(PageState& state, const ArtifactReport& artifact, const std::st
   }
   put_gaps(html, artifact);
   put_references(html, artifact);
-  put_dismissed(state, artifact);
+  put_dismissed(state, artifact, reasons);
   put_imports(html, artifact);
   if (!artifact.text.empty() && !state.is_long()) {
     html.put("<details class=\"fold\"><summary>All that the file would do</summary>");
@@ -188,7 +190,7 @@ void put_file(PageState& state, const ArtifactReport& artifact, bool open) {
     html.put("</span>");
   }
   html.put("</summary>");
-  put_details(state, artifact, id);
+  put_details(state, artifact, id, false);
   html.put("</details>");
 }
 
@@ -210,7 +212,7 @@ void put_row(PageState& state, const ArtifactReport& artifact, bool open) {
     html.put("<span class=\"note\">").text(in_digits(dismissed)).put(" dismissed</span>");
   }
   html.put("</summary>");
-  put_details(state, artifact, id);
+  put_details(state, artifact, id, open);
   html.put("</details>");
 }
 

@@ -30,7 +30,7 @@ ALLOWED = {
     'section': {'class', 'id', 'aria-label'}, 'figure': {'class'}, 'figcaption': set(), 'ul': {'class'}, 'li': set(),
     'dl': {'class'}, 'dt': set(), 'dd': set(), 'details': {'class', 'id', 'open'}, 'summary': set(),
     'fieldset': {'class'}, 'legend': set(), 'label': {'class'}, 'input': {'type', 'name', 'id', 'checked'},
-    'svg': {'role', 'aria-labelledby', 'aria-hidden', 'width', 'height', 'viewbox'}, 'desc': {'id'}, 'g': {'class'},
+    'svg': {'class', 'role', 'aria-labelledby', 'aria-hidden', 'width', 'height', 'viewbox'}, 'desc': {'id'}, 'g': {'class'},
     'path': {'class', 'd'}, 'rect': {'class', 'rx', 'x', 'y', 'width', 'height'}, 'text': {'class', 'x', 'y', 'text-anchor'},
 }
 VOID = {'meta', 'input'}
