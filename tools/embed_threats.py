@@ -25,7 +25,7 @@ def row(page: Path) -> str:
 
 def main() -> None:
     folder, output = map(Path, sys.argv[1:])
-    pages = sorted(folder.glob("*.md"), key=lambda page: page.stem)
+    pages = sorted((page for page in folder.glob("*.md") if page.stem != "README"), key=lambda page: page.stem)
     rows = "".join(row(page) for page in pages)
     # The last, empty row keeps the table valid where there is no page at all.
     output.write_text(f"constexpr ThreatPage kPages[] = {{\n{rows}    {{}},\n}};\n", encoding="utf-8")

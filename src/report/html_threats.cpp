@@ -1,5 +1,4 @@
-// The pages of the threats that a report names, from docs/threats/. They use little of Markdown: headings, paragraphs,
-// lists, `code` and **emphasis**; what else there is stays as it is written.
+// The pages of the threats that a report names, from docs/threats/.
 #include <set>
 
 #include "report/html_parts.h"
@@ -8,64 +7,37 @@
 namespace winnow::report {
 namespace {
 
-void put_inline(Html& html, std::string_view text) {
-  while (!text.empty()) {
-    const size_t tick = text.find('`'), star = text.find("**");
-    const size_t at = std::min(tick, star);
-    html.text(text.substr(0, at));
-    if (at == std::string_view::npos) return;
-    const std::string_view mark = at == tick ? "`" : "**";
-    const size_t end = text.find(mark, at + mark.size());
-    if (end == std::string_view::npos) {
-      html.text(text.substr(at));
-      return;
-    }
-    const std::string_view inner = text.substr(at + mark.size(), end - at - mark.size());
-    html.put(at == tick ? Markup("<code>") : Markup("<b>")).text(inner).put(at == tick ? Markup("</code>") : Markup("</b>"));
-    text.remove_prefix(end + mark.size());
-  }
-}
-
-std::string joined_lines(std::string_view block) {
-  std::string text(block);
-  for (char& c : text) {
-    if (c == '\n') c = ' ';
-  }
-  return text;
-}
-
-// A list, whose items may go on over several lines.
-void put_list(Html& html, std::string_view block) {
-  html.put("<ul>");
-  for (size_t at = 2; at < block.size();) {
-    const size_t end = std::min(block.find("\n- ", at), block.size());
-    html.put("<li>");
-    put_inline(html, joined_lines(block.substr(at, end - at)));
-    html.put("</li>");
-    at = end + 3;
-  }
-  html.put("</ul>");
-}
-
-void put_page(Html& html, std::string_view text) {
-  text.remove_prefix(std::min(text.find('\n'), text.size()));  // the title stands above already
-  while (!text.empty()) {
-    const size_t end = std::min(text.find("\n\n"), text.size());
-    std::string_view block = text.substr(0, end);
-    text.remove_prefix(std::min(end + 2, text.size()));
-    while (block.starts_with('\n')) block.remove_prefix(1);
-    while (block.ends_with('\n')) block.remove_suffix(1);
-    if (block.empty()) continue;
-    if (block.starts_with("## ")) {
-      html.put("<h4>").text(block.substr(3)).put("</h4>");
-    } else if (block.starts_with("- ")) {
-      put_list(html, block);
-    } else {
-      html.put("<p>");
-      put_inline(html, joined_lines(block));
-      html.put("</p>");
+void put_spans(Html& html, std::string_view text) {
+  for (const PageSpan& span : spans_of(text)) {
+    switch (span.kind) {
+      case PageSpan::Kind::plain: html.text(span.text); break;
+      case PageSpan::Kind::code: html.put("<code>").text(span.text).put("</code>"); break;
+      case PageSpan::Kind::strong: html.put("<b>").text(span.text).put("</b>"); break;
     }
   }
+}
+
+void put_page(Html& html, const ThreatPage& page) {
+  bool in_list = false;
+  for (const PageBlock& block : blocks_of(page)) {
+    const bool item = block.kind == PageBlock::Kind::item;
+    if (item != in_list) html.put(item ? Markup("<ul>") : Markup("</ul>"));
+    in_list = item;
+    switch (block.kind) {
+      case PageBlock::Kind::heading: html.put("<h4>").text(block.text).put("</h4>"); break;
+      case PageBlock::Kind::paragraph:
+        html.put("<p>");
+        put_spans(html, block.text);
+        html.put("</p>");
+        break;
+      case PageBlock::Kind::item:
+        html.put("<li>");
+        put_spans(html, block.text);
+        html.put("</li>");
+        break;
+    }
+  }
+  if (in_list) html.put("</ul>");
 }
 
 }  // namespace
@@ -82,7 +54,7 @@ void put_threats(PageState& state) {
     const ThreatPage* const page = find_threat_page(id);
     html.put("<details class=\"fold\"><summary><h3><code>").text(id).put("</code> ");
     html.text(page != nullptr ? page->title : std::string_view()).put("</h3></summary><div class=\"prose\"").attribute("id", "t-" + std::string(id)).put(">");
-    if (page != nullptr) put_page(html, page->text);
+    if (page != nullptr) put_page(html, *page);
     html.put("</div></details>");
   }
   html.put("</section>");

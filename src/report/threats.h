@@ -2,7 +2,9 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace winnow::report {
 
@@ -18,5 +20,20 @@ std::span<const ThreatPage> threat_pages();
 
 // Null where there is no such page.
 const ThreatPage* find_threat_page(std::string_view id);
+
+// What a page is made of. They use little of Markdown: headings, paragraphs, lists, `code` and **emphasis**; what else
+// there is stays as it is written.
+struct PageBlock {
+  enum class Kind : uint8_t { heading, paragraph, item } kind = Kind::paragraph;
+  std::string text;  // on one line
+};
+struct PageSpan {
+  enum class Kind : uint8_t { plain, code, strong } kind = Kind::plain;
+  std::string_view text;
+};
+
+// Without the title.
+std::vector<PageBlock> blocks_of(const ThreatPage& page);
+std::vector<PageSpan> spans_of(std::string_view text);
 
 }  // namespace winnow::report

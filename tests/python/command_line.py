@@ -109,8 +109,26 @@ class CommandLine(unittest.TestCase):
             self.write('cases/%s.%s' % (path.parent.name, path.stem), data)
         whole = report(self.root / 'cases')
         self.assertGreater(len(whole['artifacts']), 20)
+        explained = {line.split()[0] for line in winnow('explain').stdout.decode().splitlines()}
+        self.assertLessEqual({f['threat'] for a in whole['artifacts'] for f in a['findings']}, explained)
         for artifact in whole['artifacts']:
             self.check_artifact(artifact)
+
+    def test_explain(self):
+        listed = [line.split()[0] for line in winnow('explain').stdout.decode().splitlines()]
+        self.assertEqual(listed, sorted(listed))
+        self.assertLessEqual({'pickle-code-execution', 'keras-lambda-code', 'archive-slip'}, set(listed))
+        page = winnow('explain', 'pickle-code-execution')
+        self.assertEqual(page.returncode, 0)
+        for section in ('What it is', 'Formats', 'When it runs', 'How Winnow decides', 'What clears it', 'What to do', 'References'):
+            self.assertIn('\n%s\n' % section, page.stdout.decode())
+        self.assertLess(max(map(len, page.stdout.decode().splitlines())), 101)
+        self.assertEqual(winnow('explain', 'pickle-code').stdout, page.stdout)
+        for word, meant in (('pickle-code-exection', 'pickle-code-execution'), ('lambda', 'keras-lambda-code'), ('archive-', 'archive-slip')):
+            run = winnow('explain', word)
+            self.assertEqual((run.returncode, run.stdout), (64, b''))
+            self.assertIn(meant, run.stderr.decode())
+        self.assertEqual(winnow('explain', 'x' * 5000).returncode, 64)
 
     def test_hash(self):
         import hashlib
