@@ -265,6 +265,15 @@ std::string Printer::instance(const Instance& instance, int depth) const {
 std::string Printer::call(const Event& event, int depth) const {
   if (event.op == Op::persistent) return "persistent_load(" + items(trace_.heap.items(event.arguments), depth) + ")";
   std::string out = expression(event.callee, depth);
+  if (event.op == Op::attribute && event.arguments.is_sequence() && trace_.heap.items(event.arguments).size == 1 &&
+      !event.callee.is(Kind::object)) {
+    // A look-up by syntax, not by a call of getattr or attrgetter.
+    const Value name = trace_.heap.items(event.arguments)[0];
+    if (name.is(Kind::string)) {
+      const std::string shown = quoted(name.text(), false);
+      return out + "." + shown.substr(1, shown.size() - 2);
+    }
+  }
   if (event.op == Op::construct) {
     out += ".__new__(" + out;
     if (event.arguments.is_sequence() && trace_.heap.items(event.arguments).size > 0) out += ", ";
@@ -305,7 +314,8 @@ std::string Printer::statement(uint32_t index) const {
     case Op::result: out = "result = " + expression(event.callee, 0); break;
     default:
       if (event.computed) {
-        out = call(event, 0) + "  # = " + expression(event.result, 1);
+        out = call(event, 0);
+        if (const std::string result = expression(event.result, 1); result != out && result != "<unknown>") out += "  # = " + result;
       } else if (folded(index)) {
         out = call(event, 0);
       } else {

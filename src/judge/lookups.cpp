@@ -1,5 +1,6 @@
 // Attributes and modules that the program looked up and the machine has found already: to get hold of
 // something is not to call it, but some things nobody honest gets hold of.
+#include "core/internals.h"
 #include "judge/names.h"
 #include "judge/weigher.h"
 
@@ -35,10 +36,10 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (name->known->effect == Effect::tamper && !sets(*name->known)) weigh_known(index, event, *name);
 }
 
-// No template has business with what begins with an underscore: jinja's sandbox refuses just that.
+// No template has business with what Python keeps for itself: jinja's sandbox refuses just that.
 bool Weigher::weigh_reach(uint32_t index, const Event& event) {
   for (const std::string_view name : texts_of(event)) {
-    if (!name.starts_with("_")) continue;
+    if (!leads_inside(name)) continue;
     add(index, {"-reach", Ruling::confirmed, "Reaches for " + quoted(name, false) + " when the model is loaded.",
                 "From there an expression comes to Python's own objects. Jinja's sandbox refuses it, plain Jinja does not.",
                 "getattr"});

@@ -69,4 +69,33 @@ void append_normalised(std::string& out, char32_t c) {
   }
 }
 
+char ascii_named(std::string_view name) {
+  struct Named {
+    std::string_view name;
+    char c;
+  };
+  static constexpr Named kNames[] = {
+      {"SPACE", ' '}, {"EXCLAMATION MARK", '!'}, {"QUOTATION MARK", '"'}, {"NUMBER SIGN", '#'}, {"DOLLAR SIGN", '$'},
+      {"PERCENT SIGN", '%'}, {"AMPERSAND", '&'}, {"APOSTROPHE", '\''}, {"LEFT PARENTHESIS", '('},
+      {"RIGHT PARENTHESIS", ')'}, {"ASTERISK", '*'}, {"PLUS SIGN", '+'}, {"COMMA", ','}, {"HYPHEN-MINUS", '-'},
+      {"FULL STOP", '.'}, {"SOLIDUS", '/'}, {"COLON", ':'}, {"SEMICOLON", ';'}, {"LESS-THAN SIGN", '<'},
+      {"EQUALS SIGN", '='}, {"GREATER-THAN SIGN", '>'}, {"QUESTION MARK", '?'}, {"COMMERCIAL AT", '@'},
+      {"LEFT SQUARE BRACKET", '['}, {"REVERSE SOLIDUS", '\\'}, {"RIGHT SQUARE BRACKET", ']'},
+      {"CIRCUMFLEX ACCENT", '^'}, {"LOW LINE", '_'}, {"GRAVE ACCENT", '`'}, {"LEFT CURLY BRACKET", '{'},
+      {"VERTICAL LINE", '|'}, {"RIGHT CURLY BRACKET", '}'}, {"TILDE", '~'}, {"LINE FEED", '\n'}, {"NEW LINE", '\n'},
+      {"NULL", '\0'}, {"CARRIAGE RETURN", '\r'}, {"CHARACTER TABULATION", '\t'}, {"DIGIT ZERO", '0'},
+      {"DIGIT ONE", '1'}, {"DIGIT TWO", '2'}, {"DIGIT THREE", '3'}, {"DIGIT FOUR", '4'}, {"DIGIT FIVE", '5'},
+      {"DIGIT SIX", '6'}, {"DIGIT SEVEN", '7'}, {"DIGIT EIGHT", '8'}, {"DIGIT NINE", '9'},
+  };
+  std::string upper;
+  for (const char c : name) upper += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  for (const auto& [text, c] : kNames) {
+    if (upper == text) return c;
+  }
+  constexpr std::string_view kSmall = "LATIN SMALL LETTER ", kCapital = "LATIN CAPITAL LETTER ";
+  if (upper.size() == kSmall.size() + 1 && upper.starts_with(kSmall)) return static_cast<char>(upper.back() | 0x20);
+  if (upper.size() == kCapital.size() + 1 && upper.starts_with(kCapital)) return upper.back();
+  return 0;
+}
+
 }  // namespace winnow::python

@@ -14,4 +14,7 @@ bool is_identifier_continue(char32_t c);
 void append_normalised(std::string& out, char32_t c);
 bool is_normalised(char32_t c);
 
+// The ASCII characters that Unicode names: what \N{...} can hide a payload with. 0: another character.
+char ascii_named(std::string_view name);
+
 }  // namespace winnow::python

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "code/python/unicode.h"
 #include "code/template/jinja.h"
 
 namespace winnow::jinja {
@@ -55,6 +56,12 @@ std::string unescaped(std::string_view body) {
         std::from_chars(body.data() + i + 1, body.data() + i + 1 + digits, code, 16).ptr == body.data() + i + 1 + digits && code < 0x110000) {
       append_utf8(out, code);
       i += digits;
+    } else if (c == 'N' && i + 1 < body.size() && body[i + 1] == '{' && body.find('}', i) != std::string_view::npos) {
+      const size_t end = body.find('}', i);
+      const char named = python::ascii_named(body.substr(i + 2, end - i - 2));
+      if (named != 0) out += named;
+      else append_utf8(out, 0xFFFD);
+      i = end;
     } else if (c >= '0' && c <= '7') {
       size_t end = i;
       while (end < body.size() && end < i + 3 && body[end] >= '0' && body[end] <= '7') code = code * 8 + static_cast<uint32_t>(body[end++] - '0');

@@ -50,7 +50,7 @@ Node* map(Builder& build, Node* value, const Node& call) {
   Node* element = nullptr;
   Node* each = build.name("jinja.each");
   for (const Node* keyword : call.others) {
-    if (keyword->name == "attribute") element = build.call(build.name(kItem), {each, keyword->first});
+    if (keyword->name == "attribute") element = build.call(build.name(kPath), {each, keyword->first});
   }
   if (element == nullptr) {
     if (call.items.size == 0 || call.items[0]->type != Type::Constant || !call.items[0]->value.is(Kind::string)) return nullptr;
@@ -67,6 +67,29 @@ Node* map(Builder& build, Node* value, const Node& call) {
   Node* loop = build.make(Type::Comprehension, each, value);
   Node* out = build.make(Type::ListComp, element);
   build.tree().append(out->items, loop);
+  return out;
+}
+
+// Filters that look at an attribute of each element: by keyword, or by their first argument.
+bool looks_at_each(std::string_view name) {
+  return name == "sort" || name == "unique" || name == "min" || name == "max" || name == "sum" || name == "join" || name == "groupby" ||
+         name == "selectattr" || name == "rejectattr";
+}
+
+Node* with_attribute(Builder& build, std::string_view name, Node* value, const Node& call) {
+  Node* attribute = nullptr;
+  for (const Node* keyword : call.others) {
+    if (keyword->name == "attribute") attribute = keyword->first;
+  }
+  if (attribute == nullptr && call.items.size > 0 && (name == "groupby" || name.ends_with("attr"))) attribute = call.items[0];
+  if (attribute == nullptr && call.items.size > 1 && name == "join") attribute = call.items[1];
+  if (attribute == nullptr && call.items.size > 0 && name == "sum") attribute = call.items[0];
+  if (attribute == nullptr) return value;
+  if (name != "sum" && name != "join") return build.call(build.name(kBy), {value, attribute});
+  // What is added up or joined is the attributes.
+  Node* each = build.name("jinja.each");
+  Node* out = build.make(Type::ListComp, build.call(build.name(kPath), {each, attribute}));
+  build.tree().append(out->items, build.make(Type::Comprehension, each, value));
   return out;
 }
 
@@ -88,7 +111,17 @@ Node* formatted(Builder& build, Node* value, const Node& call) {
 }  // namespace
 
 Node* filter_in_python(Builder& build, std::string_view name, Node* value, const Node& call) {
-  if (name == "attr" && call.items.size > 0) return build.call(build.name("getattr"), {value, call.items[0]});
+  if (looks_at_each(name)) value = with_attribute(build, name, value, call);
+  if (name == "attr") {
+    if (call.items.size > 0) return build.call(build.name(kAttribute), {value, call.items[0]});
+    if (!call.others.empty()) return build.call(build.name(kAttribute), {value, call.others[0]->first});
+  }
+  if (name == "groupby" || name == "unique" || name.ends_with("attr")) {
+    Node* out = build.call(build.name(build.tree().text(std::string(kFilter) + std::string(name))), {value});
+    for (Node* argument : call.items) build.tree().append(out->items, argument);
+    out->others = call.others;
+    return out;
+  }
   if (name == "join") return join(build, value, call);
   if (name == "first") return item(build, value, 0);
   if (name == "last") return item(build, value, -1);
@@ -108,8 +141,9 @@ Node* filter_in_python(Builder& build, std::string_view name, Node* value, const
                     ? build.call(build.attribute(build.call(build.name("str"), {value}), filter.word), {})
                     : build.call(build.name(filter.word), {value});
     if (filter.word == "items") out = build.call(build.attribute(value, "items"), {});
+    if (looks_at_each(name)) return out;  // what is left are ways to sort, and where to start
     for (Node* argument : call.items) build.tree().append(out->items, argument);
-    if (name != "sort") out->others = call.others;
+    out->others = call.others;
     return out;
   }
   return nullptr;

@@ -28,8 +28,7 @@ Method method_in(const Node& function) {
   if (function.type == Type::Attribute) return {function.first, function.name};
   const bool looked_up = function.type == Type::Call && function.first->type == Type::Name &&
                          function.items.size >= 2 &&
-                         (function.first->name == kAttribute || function.first->name == kItem ||
-                          function.first->name == "getattr");
+                         (function.first->name == kAttribute || function.first->name == kItem);
   if (!looked_up || function.items[1]->type != Type::Constant || !function.items[1]->value.is(Kind::string))
     return {};
   return {function.items[0], function.items[1]->value.text()};
@@ -80,7 +79,7 @@ Worth Flow::call_name(std::string_view name, const Node& node) {
                                                 "today",        "utcnow", "current_date", "strftime"};
   if (const Worth* known = variable(name); known != nullptr && known->function != nullptr)
     return call_function(*known->function, node);
-  if (name == kAttribute || name == kItem || name == "getattr") {
+  if (name == kAttribute || name == kItem || name == kPath) {
     if (node.items.size < 2) return of_nothing(node.offset);
     if (node.items[0]->type == Type::Name && node.items[0]->name == "loop" &&
         node.items[1]->type == Type::Constant) {
@@ -94,6 +93,7 @@ Worth Flow::call_name(std::string_view name, const Node& node) {
     }
     return member(value(node.items[0]), value(node.items[1]), node.offset);
   }
+  if (name == kBy) return value(node.items[0]);
   if (name.starts_with(kFilter)) return filter(name.substr(kFilter.size()), node);
   if (name.starts_with(kTest)) return test(node);
   if (name == "raise_exception") {
@@ -227,7 +227,6 @@ Worth Flow::filter(std::string_view name, const Node& node) {
     return out;
   }
   if (name == "wordcount") return length_of(words_as_text(of), node.offset);
-  if (name == "attr" && arguments.size() > 1) return member(of, arguments[1], node.offset);
   if (one_of(name, kTelling)) {
     Worth out = words_as_text(of);
     if (of.parts != nullptr && of.runs.empty())

@@ -116,8 +116,12 @@ class Parser {
     if (tag == "call") return call(words, expressions);
     if (tag == "filter") return filter(expressions);
     if (tag == "with") return with(words, expressions);
-    if (tag == "block" || tag == "autoescape" || tag == "generation" || tag == "trans") return push({BlockKind::plain, tag, open_.back().body});
+    if (tag == "block" || tag == "generation") return push({BlockKind::plain, tag, open_.back().body});
+    if (tag == "autoescape") return run_expression(expressions) && push({BlockKind::plain, tag, open_.back().body});
+    if (tag == "trans") return translate(words, expressions);
+    if (tag == "pluralize" || tag == "debug") return true;
     if (tag == "do") return run_expression(expressions);
+    if (tag == "print") return print(expressions);
     if (tag == "break" || tag == "continue") {
       add(build_.make(tag == "break" ? Type::Break : Type::Continue));
       return true;
@@ -310,6 +314,28 @@ class Parser {
     if (value == nullptr) return false;
     add(build_.statement(value));
     return true;
+  }
+
+  bool print(Expressions& expressions) {
+    Node* value = expressions.tuple();
+    if (value == nullptr) return false;
+    add(output(value));
+    return true;
+  }
+
+  // {% trans a, b=expression %}
+  bool translate(Words& words, Expressions& expressions) {
+    while (!words.at_end()) {
+      Node* target = expressions.target();
+      if (target == nullptr) return false;
+      if (words.accept("=")) {
+        Node* value = expressions.expression();
+        if (value == nullptr) return false;
+        assign(target, value);
+      }
+      if (!words.accept(",") && !words.at_end()) return words.peek().word == Word::name && push({BlockKind::plain, "trans", open_.back().body});
+    }
+    return push({BlockKind::plain, "trans", open_.back().body});
   }
 
   bool include(Expressions& expressions, Words& words, std::string_view tag) {

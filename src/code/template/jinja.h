@@ -18,6 +18,8 @@ namespace winnow::jinja {
 inline constexpr std::string_view kOutput = "jinja.output";    // writes its argument
 inline constexpr std::string_view kItem = "jinja.item";        // x[y]: the item, else the attribute
 inline constexpr std::string_view kAttribute = "jinja.attribute";  // x.y: the attribute, else the item
+inline constexpr std::string_view kPath = "jinja.path";        // map(attribute=y): items and attributes with dots between
+inline constexpr std::string_view kBy = "jinja.by";            // sort(attribute=y): x, after looking at y of each
 inline constexpr std::string_view kText = "jinja.text";        // what a macro or a block has written so far
 inline constexpr std::string_view kInclude = "jinja.include";  // loads another template
 inline constexpr std::string_view kFilter = "jinja.filter.";   // and the name of a filter that Python has no word for

@@ -40,11 +40,14 @@ TEST(Jinja, AttributesAndItems) {
 }
 
 TEST(Jinja, FiltersArePython) {
-  EXPECT_EQ(python_of("{{ x|attr('y') }}"), "out(getattr(x, 'y'))");
+  EXPECT_EQ(python_of("{{ x|attr('y') }}"), "out(attribute(x, 'y'))");
   EXPECT_EQ(python_of("{{ ['a', 'b']|join }}"), "out(str('').join(map(str, ['a', 'b'])))");
   EXPECT_EQ(python_of("{{ 'so'|reverse }}"), "out('so'[::-1])");
   EXPECT_EQ(python_of("{{ '%s_'|format('a') }}"), "out('%s_' % ('a',))");
-  EXPECT_EQ(python_of("{{ x|map(attribute='y')|list }}"), "out(list([item(each, 'y') for each in x]))");
+  EXPECT_EQ(python_of("{{ x|map(attribute='y')|list }}"), "out(list([path(each, 'y') for each in x]))");
+  EXPECT_EQ(python_of("{{ x|sort(attribute='y') }}"), "out(sorted(by(x, 'y')))");
+  EXPECT_EQ(python_of("{{ x|join(',', 'y') }}"), "out(str(',').join(map(str, [path(each, 'y') for each in x])))");
+  EXPECT_EQ(python_of("{{ x|groupby('y') }}"), "out(filter_groupby(by(x, 'y'), 'y'))");
   EXPECT_EQ(python_of("{{ x|frob(1) }}"), "out(filter_frob(x, 1))");
   EXPECT_EQ(python_of("{{ -1|abs }}"), "out(abs(-1))");
 }
@@ -74,6 +77,9 @@ TEST(Jinja, Statements) {
   EXPECT_EQ(python_of("{% generation %}x{% endgeneration %}"), "out('x')");
   EXPECT_EQ(python_of("{% do x.append(1) %}"), "attribute(x, 'append')(1)");
   EXPECT_EQ(python_of("{% include 'a' %}"), "include('a')");
+  EXPECT_EQ(python_of("{% print a %}"), "out(a)");
+  EXPECT_EQ(python_of("{% trans a=x.y %}{{ a }}{% endtrans %}"), "a = attribute(x, 'y')\nout(a)");
+  EXPECT_EQ(python_of("{% autoescape x %}a{% endautoescape %}"), "x\nout('a')");
 }
 
 TEST(Jinja, BrokenTagsKeepTheRest) {

@@ -108,7 +108,7 @@ void read_template(Scan& scan, const Artifact& artifact) {
   machine::Machine machine(scan, trace);
   const Value globals = machine::new_globals(machine, "__template__");
   for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
-  for (const std::string_view name : {jinja::kOutput, jinja::kItem, jinja::kAttribute, jinja::kInclude}) {
+  for (const std::string_view name : {jinja::kOutput, jinja::kItem, jinja::kAttribute, jinja::kPath, jinja::kBy, jinja::kInclude}) {
     machine::set_global(machine, globals, name, machine.resolve("jinja", name.substr(name.find('.') + 1)));
   }
   const Value code = python::lower(tree, *parsed.module, {.filename = "<template>"});
