@@ -21,6 +21,7 @@ void read_onnx(Scan& scan, const Artifact& artifact) {
   find_places(scan, artifact, model);
   call_operators(scan, artifact, model);
   evaluate_metadata(scan, artifact, model);
+  find_backdoors(scan, artifact, model);
   find_hidden(scan, artifact, model);
 }
 

@@ -13,6 +13,9 @@ void find_places(Scan& scan, const Artifact& artifact, const graph::onnx::Model&
 void call_operators(Scan& scan, const Artifact& artifact, const graph::onnx::Model& model);
 void evaluate_metadata(Scan& scan, const Artifact& artifact, const graph::onnx::Model& model);
 
+// backdoors.cpp: ways through the graph that pass the network by and steer its answer.
+void find_backdoors(Scan& scan, const Artifact& artifact, const graph::onnx::Model& model);
+
 // hidden.cpp: what stands where numbers, remarks or nothing are expected.
 void find_hidden(Scan& scan, const Artifact& artifact, const graph::onnx::Model& model);
 
