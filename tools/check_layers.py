@@ -33,6 +33,7 @@ INSIDE_CODE = {
     'machine': {'ir', 'python', 'bytecode'},
     'pickle': {'ir', 'python', 'bytecode', 'machine'},
     'graph': {'machine'},
+    'r': set(),
 }
 
 INCLUDE = re.compile(r'\s*#\s*include\s*"([^"]+)"')

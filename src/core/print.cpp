@@ -294,6 +294,7 @@ std::string Printer::call(const Event& event, int depth) const {
 }
 
 std::string Printer::statement(uint32_t index) const {
+  if (const auto own = trace_.statements.find(index); own != trace_.statements.end()) return own->second;
   const Event& event = trace_.events[index];
   const Heap& heap = trace_.heap;
   const auto argument = [&](uint32_t i) {

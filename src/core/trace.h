@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/artifact.h"
@@ -54,6 +55,7 @@ struct Trace {
   Heap heap;
   std::vector<Event> events;
   std::vector<Payload> payloads;
+  std::unordered_map<uint32_t, std::string> statements;  // of events whose program is not Python: as its language writes them
   Value root;           // what the program evaluates to
   bool finished = false;  // reached its end without a fault
   bool unclaimed = false; // stands where the loader of its file does not look

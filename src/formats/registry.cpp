@@ -13,6 +13,7 @@
 #include "formats/program/program.h"
 #include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
+#include "formats/r/r.h"
 #include "formats/safetensors/safetensors.h"
 #include "formats/stable_baselines/stable_baselines.h"
 #include "formats/template/template.h"
@@ -47,6 +48,8 @@ constexpr Format kFormats[] = {
     tflite::kTflite,
     weight_index::kIndex,
     onnx_format::kOnnx,
+    r_format::kR,
+    r_format::kLazyLoad,
     template_format::kTemplate,
     stable_baselines::kData,
     program::kProgram,

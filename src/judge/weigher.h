@@ -104,6 +104,12 @@ class Weigher {
   void weigh_operation(uint32_t index, const Event& event, const Name& name);
   void weigh_operator(uint32_t index, const Event& event, const Name& name);
 
+  // r.cpp: calls that R code makes.
+  void weigh_in_r(uint32_t index, const Event& event, const Name& name);
+  Ruling ruling_in_r(const Event& event, const Name& name, std::string& why) const;
+  Ruling ruling_of_r_files(const Event& event, const Name& name, std::string& why) const;
+  Ruling ruling_of_r_program(const Event& event, std::string_view command, std::string& why) const;
+
   // loads.cpp: other serialised objects and other models.
   void weigh_load(uint32_t index, const Event& event, const Name& name);
   void weigh_nested(uint32_t index, const Event& event, const Name& name);
