@@ -4,7 +4,10 @@
 #include "formats/compressed/compressed.h"
 #include "formats/configuration/configuration.h"
 #include "formats/gguf/gguf.h"
+#include "formats/java/java.h"
+#include "formats/julia/julia.h"
 #include "formats/keras/keras.h"
+#include "formats/matlab/matlab.h"
 #include "formats/network/network.h"
 #include "formats/numbers/numbers.h"
 #include "formats/numpy/numpy.h"
@@ -19,7 +22,9 @@
 #include "formats/template/template.h"
 #include "formats/tensorflow/tensorflow.h"
 #include "formats/tflite/tflite.h"
+#include "formats/torch7/torch7.h"
 #include "formats/weight_index/weight_index.h"
+#include "formats/xml_model/xml_model.h"
 
 namespace winnow {
 namespace {
@@ -43,6 +48,14 @@ constexpr Format kFormats[] = {
     tensorflow_format::kGraph,
     network::kCoreml,
     network::kCaffeText,
+    network::kMxnet,
+    network::kPaddle,
+    network::kTensorrt,
+    java::kObjects,
+    julia::kBson,
+    matlab::kMat,
+    torch7::kT7,
+    xml_model::kModel,
     numbers::kNumbers,
     safetensors::kSafetensors,
     tflite::kTflite,

@@ -15,4 +15,16 @@ bool is_caffe_text(const Artifact& artifact);
 void read_caffe_text(Scan& scan, const Artifact& artifact);
 inline constexpr Format kCaffeText{"caffe-prototxt", is_caffe_text, read_caffe_text};
 
+bool is_mxnet(const Artifact& artifact);
+void read_mxnet(Scan& scan, const Artifact& artifact);
+inline constexpr Format kMxnet{"mxnet-symbol", is_mxnet, read_mxnet};
+
+bool is_paddle(const Artifact& artifact);
+void read_paddle(Scan& scan, const Artifact& artifact);
+inline constexpr Format kPaddle{"paddle-program", is_paddle, read_paddle};
+
+bool is_tensorrt(const Artifact& artifact);
+void read_tensorrt(Scan& scan, const Artifact& artifact);
+inline constexpr Format kTensorrt{"tensorrt-plan", is_tensorrt, read_tensorrt};
+
 }  // namespace winnow::network
