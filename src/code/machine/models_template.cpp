@@ -1,6 +1,9 @@
 // What Jinja templates do beside Python: look-ups that take an attribute for an item and the other way round, and
 // what is written.
+#include <algorithm>
+
 #include "code/machine/models.h"
+#include "code/machine/operators.h"
 #include "core/internals.h"
 
 namespace winnow::machine {
@@ -85,7 +88,62 @@ Found look_at_each(Machine& m, const Call& call) {
 
 Found write(Machine&, const Call&) { return Value::none(); }
 
-Found is_defined(Machine&, const Call& call) { return call[0].is_known() ? Found(Value::boolean(true)) : Found(Value::unknown()); }
+// What a test says of a value; nothing where it is not known, or the test is not.
+std::optional<bool> holds(Machine& m, std::string_view test, Value value, Value with) {
+  if (test == "defined") return value.is_known() ? std::optional(true) : std::nullopt;
+  if (!value.is_known()) return std::nullopt;
+  if (test == "undefined") return false;
+  if (test == "none") return value.is(Kind::none);
+  if (test == "string") return value.is(Kind::string);
+  if (test == "boolean") return value.is(Kind::boolean);
+  if (test == "integer") return value.is(Kind::integer);
+  if (test == "number") return value.is(Kind::integer) || value.is(Kind::real) || value.is(Kind::boolean);
+  if (test == "mapping") return value.is(Kind::dict);
+  if (test == "true" || test == "false") return value.is(Kind::boolean) && value.as_boolean() == (test == "true");
+  if (test == "equalto" || test == "eq" || test == "==") return equal(m, value, with);
+  if (test == "in") return contains(m, with, value);
+  const auto number = integer_of(value);
+  if (!number) return std::nullopt;
+  if (test == "odd" || test == "even") return (*number % 2 != 0) == (test == "odd");
+  const auto by = integer_of(with);
+  if (test == "divisibleby" && by && *by > 0) return *number % *by == 0;
+  return std::nullopt;
+}
+
+Found test(Machine& m, const Call& call) {
+  const std::string_view name = call.callee.is(Kind::name) ? m.heap().name(call.callee).canonical : std::string_view();
+  const auto known = holds(m, name.substr(name.rfind('.') + 1), call[0], call[1]);
+  return known ? Value::boolean(*known) : Value::unknown();
+}
+
+// select, reject, selectattr, rejectattr: what is not known stays.
+template <bool kKeep, bool kByAttribute>
+Found select(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items) return call[0];
+  std::vector<Value> kept;
+  for (const Value& item : *items) {
+    Value value = item;
+    if (kByAttribute) {
+      const Value each[] = {item, call[1]};
+      value = get_path(m, Call{call.callee, std::span<const Value>(each, 2), Value::none()}).value_or(Value::unknown());
+    }
+    const size_t at = kByAttribute ? 2 : 1;
+    const auto known = call.count() <= at ? truth(m, value) : call[at].is_text() ? holds(m, call[at].text(), value, call[at + 1]) : std::nullopt;
+    if (!known || *known == kKeep) kept.push_back(item);
+  }
+  return m.heap().new_items(Kind::list, kept.data(), static_cast<uint32_t>(kept.size()));
+}
+
+Found unique(Machine& m, const Call& call) {
+  const auto items = m.iterate(call[0]);
+  if (!items || items->size() > 256) return call[0];
+  std::vector<Value> kept;
+  for (const Value& item : *items) {
+    if (std::none_of(kept.begin(), kept.end(), [&](Value other) { return equal(m, other, item).value_or(false); })) kept.push_back(item);
+  }
+  return m.heap().new_items(Kind::list, kept.data(), static_cast<uint32_t>(kept.size()));
+}
 
 }  // namespace
 
@@ -96,7 +154,27 @@ std::span<const ModelEntry> template_models() {
       {"jinja.item", get_item},
       {"jinja.path", get_path},
       {"jinja.by", look_at_each},
-      {"jinja.test.defined", is_defined},
+      {"jinja.filter.select", select<true, false>},
+      {"jinja.filter.reject", select<false, false>},
+      {"jinja.filter.selectattr", select<true, true>},
+      {"jinja.filter.rejectattr", select<false, true>},
+      {"jinja.filter.unique", unique},
+      {"jinja.test.defined", test},
+      {"jinja.test.undefined", test},
+      {"jinja.test.none", test},
+      {"jinja.test.string", test},
+      {"jinja.test.boolean", test},
+      {"jinja.test.integer", test},
+      {"jinja.test.number", test},
+      {"jinja.test.mapping", test},
+      {"jinja.test.true", test},
+      {"jinja.test.false", test},
+      {"jinja.test.equalto", test},
+      {"jinja.test.eq", test},
+      {"jinja.test.in", test},
+      {"jinja.test.odd", test},
+      {"jinja.test.even", test},
+      {"jinja.test.divisibleby", test},
   };
   return kModels;
 }

@@ -191,7 +191,7 @@ Value Machine::attribute(Value base, std::string_view name) {
         if (const Value* held = heap().find(heap().items(arguments[2]), name)) return *held;
       }
       if (maker == "functools.partial" && name == "func" && arguments.size > 0) return arguments[0];
-      if (maker == "types.SimpleNamespace" && object.keywords.is(Kind::dict)) {
+      if ((maker == "types.SimpleNamespace" || maker == "jinja2.utils.Namespace") && object.keywords.is(Kind::dict)) {
         if (const Value* held = heap().find(heap().items(object.keywords), name)) return *held;
       }
     }

@@ -1,5 +1,6 @@
 #include "code/template/expression.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "code/python/unicode.h"
@@ -507,6 +508,18 @@ bool Expressions::parameters(Node* all) {
     if (value == nullptr) return false;
     build_.tree().append(all->handlers, value);
     if (!words_.accept(",") && !words_.peek().is(")")) return fail("a closing bracket is missing") != nullptr;
+  }
+  // What every macro may use without naming it: the block of its call, and what it was given beside.
+  const auto parameter = [&](std::string_view name) {
+    Node* one = build_.make(Type::Arg);
+    one->name = name;
+    return one;
+  };
+  all->first = parameter("varargs");
+  all->second = parameter("kwargs");
+  if (std::none_of(all->items.begin(), all->items.end(), [](const Node* one) { return one->name == "caller"; })) {
+    build_.tree().append(all->others, parameter("caller"));
+    build_.tree().append(all->orelse, build_.constant(Value::none()));
   }
   return true;
 }

@@ -141,7 +141,13 @@ Node* filter_in_python(Builder& build, std::string_view name, Node* value, const
                     ? build.call(build.attribute(build.call(build.name("str"), {value}), filter.word), {})
                     : build.call(build.name(filter.word), {value});
     if (filter.word == "items") out = build.call(build.attribute(value, "items"), {});
-    if (looks_at_each(name)) return out;  // what is left are ways to sort, and where to start
+    if (name == "sum") {
+      for (Node* keyword : call.others) {
+        if (keyword->name == "start") build.tree().append(out->items, keyword->first);
+      }
+      if (call.items.size > 1) build.tree().append(out->items, call.items[1]);
+    }
+    if (looks_at_each(name)) return out;  // what is left are ways to sort
     for (Node* argument : call.items) build.tree().append(out->items, argument);
     out->others = call.others;
     return out;

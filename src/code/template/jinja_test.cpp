@@ -70,9 +70,9 @@ TEST(Jinja, Statements) {
   EXPECT_EQ(python_of("{% set ns = namespace(a=1) %}{% set ns.a = 2 %}"), "ns = namespace(a=1)\nns.a = 2");
   EXPECT_EQ(python_of("{% set x %}a{% endset %}"), "def block_1():\n    text = ''\n    text += str('a')\n    return text\n\nx = block_1()");
   EXPECT_EQ(python_of("{% filter upper %}a{% endfilter %}"), "def block_1():\n    text = ''\n    text += str('a')\n    return text\n\nout(str(block_1()).upper())");
-  EXPECT_EQ(python_of("{% macro f(a, b=1) %}{{ a }}{% endmacro %}"), "def f(a=None, b=1):\n    text = ''\n    text += str(a)\n    return text");
+  EXPECT_EQ(python_of("{% macro f(a, b=1) %}{{ a }}{% endmacro %}"), "def f(a=None, b=1, *varargs, caller=None, **kwargs):\n    text = ''\n    text += str(a)\n    return text");
   EXPECT_EQ(python_of("{% call(u) f(1) %}{{ u }}{% endcall %}"),
-            "def caller(u=None):\n    text = ''\n    text += str(u)\n    return text\n\nout(f(1, caller=caller))");
+            "def caller(u=None, *varargs, caller=None, **kwargs):\n    text = ''\n    text += str(u)\n    return text\n\nout(f(1, caller=caller))");
   EXPECT_EQ(python_of("{% with a = 1 %}{{ a }}{% endwith %}"), "a = 1\nout(a)");
   EXPECT_EQ(python_of("{% generation %}x{% endgeneration %}"), "out('x')");
   EXPECT_EQ(python_of("{% do x.append(1) %}"), "attribute(x, 'append')(1)");

@@ -4,7 +4,9 @@
 #include "formats/template/template.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "code/machine/models.h"
 #include "code/machine/run.h"
 #include "code/python/lower.h"
 #include "code/template/hidden.h"
@@ -16,6 +18,7 @@ namespace winnow::template_format {
 namespace {
 
 constexpr size_t kLongest = size_t{4} << 20;
+constexpr uint64_t kMostSteps = 2'000'000;
 
 // Text with tags: no control characters but white space at its beginning. Of texts that are too long to be read only
 // those count that have statements and are no JSON, whose words may be anything.
@@ -105,15 +108,19 @@ void read_template(Scan& scan, const Artifact& artifact) {
   }
   if (parsed.more_problems) scan.gap(artifact, Fault::limit, parsed.problems.back().offset, "more tags cannot be read than are told");
   tell_hidden(scan, artifact, parsed);
+  // Templates are small programs; those that never end are no reason to wait as long as for a library.
+  const uint64_t code_steps = std::exchange(scan.budget.code_steps, std::min(scan.budget.code_steps, kMostSteps));
   machine::Machine machine(scan, trace);
   const Value globals = machine::new_globals(machine, "__template__");
   for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
-  for (const std::string_view name : {jinja::kOutput, jinja::kItem, jinja::kAttribute, jinja::kPath, jinja::kBy, jinja::kInclude}) {
-    machine::set_global(machine, globals, name, machine.resolve("jinja", name.substr(name.find('.') + 1)));
+  for (const machine::ModelEntry& model : machine::template_models()) {
+    machine::set_global(machine, globals, model.name, machine.resolve("jinja", model.name.substr(model.name.find('.') + 1)));
   }
+  machine::set_global(machine, globals, jinja::kInclude, machine.resolve("jinja", "include"));
   const Value code = python::lower(tree, *parsed.module, {.filename = "<template>"});
   machine::run_module(machine, code, globals, artifact.hint == Hint::jinja_template ? Trigger::inference : Trigger::load);
   machine::run_uncalled(machine, Trigger::inference);
+  scan.budget.code_steps = code_steps;
   trace.finished = true;
   scan.submit(trace);
   if (scan.show == Show::decompiled) show(scan, artifact);
