@@ -15,6 +15,7 @@ using containers::WireType;
 constexpr size_t kMostItems = 1024;     // of lists of numbers and texts that are kept
 constexpr int kDeepestGraph = 24;       // graphs inside graphs; protobuf's parser stops at 100 messages, three for each
 constexpr size_t kLeastUnknown = 32;    // bytes of a field that ONNX does not have
+constexpr uint64_t kMostMemory = uint64_t{768} << 20;  // bytes: empty messages take two in the file and hundreds here
 
 bool is_bytes(const ProtoField& field) { return field.type == WireType::bytes; }
 bool is_bytes(const ProtoField& field, uint32_t number) { return field.number == number && is_bytes(field); }
@@ -54,8 +55,10 @@ class ModelReader {
   void walk(Bytes message, Visit visit) {
     const auto error = each_field(message, [&](const ProtoField& field) {
       visit(field);
-      return true;
+      spent_ += sizeof(std::string_view);
+      return spent_ <= kMostMemory;
     });
+    if (spent_ > kMostMemory) damaged(Fault::limit, base(message), "the graph has more parts than are read");
     if (error) damaged(error->fault, base(message) + error->offset, error->what);
   }
 
@@ -147,6 +150,7 @@ class ModelReader {
 
   Node node(Bytes message, int depth) {
     Node out;
+    spent_ += sizeof out;
     out.offset = base(message);
     walk(message, [&](const ProtoField& field) {
       if (!is_bytes(field)) return;
@@ -167,6 +171,7 @@ class ModelReader {
 
   Attribute attribute(Bytes message, int depth) {
     Attribute out;
+    spent_ += sizeof out;
     Pieces single_graph, single_tensor, single_sparse;
     walk(message, [&](const ProtoField& field) {
       if (field.number == 2 && field.type == WireType::fixed32) {
@@ -211,6 +216,7 @@ class ModelReader {
 
   uint32_t tensor(Bytes message) {
     Tensor out;
+    spent_ += sizeof out;
     out.message = message;
     out.offset = base(message);
     walk(message, [&](const ProtoField& field) {
@@ -243,6 +249,7 @@ class ModelReader {
   // ValueInfoProto: the type of a tensor, or what a sequence or an optional holds.
   ValueInfo value_info(Bytes message) {
     ValueInfo out;
+    spent_ += sizeof out;
     walk(message, [&](const ProtoField& field) {
       if (is_bytes(field, 1)) out.name = as_text(field.bytes);
       if (!is_bytes(field, 2)) return;
@@ -289,6 +296,7 @@ class ModelReader {
 
   Bytes whole_;
   Model model_;
+  uint64_t spent_ = 0;  // bytes of memory, roughly
 };
 
 // What is cut short still reads as what it began as.

@@ -99,7 +99,7 @@ class Writer {
   // Writes the nodes of a graph into its scope.
   void nodes(const Graph& graph, Scope& scope, int depth) {
     for (const Node& node : graph.nodes) {
-      if (program_.operations.size() >= kMostOperations || depth > kDeepestCall) {
+      if (++work_ > 4 * kMostOperations || program_.operations.size() >= kMostOperations || depth > kDeepestCall) {
         program_.cut = true;
         return;
       }
@@ -395,6 +395,7 @@ class Writer {
 
   const Model& model_;
   Program program_;
+  size_t work_ = 0;  // nodes that were looked at, also those that call functions without any
   std::map<std::pair<std::string_view, std::string_view>, uint32_t> functions_;
   std::unordered_map<ValueId, std::vector<double>> numbers_;
 };

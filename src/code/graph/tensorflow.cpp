@@ -85,14 +85,21 @@ class ModelReader {
 
   Graph function(Bytes message) {
     Graph out;
+    std::vector<std::pair<std::string_view, std::string_view>> given;
     walk(message, model_.damage, base(message), [&](const ProtoField& field) {
       if (is_bytes(field, 3)) out.nodes.push_back(node(field.bytes));
+      if (is_bytes(field, 4)) given.push_back({first_text(field.bytes), second_text(field.bytes)});
       if (!is_bytes(field, 1)) return;
       walk(field.bytes, model_.damage, base(field.bytes), [&](const ProtoField& part) {
         if (is_bytes(part, 1)) out.name = as_text(part.bytes);
         if (is_bytes(part, 2)) out.parameters.push_back(first_text(part.bytes));
+        if (is_bytes(part, 3)) out.results.push_back(first_text(part.bytes));
       });
     });
+    for (std::string_view& result : out.results) {
+      const auto found = std::find_if(given.begin(), given.end(), [&](const auto& pair) { return pair.first == result; });
+      if (found != given.end()) result = found->second;
+    }
     return out;
   }
 
@@ -126,6 +133,14 @@ class ModelReader {
     std::string_view text;
     walk(message, model_.damage, base(message), [&](const ProtoField& field) {
       if (is_bytes(field, 1) && text.empty()) text = as_text(field.bytes);
+    });
+    return text;
+  }
+
+  std::string_view second_text(Bytes message) {
+    std::string_view text;
+    walk(message, model_.damage, base(message), [&](const ProtoField& field) {
+      if (is_bytes(field, 2)) text = as_text(field.bytes);
     });
     return text;
   }

@@ -32,6 +32,7 @@ struct Node {
 struct Graph {
   std::string_view name;                       // of a function
   std::vector<std::string_view> parameters;    // of a function
+  std::vector<std::string_view> results;       // of a function, in its order: "node:output:0"
   std::vector<Node> nodes;
   std::unordered_map<std::string_view, uint32_t> by_name;
 };

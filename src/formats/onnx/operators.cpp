@@ -53,7 +53,8 @@ class Operators {
     const bool acts = known != nullptr && !knowledge::is_trusted(known);
     if (!acts) seen_.insert(key);  // what it is given makes no difference
     if (knowledge::is_trusted(known) || (known == nullptr && key.first == kOwnDomain)) return;
-    if (++told_ > kMostOperators) return;
+    // Those that are not known say the same again and again; those that act are all told.
+    if (!acts && ++told_ > kMostOperators) return;
     std::vector<Value> arguments;
     for (const std::string_view input : node.inputs) arguments.push_back(value_of(graph, input));
     const Value keywords = attributes_of(machine.heap(), node);

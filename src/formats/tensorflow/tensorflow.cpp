@@ -2,7 +2,9 @@
 // model is asked (or, behind an initialiser, when it is loaded), with what the graph computes as arguments.
 #include "formats/tensorflow/tensorflow.h"
 
+#include "code/graph/steering_finding.h"
 #include "code/graph/tensorflow.h"
+#include "code/graph/tensorflow_program.h"
 #include "code/graph/tensorflow_run.h"
 
 namespace winnow::tensorflow_format {
@@ -32,6 +34,9 @@ void read_graph(Scan& scan, const Artifact& artifact) {
   graph::run(machine, model);
   trace.finished = true;
   scan.submit(trace);
+  for (const graph::Graph& main : model.graphs) {
+    graph::tell_steering(scan, artifact, graph::program_of(model, main), "tensorflow.raw_ops.");
+  }
 }
 
 }  // namespace winnow::tensorflow_format
