@@ -25,6 +25,20 @@ constexpr std::string_view kSources[] = {"Placeholder", "PlaceholderV2", "Placeh
                                          "IteratorGetNextSync", "IteratorV2", "OneShotIterator", "QueueDequeueV2", "QueueDequeueManyV2",
                                          "ReaderReadV2", "OptionalGetValue", "InfeedDequeue", "InfeedDequeueTuple", "Recv", "_Recv"};
 
+// Nodes that choose among texts: only these inputs are texts, the others say which is taken.
+struct Choice {
+  std::string_view op;
+  size_t first, last;
+};
+constexpr Choice kChoices[] = {{"LookupTableFind", 2, 2}, {"LookupTableFindV2", 2, 2}, {"Gather", 0, 0}, {"GatherV2", 0, 0}, {"GatherNd", 0, 0},
+                               {"ResourceGather", 0, 0}, {"Select", 1, 2}, {"SelectV2", 1, 2}, {"Switch", 0, 0}, {"StridedSlice", 0, 0}, {"Slice", 0, 0},
+                               {"Unpack", 0, 0}, {"DynamicPartition", 0, 0}, {"MutexLock", 0, 0}, {"BroadcastTo", 0, 0}, {"Tile", 0, 0}};
+
+// Nodes that put keys and texts into a table: the texts are the third input.
+constexpr std::string_view kTables[] = {"LookupTableImport", "LookupTableImportV2", "InitializeTable", "InitializeTableV2", "LookupTableInsert", "LookupTableInsertV2"};
+
+constexpr size_t kMostTableTexts = 4096;
+
 struct Output {
   std::string_view node;
   uint32_t index = 0;
@@ -53,6 +67,28 @@ class Run {
   }
 
   void run() {
+    // Tables are filled elsewhere than they are asked: what is in them is gathered before.
+    if (has_tables()) {
+      gathering_ = true;
+      visit_all();
+      gathering_ = false;
+      visited_.clear();
+      visits_ = 0;
+    }
+    visit_all();
+  }
+
+ private:
+  bool has_tables() const {
+    const auto fills = [](const Graph& graph) {
+      return std::any_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return is_table(node.op); });
+    };
+    return std::any_of(model_.graphs.begin(), model_.graphs.end(), fills) || std::any_of(model_.functions.begin(), model_.functions.end(), fills);
+  }
+
+  static bool is_table(std::string_view op) { return std::find(std::begin(kTables), std::end(kTables), op) != std::end(kTables); }
+
+  void visit_all() {
     for (const Graph& graph : model_.graphs) {
       const std::unordered_set<std::string_view> at_load = behind_initialisers(graph);
       visit({graph, {}, 0, &at_load});
@@ -62,7 +98,6 @@ class Run {
     }
   }
 
- private:
   // One graph or one call of a function, with what is known of its arguments.
   struct Frame {
     const Graph& graph;
@@ -88,7 +123,20 @@ class Run {
     machine_.scan().gap(machine_.trace().artifacts[0], Fault::limit, machine_.place.offset, what);
   }
 
+  void gather_table(Frame& frame, const Node& node) {
+    if (!is_table(node.op)) return;
+    const Value texts = input(frame, node, 2, 0);
+    const auto add = [&](Value text) {
+      if (text.is_text() && table_texts_.size() < kMostTableTexts) table_texts_.push_back(text);
+    };
+    add(texts);
+    if (texts.is(Kind::list)) {
+      for (const Value& text : machine_.heap().items(texts)) add(text);
+    }
+  }
+
   void act(Frame& frame, const Node& node) {
+    if (gathering_) return gather_table(frame, node);
     const std::string name = "tensorflow.raw_ops." + std::string(node.op);
     const knowledge::Callable* known = knowledge::find(name);
     if (known == nullptr || known->effect == knowledge::Effect::pure || known->effect == knowledge::Effect::construct) return;
@@ -151,18 +199,42 @@ class Run {
     return value;
   }
 
-  // What was folded; else whether anything from outside had a part in it.
+  // What was folded; else a text of the model's own that it can be; else whether anything from outside had a part in it.
   Value known_or_origin(Frame& frame, const Output& output) {
     const Value value = fold(frame, output, 0);
     if (value.is_known()) return value;
-    return comes_from_outside(frame, output) ? Value::unknown() : Value::unknown_named(kComputed);
+    const Origin origin = origin_of(frame, output);
+    // Of a text that the model computes all by itself a part is not what it becomes.
+    if (origin.chosen.is_text() && (origin.outside || origin.whole)) return origin.chosen;
+    return origin.outside ? Value::unknown() : Value::unknown_named(kComputed);
   }
 
-  bool comes_from_outside(Frame& frame, const Output& from) {
+  struct Origin {
+    bool outside = false;
+    Value chosen;      // a text among those that the model chooses from, or a part of one, that names a place of the machine
+    bool sensitive = false;
+    bool whole = false;
+  };
+
+  static bool leaves_folder(std::string_view text) {
+    return text.starts_with('/') || text.starts_with('~') || text.starts_with("..") || text.find("://") != std::string_view::npos ||
+           (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
+  }
+
+  // `whole`: what is asked for can be this text, and not only hold it.
+  static void consider(Origin& origin, Value text, bool whole) {
+    if (!text.is_text() || origin.sensitive) return;
+    const bool sensitive = knowledge::sensitive_path(text.text()) != nullptr;
+    if (sensitive || (whole && leaves_folder(text.text()) && !origin.chosen.is_text())) origin.chosen = text, origin.whole = whole;
+    origin.sensitive = sensitive;
+  }
+
+  Origin origin_of(Frame& frame, const Output& from) {
+    Origin origin;
     std::unordered_set<std::string_view> seen;
-    std::vector<std::string_view> work{from.node};
+    std::vector<std::pair<std::string_view, bool>> work{{from.node, true}};
     while (!work.empty()) {
-      const std::string_view name = work.back();
+      const auto [name, whole] = work.back();
       work.pop_back();
       if (!seen.insert(name).second) continue;
       const auto& parameters = frame.graph.parameters;
@@ -170,21 +242,52 @@ class Run {
       if (parameter != parameters.end()) {
         const size_t index = static_cast<size_t>(parameter - parameters.begin());
         const Value given = index < frame.arguments.size() ? frame.arguments[index] : Value::unknown();
-        if (!given.is_known() && given.text().empty()) return true;
+        consider(origin, given, whole);
+        origin.outside = origin.outside || (!given.is_known() && given.text().empty());
         continue;
       }
-      if (frame.graph.name.empty() && fed_.count(name) != 0) return true;
       const auto found = frame.graph.by_name.find(name);
+      const bool fed = frame.graph.name.empty() && fed_.count(name) != 0;
       // A node that is not there, and work that is used up, say nothing in the model's favour or against it.
-      if (found == frame.graph.by_name.end() || !machine_.step()) return true;
-      const Node& node = frame.graph.nodes[found->second];
-      if (std::find(std::begin(kSources), std::end(kSources), node.op) != std::end(kSources)) return true;
-      for (const std::string_view input : node.inputs) {
-        const Output output = parse_input(input);
-        if (!output.control) work.push_back(output.node);
+      if (fed || found == frame.graph.by_name.end() || !machine_.step()) {
+        origin.outside = true;
+        continue;
       }
+      const Node& node = frame.graph.nodes[found->second];
+      if (std::find(std::begin(kSources), std::end(kSources), node.op) != std::end(kSources)) {
+        origin.outside = true;
+        continue;
+      }
+      walk_back(frame, node, whole, origin, work);
     }
-    return false;
+    return origin;
+  }
+
+  // The inputs of a node that its text is made of.
+  void walk_back(Frame& frame, const Node& node, bool whole, Origin& origin, std::vector<std::pair<std::string_view, bool>>& work) {
+    if (node.op == "Const" || node.op == "HostConst") {
+      const Value value = fold(frame, {node.name, 0, false}, 0);
+      consider(origin, value, whole);
+      if (value.is(Kind::list)) {
+        for (const Value& text : machine_.heap().items(value)) consider(origin, text, whole);
+      }
+      return;
+    }
+    const auto choice = std::find_if(std::begin(kChoices), std::end(kChoices), [&](const Choice& c) { return c.op == node.op; });
+    const bool chooses = choice != std::end(kChoices);
+    const bool same = chooses || node.op == "Pack" || node.op == "Concat" || node.op == "ConcatV2" ||
+                      std::find(std::begin(kSame), std::end(kSame), node.op) != std::end(kSame);
+    if (node.op.starts_with("LookupTableFind")) {
+      for (const Value& text : table_texts_) consider(origin, text, whole);
+    }
+    size_t index = 0;
+    for (const std::string_view input : node.inputs) {
+      const Output output = parse_input(input);
+      if (output.control) continue;
+      const bool taken = !chooses || (index >= choice->first && index <= choice->last);
+      ++index;
+      if (taken) work.push_back({output.node, whole && same});
+    }
   }
 
   Value input(Frame& frame, const Node& node, size_t index, int depth) {
@@ -333,6 +436,8 @@ class Run {
   std::unordered_set<std::string_view> fed_, initial_;
   std::unordered_set<uint32_t> visited_;
   std::vector<Value> keywords_;
+  std::vector<Value> table_texts_;  // what the tables of the model can give
+  bool gathering_ = false;          // tables are looked at, nothing is called
   uint32_t visits_ = 0;
 };
 
