@@ -1,21 +1,29 @@
-// Reads the metadata of GGUF 1 to 3, in either byte order, as llama.cpp's gguf.cpp and the gguf Python package do: keys
-// with typed values. The descriptions of the tensors that follow, and the tensors, are never touched.
+// Reads the metadata of GGUF 1 to 3, in either byte order, as llama.cpp's gguf.cpp and the gguf Python
+// package do: keys with typed values, then the descriptions of the tensors. The tensors are never touched.
 //
-// What runs: the chat templates (tokenizer.chat_template, tokenizer.chat_template.NAME), rendered by Jinja with
-// every conversation. They become artifacts of their own. Nothing else in the file is executed.
-// Specification: ggml/docs/gguf.md.
+// What runs: the chat templates (tokenizer.chat_template, tokenizer.chat_template.NAME), rendered by Jinja
+// with every conversation. They become artifacts of their own, as do texts under other keys that speak of a
+// template or a prompt. Nothing else in the file is executed; descriptions of tensors that no loader takes
+// are gaps. Specification: ggml/docs/gguf.md.
 #include "formats/gguf/gguf.h"
 
 #include "bytes/reader.h"
+#include "code/template/jinja.h"
 
 namespace winnow::gguf {
 namespace {
 
 constexpr std::string_view kMagic = "GGUF";
-constexpr int kDeepestArray = 4;       // llama.cpp has no arrays in arrays, the Python reader has
-constexpr std::string_view kTemplate = "tokenizer.chat_template";
+constexpr int kDeepestArray = 4;  // llama.cpp has no arrays in arrays, the Python reader has
+constexpr uint32_t kMostDimensions = 4;
 
 enum class ValueType : uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
+
+// Keys whose texts are templates: tokenizer.chat_template, its named ones, and what loaders of other programs
+// ask for.
+bool names_template(std::string_view key) {
+  return key.find("template") != std::string_view::npos || key.find("prompt") != std::string_view::npos;
+}
 
 // Bytes of one value; 0 for strings, arrays and types that do not exist.
 uint64_t size_of(uint32_t type) {
@@ -32,17 +40,20 @@ class Reading {
     const uint32_t version = read_version();
     scan_.recognise(artifact_, "gguf");
     if (reader_.ok() && (version < 1 || version > 3)) {
-      scan_.gap(artifact_, Fault::unsupported, kMagic.size(), "version " + std::to_string(version) + " of GGUF is unknown");
+      scan_.gap(artifact_, Fault::unsupported, kMagic.size(),
+                "version " + std::to_string(version) + " of GGUF is unknown");
       return;
     }
     wide_ = version > 1;
     const uint64_t tensors = length();
     const uint64_t pairs = length();
-    // The shortest pair: an empty key, a type, one byte; the shortest tensor: an empty name, no dimension, type, offset.
+    // The shortest pair: an empty key, a type, one byte; the shortest tensor: an empty name, no dimension,
+    // type, offset.
     const uint64_t string = wide_ ? 8 : 4;
     reader_.count(pairs, string + 5);
     reader_.count(tensors, string + 16);
     for (uint64_t i = 0; i < pairs && reader_.ok(); ++i) pair();
+    for (uint64_t i = 0; i < tensors && reader_.ok(); ++i) tensor();
     if (!reader_.ok()) scan_.gap(artifact_, *reader_.error());
   }
 
@@ -65,28 +76,57 @@ class Reading {
 
   void pair() {
     if (!step()) return;
-    const std::string_view key = string();
-    const uint32_t type = u32();
-    if (static_cast<ValueType>(type) != ValueType::string) return value(type, 0);
-    const std::string_view text = string();
-    if (reader_.ok() && key.starts_with(kTemplate) && (key.size() == kTemplate.size() || key[kTemplate.size()] == '.')) {
-      scan_.child(artifact_, key, as_bytes(text), Hint::jinja_template);
+    key_ = string();
+    value(u32(), 0);
+  }
+
+  // The name, the shape, the type, and where the tensor stands.
+  void tensor() {
+    if (!step()) return;
+    string();
+    const uint32_t dimensions = u32();
+    if (dimensions > kMostDimensions) {
+      return reader_.fail(Fault::malformed, "a tensor of " + std::to_string(dimensions) +
+                                                " dimensions; there are " + std::to_string(kMostDimensions));
     }
+    uint64_t elements = 1;
+    for (uint32_t i = 0; i < dimensions; ++i) {
+      const uint64_t length_of_one = length();
+      if (reader_.ok() &&
+          (length_of_one > INT64_MAX || __builtin_mul_overflow(elements, length_of_one, &elements) ||
+           elements > INT64_MAX)) {
+        return reader_.fail(Fault::malformed, "a tensor has more elements than can be counted");
+      }
+    }
+    u32();
+    u64();
+  }
+
+  // A template, where the key says so and where it is one: text that has tags.
+  void text() {
+    const std::string_view text = string();
+    if (!reader_.ok() || !names_template(key_) || !jinja::has_tags(text)) return;
+    scan_.child(artifact_, key_, as_bytes(text), Hint::jinja_template);
   }
 
   void value(uint32_t type, int depth) {
     if (!step()) return;
     if (const uint64_t size = size_of(type)) return reader_.skip(size);
     switch (static_cast<ValueType>(type)) {
-      case ValueType::string: string(); return;
+      case ValueType::string: return text();
       case ValueType::array: return array(depth);
-      default: reader_.fail(Fault::malformed, "the type of a value, " + std::to_string(type) + ", does not exist");
+      default: return no_such_type(type);
     }
+  }
+
+  void no_such_type(uint32_t type) {
+    reader_.fail(Fault::malformed, "the type of a value, " + std::to_string(type) + ", does not exist");
   }
 
   void array(int depth) {
     const uint32_t type = u32();
     const uint64_t count = length();
+    if (type > static_cast<uint32_t>(ValueType::f64)) return no_such_type(type);
     if (depth >= kDeepestArray) return reader_.fail(Fault::limit, "arrays are nested too deeply");
     if (const uint64_t size = size_of(type)) return reader_.skip(reader_.count(count, size) * size);
     const uint64_t items = reader_.count(count, wide_ ? 8 : 4);
@@ -96,6 +136,7 @@ class Reading {
   Scan& scan_;
   const Artifact& artifact_;
   Reader reader_;
+  std::string_view key_;  // of the value that is read
   bool big_ = false;
   bool wide_ = true;  // counts and lengths have 64 bits
 };
