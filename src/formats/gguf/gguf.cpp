@@ -53,7 +53,8 @@ class Reading {
     reader_.count(pairs, string + 5);
     reader_.count(tensors, string + 16);
     for (uint64_t i = 0; i < pairs && reader_.ok(); ++i) pair();
-    for (uint64_t i = 0; i < tensors && reader_.ok(); ++i) tensor();
+    for (uint64_t i = 0; i < tensors && reader_.ok() && tensor(); ++i) {
+    }
     if (!reader_.ok()) scan_.gap(artifact_, *reader_.error());
   }
 
@@ -80,14 +81,16 @@ class Reading {
     value(u32(), 0);
   }
 
-  // The name, the shape, the type, and where the tensor stands.
-  void tensor() {
-    if (!step()) return;
-    string();
+  // The name, the shape, the type, and where the tensor stands; false where nothing follows. Writers of their own put
+  // padding in front of the descriptions, which reads as tensors without names: then nothing more is asked, since
+  // nothing that runs can stand here.
+  bool tensor() {
+    if (!step() || string().empty()) return false;
     const uint32_t dimensions = u32();
     if (dimensions > kMostDimensions) {
-      return reader_.fail(Fault::malformed, "a tensor of " + std::to_string(dimensions) +
+      reader_.fail(Fault::malformed, "a tensor of " + std::to_string(dimensions) +
                                                 " dimensions; there are " + std::to_string(kMostDimensions));
+      return false;
     }
     uint64_t elements = 1;
     for (uint32_t i = 0; i < dimensions; ++i) {
@@ -95,11 +98,12 @@ class Reading {
       if (reader_.ok() &&
           (length_of_one > INT64_MAX || __builtin_mul_overflow(elements, length_of_one, &elements) ||
            elements > INT64_MAX)) {
-        return reader_.fail(Fault::malformed, "a tensor has more elements than can be counted");
+        reader_.fail(Fault::malformed, "a tensor has more elements than can be counted");
       }
     }
     u32();
     u64();
+    return reader_.ok();
   }
 
   // A template, where the key says so and where it is one: text that has tags.
