@@ -35,6 +35,9 @@ TARGETS = {
     'fuzz_codecs': (lambda area, data: area == 'compressed' and data.startswith(COMPRESSED), lambda data: data),
     'fuzz_hdf5': (lambda area, data: data.startswith(HDF5), lambda data: data[len(HDF5):]),
     'fuzz_keras': (lambda area, data: area == 'keras' and not data.startswith(b'PK'), lambda data: data),
+    'fuzz_r': (lambda area, data: area == 'r', lambda data: data),
+    'fuzz_java': (lambda area, data: area == 'java', lambda data: data),
+    'fuzz_formats': (lambda area, data: area in ('julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
     'fuzz_npy': (lambda area, data: data.startswith(b'\x93NUMPY'), lambda data: data[6:]),
 }
 

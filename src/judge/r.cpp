@@ -15,10 +15,13 @@ namespace {
 using knowledge::Effect;
 using knowledge::PayloadKind;
 
-// Programs that only tell something of the machine.
-constexpr std::string_view kAsking[] = {"uname", "hostname", "nvidia-smi", "sysctl", "nproc", "lscpu", "sw_vers", "system_profiler", "which", "where", "whoami", "free",
-                                        "wmic", "ver", "java", "python", "python3", "pandoc", "git", "locale", "date", "pwd", "lsb_release", "getconf", "Rscript", "R",
-                                        "latex", "pdflatex", "dot", "gs", "convert", "clear", "cls"};
+// Programs that functions of honest packages start: they tell something of the machine, convert, compress or build.
+constexpr std::string_view kTools[] = {"uname", "nvidia-smi", "sysctl", "nproc", "lscpu", "sw_vers", "system_profiler", "which", "where", "free", "wmic", "ver",
+                                       "java", "python", "python3", "pandoc", "git", "locale", "timedatectl", "lsb_release", "getconf", "Rscript", "R", "latex",
+                                       "pdflatex", "dot", "gs", "convert", "clear", "cls", "diff", "patch", "cmp", "make", "cmake", "gcc", "g++", "clang", "unzip",
+                                       "zip", "tar", "gzip", "gunzip", "tput", "stty", "grep", "ls", "ps", "df", "conda", "pip", "nvcc", "ffmpeg", "gnuplot"};
+// Those by which attacks show or learn that they run.
+constexpr std::string_view kProofs[] = {"id", "whoami", "calc", "calc.exe", "xcalc", "gnome-calculator", "notepad", "notepad.exe", "touch", "ping", "nslookup", "mspaint"};
 
 // Variables by which R and other programs find code to run.
 constexpr std::string_view kCodeVariables[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "R_PROFILE", "R_PROFILE_USER", "R_ENVIRON", "R_ENVIRON_USER", "R_LIBS", "R_LIBS_USER",
@@ -87,10 +90,11 @@ Ruling Weigher::ruling_in_r(const Event& event, const Name& name, std::string& w
       }
       if (known && is_address(text)) return Ruling::confirmed;
       if (at_load) return known ? Ruling::confirmed : Ruling::suspected;
-      return known && leaves_folder(text) && !is_temporary(text) ? Ruling::suspected : Ruling::dismissed;
+      return Ruling::dismissed;
     case Effect::network:
       if (at_load) return Ruling::confirmed;
       if (!event.code) return why += " The call tells how the model was made; it is data.", Ruling::dismissed;
+      if (text == "localhost" || text == "127.0.0.1") return Ruling::dismissed;
       if (known && name.known->payload == PayloadKind::host) return Ruling::confirmed;  // no library keeps a machine's name in a model
       return known ? Ruling::suspected : Ruling::dismissed;
     case Effect::file_read: case Effect::file_write: case Effect::file_delete: return ruling_of_r_files(event, name, why);
@@ -102,7 +106,8 @@ Ruling Weigher::ruling_in_r(const Event& event, const Name& name, std::string& w
       if (asks || !event.keywords.is(Kind::dict)) return Ruling::dismissed;
       const Items& given = heap_.items(event.keywords);
       for (uint32_t i = 0; i + 1 < given.size; i += 2) {
-        if (given[i].is_text() && is_one_of(kCodeVariables, given[i].text())) return at_load ? Ruling::confirmed : Ruling::suspected;
+        if (!given[i].is_text() || !is_one_of(kCodeVariables, given[i].text())) continue;
+        if (at_load || given[i + 1].is_text()) return at_load ? Ruling::confirmed : Ruling::suspected;
       }
       return Ruling::dismissed;
     }
@@ -117,13 +122,17 @@ Ruling Weigher::ruling_of_r_program(const Event& event, std::string_view command
   for (const std::string_view text : texts_of(event)) {
     if (text.data() != command.data() && whole.size() < 4096) (whole += ' ') += text;
   }
+  const std::string_view program = program_of(command);
+  const bool tool = is_one_of(kTools, program);
+  const bool chained = whole.find_first_of("|;&><`$\n") != std::string::npos;
+  if (tool && !chained) return why += " Functions of honest packages start this program, too.", Ruling::dismissed;
+  const knowledge::Command* word = knowledge::command(program);
   const SignOf sign = sign_of(whole);
-  if (sign.sign == Sign::command && !is_one_of(kAsking, program_of(command))) {
-    why += " What it is given " + sign.why + ".";
+  const bool strong = word != nullptr && word->strong;
+  if (is_one_of(kProofs, program) || (!tool && strong) || (chained && sign.sign == Sign::command) || whole.find("://") != std::string::npos) {
+    if (sign.sign == Sign::command) why += " What it is given " + sign.why + ".";
     return Ruling::confirmed;
   }
-  const bool chained = whole.find_first_of("|;&><`$") != std::string::npos;
-  if (is_one_of(kAsking, program_of(command)) && !chained) return why += " The program only tells something of the machine.", Ruling::dismissed;
   // A call that is kept as data holds no command: honest ones tell how the model was made.
   return event.code ? Ruling::suspected : Ruling::confirmed;
 }

@@ -30,6 +30,8 @@ Id make_list(Evaluator& e, const Arguments& a) {
   return out;
 }
 
+constexpr size_t kMostCompared = 4'000'000;  // items with items
+
 // Positions that an index means, from 0; nothing where it is not known.
 std::optional<std::vector<size_t>> positions(const Pool& pool, Id of, Id index) {
   std::vector<size_t> out;
@@ -40,7 +42,7 @@ std::optional<std::vector<size_t>> positions(const Pool& pool, Id of, Id index) 
   }
   if (pool.is(index, Type::strings)) {
     const auto wanted = strings_of(pool, index);
-    if (!wanted) return std::nullopt;
+    if (!wanted || wanted->size() * count > kMostCompared) return std::nullopt;
     for (const std::string& name : *wanted) {
       for (size_t i = 0; i < count; ++i) {
         if (pool.name_of_item(of, i) != name) continue;
@@ -59,6 +61,7 @@ std::optional<std::vector<size_t>> positions(const Pool& pool, Id of, Id index) 
     return out;
   }
   if (!numbers->empty() && numbers->front() < 0) {
+    if (numbers->size() * count > kMostCompared) return std::nullopt;
     for (size_t i = 0; i < count && i < kMostItems; ++i) {
       if (std::find(numbers->begin(), numbers->end(), -static_cast<double>(i + 1)) == numbers->end()) out.push_back(i);
     }

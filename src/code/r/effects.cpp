@@ -39,7 +39,7 @@ const knowledge::Callable* Evaluator::known(std::string_view function) {
 
 Value Evaluator::value_of(Id id) {
   Heap& heap = trace_.heap;
-  if (pool_.is(id, Type::function)) return heap.new_string(pool_.name(id));
+  if (pool_.is(id, Type::function)) return Value::unknown();  // or a variable that nobody sets
   if (const auto text = pool_.as_string(id)) return heap.new_string(*text);
   if (id == kNull) return Value::none();
   const size_t count = pool_.length(id);

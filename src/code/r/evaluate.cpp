@@ -12,6 +12,7 @@ constexpr int kDeepestCode = 400;           // calls inside calls, as written
 constexpr size_t kDeepestCalls = 24;        // functions that call functions
 constexpr uint64_t kStepsOfOne = 60'000;    // of one function or expression before it is run without entering others
 constexpr uint64_t kMostSteps = 30'000'000;  // of one trace
+constexpr uint64_t kItemsOfStep = 4;         // of vectors that models go through
 constexpr int kMostParents = 256;
 constexpr uint32_t kMostCells = 200'000;
 
@@ -262,7 +263,13 @@ Id Evaluator::call_builtin(std::string_view name, const Arguments& values, const
     effect(*callable, values, written);
     return call_callbacks(values);
   }
-  if (const Model model = model_of(plain)) return model(*this, values);
+  if (const Model model = model_of(plain)) {
+    uint64_t items = 0;
+    for (const Argument& one : values) items += pool_.length(one.value);
+    left_ -= std::min(left_, items / kItemsOfStep);
+    steps_ += items / kItemsOfStep;
+    return model(*this, values);
+  }
   if (const Special special = special_of(plain); special != nullptr && active_.size() < kDeepestCalls) {
     return (this->*special)(pool_.call(pool_.symbol(plain), values), values, environment);
   }

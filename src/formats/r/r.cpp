@@ -8,6 +8,7 @@
 // Specification: R Internals, 1.8; src/main/serialize.c.
 #include "formats/r/r.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include "code/r/deparse.h"
@@ -44,6 +45,7 @@ class Reading {
     run_touched(read.order);
     if (read.saved) run_called_by_r(read.root);
     for (const Id id : read.mapped) tell_mapped(id);
+    tell_packages(read.namespaces);
     run_stored(read.order);
     for (const Id id : read.order) {
       if (pool_.is(id, Type::closure)) evaluator_.run_function(id, When::called, pool_[id].offset);
@@ -69,7 +71,10 @@ class Reading {
           parts_.insert(object.c);
           for (const r::Argument& formal : pool_.cells(object.b)) parts_.insert(formal.value);
           break;
-        case Type::promise: parts_.insert(object.c); break;
+        case Type::promise:
+          parts_.insert(object.c);
+          if (object.b == r::kUnbound) promised_.insert(object.c);
+          break;
         case Type::bytecode:
           for (uint32_t i = 0; i < pool_[object.a].count; ++i) parts_.insert(pool_.item(object.a, i));
           break;
@@ -112,19 +117,19 @@ class Reading {
 
   // The names that code uses and its source does not: what runs is the bytecode.
   void check_bytecode(Id id) {
-    if (parts_.count(id) != 0 && !is_body(id)) return;
     std::unordered_set<Id> seen;
     std::vector<Id> work{pool_[id].b};
     std::unordered_set<std::string_view> source;
     collect(work, seen, source);
+    if (!scan_.step(seen.size())) return scan_.gap(artifact_, Fault::limit, pool_[id].offset, "the budget for work is used up");
     for (uint32_t i = 1; i < pool_[pool_[id].a].count; ++i) {
       const Id constant = pool_.item(pool_[id].a, i);
       if (pool_.is(constant, Type::symbol) && source.count(pool_.name(constant)) == 0) hidden(id, constant);
-      else if (pool_.is(constant, Type::language) && seen.count(constant) == 0) evaluator_.run(constant, r::kGlobal, When::called, pool_[id].offset);
+      if (pool_.is(constant, Type::language) && seen.count(constant) == 0) {
+        evaluator_.run(constant, r::kGlobal, promised_.count(id) != 0 ? When::touched : When::called, pool_[id].offset);
+      }
     }
   }
-
-  bool is_body(Id id) const { return pool_.is(id, Type::bytecode); }
 
   void collect(std::vector<Id>& work, std::unordered_set<Id>& seen, std::unordered_set<std::string_view>& names) {
     while (!work.empty()) {
@@ -147,9 +152,10 @@ class Reading {
       const knowledge::Callable* known = knowledge::find("r." + std::string(package) + name);
       if (known == nullptr || (known->effect != knowledge::Effect::process && known->effect != knowledge::Effect::code && known->effect != knowledge::Effect::native)) continue;
       Finding finding;
-      finding.threat = "r-carried-code";
-      finding.ruling = Ruling::suspected;
-      finding.trigger = Trigger::inference;
+      const bool touched = promised_.count(code) != 0;
+      finding.threat = touched ? "r-promise-code" : "r-carried-code";
+      finding.ruling = touched ? Ruling::confirmed : Ruling::suspected;
+      finding.trigger = touched ? Trigger::load : Trigger::inference;
       finding.summary = "Hides a use of " + name + "() in compiled code.";
       finding.why = "A function is carried with its source and as bytecode. R runs the bytecode, and it uses a name that the source does not have.";
       Evidence evidence;
@@ -159,6 +165,15 @@ class Reading {
       finding.evidence.push_back(std::move(evidence));
       scan_.finding(artifact_, std::move(finding));
       return;
+    }
+  }
+
+  // Packages that R loads to find an environment or a class of vectors: their code runs, where they are installed.
+  void tell_packages(const std::vector<std::string_view>& names) {
+    static constexpr std::string_view kOwn[] = {"base", "stats", "utils", "methods", "graphics", "grDevices", "tools", "parallel", "splines", "stats4", "compiler", "grid", "datasets"};
+    for (const std::string_view name : names) {
+      if (name.empty() || std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn)) continue;
+      scan_.references.push_back({"code", std::string(name), "base::loadNamespace"});
     }
   }
 
@@ -227,6 +242,7 @@ class Reading {
   Pool pool_;
   r::Evaluator evaluator_;
   std::unordered_set<Id> parts_;
+  std::unordered_set<Id> promised_;  // code that runs when the object is touched
 };
 
 constexpr uint64_t kMostBlocks = 100'000;
