@@ -4,6 +4,7 @@
 #include "formats/compressed/compressed.h"
 #include "formats/configuration/configuration.h"
 #include "formats/gguf/gguf.h"
+#include "formats/graph_text/graph_text.h"
 #include "formats/java/java.h"
 #include "formats/julia/julia.h"
 #include "formats/keras/keras.h"
@@ -52,6 +53,9 @@ constexpr Format kFormats[] = {
     network::kPaddle,
     network::kTensorrt,
     java::kObjects,
+    java::kClasses,
+    java::kSource,
+    graph_text::kGraphText,
     julia::kBson,
     matlab::kMat,
     torch7::kT7,

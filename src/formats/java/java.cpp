@@ -9,6 +9,7 @@
 
 #include "containers/java_stream.h"
 #include "core/print.h"
+#include "formats/java/tell.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::java {
@@ -38,21 +39,6 @@ std::string texts_of(const JavaStream& stream) {
   return out;
 }
 
-void add(Scan& scan, const Artifact& artifact, Ruling ruling, std::string summary, std::string why, std::string_view callee, std::string code, uint64_t offset) {
-  Finding finding;
-  finding.threat = "java-deserialisation";
-  finding.ruling = ruling;
-  finding.trigger = Trigger::load;
-  finding.summary = std::move(summary);
-  finding.why = std::move(why);
-  Evidence evidence;
-  evidence.callee = callee;
-  evidence.code = std::move(code);
-  evidence.location.offset = offset;
-  finding.evidence.push_back(std::move(evidence));
-  scan.finding(artifact, std::move(finding));
-}
-
 }  // namespace
 
 bool is_objects(const Artifact& artifact) {
@@ -68,9 +54,9 @@ void read_objects(Scan& scan, const Artifact& artifact) {
   for (const JavaClass& cls : stream.classes) {
     if (cls.proxy) {
       told = true;
-      add(scan, artifact, Ruling::suspected, "Makes a proxy for " + cls.name + ".",
+      tell(scan, artifact, {Ruling::suspected, Trigger::load, "Makes a proxy for " + cls.name + ".",
           "A proxy hands every call of an interface to a handler from the stream. Libraries do not put one into a model; attacks use it to be called.", "java.lang.reflect.Proxy",
-          "Proxy(" + cls.name + ")", cls.offset);
+          "Proxy(" + cls.name + ")", cls.offset});
       continue;
     }
     if (is_array_of(cls.name)) continue;
@@ -81,18 +67,18 @@ void read_objects(Scan& scan, const Artifact& artifact) {
     told = true;
     const bool network = known->effect == knowledge::Effect::network;
     const Ruling ruling = known->effect == knowledge::Effect::call ? Ruling::suspected : cls.instantiated || !network ? Ruling::confirmed : Ruling::suspected;
-    add(scan, artifact, ruling, "Makes an object of " + cls.name + " when it is loaded.", std::string(known->why), cls.name, cls.name + "(" + texts + ")", cls.offset);
+    tell(scan, artifact, {ruling, Trigger::load, "Makes an object of " + cls.name + " when it is loaded.", std::string(known->why), cls.name, cls.name + "(" + texts + ")", cls.offset});
   }
   for (const Bytes array : stream.arrays) {
     if (!as_text(array).starts_with("\xca\xfe\xba\xbe")) continue;
     told = true;
-    add(scan, artifact, Ruling::confirmed, "Carries compiled Java code.", "A class file stands among the objects. No model holds one; gadgets define the class and run it.",
-        "java.lang.ClassLoader.defineClass", "<class file, " + std::to_string(array.size()) + " bytes>", static_cast<uint64_t>(array.data() - artifact.bytes.data()));
+    tell(scan, artifact, {Ruling::confirmed, Trigger::load, "Carries compiled Java code.", "A class file stands among the objects. No model holds one; gadgets define the class and run it.",
+        "java.lang.ClassLoader.defineClass", "<class file, " + std::to_string(array.size()) + " bytes>", static_cast<uint64_t>(array.data() - artifact.bytes.data())});
   }
   if (told) return;
-  add(scan, artifact, Ruling::dismissed, "Holds objects of " + std::to_string(stream.classes.size()) + " classes.",
-      "None of them is known to call what a stream chooses. They are data, or classes of the program that loads them.", stream.classes.empty() ? std::string_view() : std::string_view(stream.classes[0].name),
-      stream.classes.empty() ? std::string() : stream.classes[0].name, 0);
+  tell(scan, artifact, {Ruling::dismissed, Trigger::load, "Holds objects of " + std::to_string(stream.classes.size()) + " classes.",
+      "None of them is known to call what a stream chooses. They are data, or classes of the program that loads them.", stream.classes.empty() ? std::string() : stream.classes[0].name,
+                        stream.classes.empty() ? std::string() : stream.classes[0].name, 0});
 }
 
 }  // namespace winnow::java

@@ -11,7 +11,6 @@ namespace winnow::numbers {
 bool is_xgboost_binary(Bytes bytes);
 std::optional<Error> check_xgboost_binary(Bytes bytes);
 bool is_xgboost_json(Bytes bytes);
-std::optional<Error> check_xgboost_json(Bytes bytes);
 bool is_xgboost_ubj(Bytes bytes);
 std::optional<Error> check_ubjson(Bytes bytes);  // the structure of any UBJSON value
 
@@ -23,7 +22,14 @@ bool is_mxnet_params(Bytes bytes);
 std::optional<Error> check_mxnet_params(Bytes bytes);
 bool is_fasttext(Bytes bytes);
 std::optional<Error> check_fasttext(Bytes bytes);
+bool is_lightgbm_json(Bytes bytes);
+bool is_catboost_json(Bytes bytes);
+std::optional<Error> check_json(Bytes bytes);
+bool is_tvm_params(Bytes bytes);
+std::optional<Error> check_tvm_params(Bytes bytes);
+bool is_ncnn(Bytes bytes);
+bool is_darknet(Bytes bytes);
+std::optional<Error> check_nothing(Bytes bytes);  // any text is whole
 bool is_rknn(Bytes bytes);
-std::optional<Error> check_rknn(Bytes bytes);
 
 }  // namespace winnow::numbers

@@ -18,13 +18,18 @@ constexpr const char* kXgboost = "XGBoost reads numbers and looks objectives up 
 
 constexpr Kind kKinds[] = {
     {"xgboost-binary", is_xgboost_binary, check_xgboost_binary, kXgboost},
-    {"xgboost-json", is_xgboost_json, check_xgboost_json, kXgboost},
+    {"xgboost-json", is_xgboost_json, check_json, kXgboost},
     {"xgboost-ubj", is_xgboost_ubj, check_ubjson, kXgboost},
     {"lightgbm-txt", is_lightgbm, check_lightgbm, "LightGBM reads keys and lists of numbers; objectives are names in a table of its own."},
+    {"lightgbm-json", is_lightgbm_json, check_json, "It is a description of trees for people and other programs."},
+    {"catboost-json", is_catboost_json, check_json, "CatBoost reads trees and tables of numbers."},
+    {"tvm-params", is_tvm_params, check_tvm_params, "TVM reads arrays of numbers with their names; the code that uses them is a library beside them."},
+    {"ncnn-param", is_ncnn, check_nothing, "ncnn reads layers of its own, or of the program that loads the network, by name."},
+    {"darknet-cfg", is_darknet, check_nothing, "Darknet reads layers of its own with numbers."},
     {"catboost-cbm", is_catboost, check_catboost, "CatBoost reads trees and tables of numbers."},
     {"mxnet-params", is_mxnet_params, check_mxnet_params, "MXNet reads arrays of numbers with their names."},
     {"fasttext", is_fasttext, check_fasttext, "fastText reads words and their vectors."},
-    {"rknn", is_rknn, check_rknn, "The driver of the accelerator reads it as a table of operations that it has built in."},
+    {"rknn", is_rknn, check_nothing, "The driver of the accelerator reads it as a table of operations that it has built in."},
 };
 
 const Kind* kind_of(Bytes bytes) {

@@ -83,6 +83,45 @@ std::optional<Error> check_fasttext(Bytes bytes) {
 
 bool is_rknn(Bytes bytes) { return as_text(bytes).starts_with("RKNN") && bytes.size() >= 64; }
 
-std::optional<Error> check_rknn(Bytes) { return std::nullopt; }
+std::optional<Error> check_nothing(Bytes) { return std::nullopt; }
+
+// What Booster.dump_model() gives, as JSON.
+bool is_lightgbm_json(Bytes bytes) {
+  const std::string_view start = as_text(bytes).substr(0, 512);
+  const size_t name = start.find("\"name\"");
+  return start.starts_with('{') && name < 8 && start.find("\"tree\"") < 24 && start.find("\"num_class\"") != std::string_view::npos;
+}
+
+bool is_catboost_json(Bytes bytes) {
+  const std::string_view text = as_text(bytes);
+  const std::string_view start = text.substr(0, 256);
+  if (!start.starts_with('{')) return false;
+  const size_t key = start.find('"');
+  if (key == std::string_view::npos) return false;
+  const std::string_view first = start.substr(key);
+  if (!first.starts_with("\"features_info\"") && !first.starts_with("\"oblivious_trees\"") && !first.starts_with("\"ctr_data\"") && !first.starts_with("\"model_info\"")) return false;
+  return text.find("\"oblivious_trees\"") != std::string_view::npos || text.find("\"trees\"") != std::string_view::npos;
+}
+
+// Parameters of TVM: NDArray lists with names.
+bool is_tvm_params(Bytes bytes) { return Reader(bytes).le<uint64_t>() == 0xf7e58d4f05049cb7ULL; }
+
+std::optional<Error> check_tvm_params(Bytes bytes) {
+  Reader reader(bytes);
+  reader.skip(16);
+  reader.count(reader.le<uint64_t>(), 8);
+  return reader.error();
+}
+
+bool is_ncnn(Bytes bytes) { return as_text(bytes).starts_with("7767517\n") || as_text(bytes).starts_with("7767517\r\n"); }
+
+bool is_darknet(Bytes bytes) {
+  const std::string_view text = as_text(bytes).substr(0, 65536);
+  const size_t first = text.find('[');
+  if (first == std::string_view::npos || first > 4096 || text.find('\0') != std::string_view::npos) return false;
+  const std::string_view rest = text.substr(first);
+  if (!rest.starts_with("[net]") && !rest.starts_with("[network]")) return false;
+  return rest.find("[convolutional]") != std::string_view::npos || rest.find("[connected]") != std::string_view::npos || rest.find("[yolo]") != std::string_view::npos;
+}
 
 }  // namespace winnow::numbers

@@ -148,7 +148,7 @@ bool is_xgboost_json(Bytes bytes) {
   return learner != std::string_view::npos && start.find_first_not_of("{ \r\n\t\"versionModel:[],0123456789") >= learner;
 }
 
-std::optional<Error> check_xgboost_json(Bytes bytes) {
+std::optional<Error> check_json(Bytes bytes) {
   const auto parsed = containers::parse_json(as_text(bytes));
   return parsed ? std::nullopt : std::optional(parsed.error());
 }
@@ -157,7 +157,7 @@ bool is_xgboost_ubj(Bytes bytes) {
   const std::string_view text = as_text(bytes);
   if (!text.starts_with('{')) return false;
   const std::string_view start = text.substr(0, 64);
-  for (const std::string_view key : {"\x07learner{", "\x07version["}) {
+  for (const std::string_view key : {"\x07learner{", "\x07version[", "\x06" "Config{", "\x05Model{"}) {
     const size_t at = start.find(key);
     if (at != std::string_view::npos && at <= 10 && text.substr(0, 512).find("learner") != std::string_view::npos) return true;
   }
