@@ -89,7 +89,7 @@ class Follower {
     for (uint32_t i = first; i < operation.input_count; ++i) {
       const State& state = in(operation, i);
       if (state.nature == Nature::constant) continue;
-      out.sources |= state.sources;
+      if (!plain || state.nature == Nature::plain) out.sources |= state.sources;
       out.switched = stronger(out.switched, state.switched);
       out.sized = out.sized || state.sized;
       if (plain && state.nature == Nature::decision) continue;
@@ -375,7 +375,7 @@ class Follower {
       out.vector = true;
       if (index.nature == Nature::plain || large) {
         // Embeddings: the network works on what the input says.
-        flow_.content |= index.sources;
+        work_on(index);
         out.nature = Nature::plain;
         out.vector = false;
         out.open = static_cast<uint8_t>(index.open + 1);
@@ -391,7 +391,8 @@ class Follower {
     }
     State out = data;
     out.picked = out.picked && data.nature == Nature::decision;
-    out.sources |= index.sources;
+    // What only says which parts are taken is not in them.
+    if (index.nature == Nature::plain) out.sources |= index.sources;
     out.sized = out.sized || index.sized || operation.op == "Compress";
     if (data.nature == Nature::plain) out.depth = std::max(data.depth, index.depth);
     return out;
@@ -458,7 +459,6 @@ class Follower {
     record(operation, both ? Way::switches : Way::replaces, !both && other.vector, program_.input(operation, 0), depth);
     out.nature = Nature::plain;
     out.question = kNoQuestion;
-    out.sources |= condition.sources;
     out.mixed = false;
     return out;
   }
@@ -481,7 +481,7 @@ class Follower {
       out.ramp = operation.kind == Kind::ramp;
       return out;
     }
-    // 0, 1, 2 up to a length that the caller gives: numbers all the same.
+    // 0, 1, 2 up to a length that the caller gives, or zeros as many as there are inputs: numbers all the same.
     State made;
     made.ramp = operation.kind == Kind::ramp;
     made.sized = out.nature == Nature::decision;
@@ -491,11 +491,16 @@ class Follower {
     return out;
   }
 
+  // The network begins to work on what an input says. What meets it behind the first layers, as masks do, is another thing.
+  void work_on(const State& state) {
+    if (state.nature == Nature::plain && state.depth == 0) flow_.content |= state.sources;
+  }
+
   State learned(const Operation& operation) {
     bool weights = false;
     for (uint32_t i = 0; i < operation.input_count; ++i) {
-      const ValueId id = program_.input(operation, i);
-      weights = weights || (id != kNoValue && in(operation, i).nature == Nature::constant && (program_.values[id].elements > 1 || !program_.values[id].constant));
+      // Ones are no weights: masks are spread by them.
+      weights = weights || (in(operation, i).nature == Nature::constant && in(operation, i).vector);
     }
     // Trees and machines have their numbers in attributes.
     weights = weights || operation.input_count == 1;
@@ -515,7 +520,7 @@ class Follower {
         const State& state = in(operation, i);
         if (state.nature == Nature::decision && state.open == 0) meet(operation, Way::scales, state.vector);
         if (state.nature == Nature::decision && i < 2 && in(operation, 1 - i).mixed) meet(operation, Way::replaces, true);
-        if (weights && state.nature == Nature::plain) flow_.content |= state.sources;
+        if (weights) work_on(state);
       }
     }
     if (weights) out.depth = plus(out.depth);
@@ -540,7 +545,7 @@ class Follower {
       question.exact = question.soft = true;
       return decided(out, question);
     }
-    flow_.content |= out.sources;
+    work_on(out);
     return out;
   }
 
@@ -576,7 +581,7 @@ class Follower {
   State opaque(const Operation& operation) {
     State out = combined(operation);
     if (out.nature == Nature::constant) return out;
-    flow_.content |= out.sources;
+    work_on(out);
     out.nature = Nature::plain;
     out.question = kNoQuestion;
     out.depth = plus(out.depth);

@@ -61,7 +61,7 @@ constexpr Row kTensorflow[] = {
     {copy, "Identity IdentityN EnsureShape ExpandDims Reshape Squeeze StopGradient Snapshot PreventGradient CheckNumerics BroadcastTo Tile Enter Exit "
            "NextIteration RefIdentity Bitcast Transpose Cast DepthToSpace SpaceToDepth Pad PadV2 MirrorPad Placeholder PlaceholderWithDefault "
            "QuantizeV2 Dequantize FakeQuantWithMinMaxVars FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVarsPerChannel ResizeBilinear ResizeNearestNeighbor "
-           "ResizeBicubic MatrixBandPart SpaceToBatchND BatchToSpaceND ReverseV2 RefEnter LoopCond OnesLike ZerosLike DecodeRaw StringToNumber"},
+           "ResizeBicubic MatrixBandPart SpaceToBatchND BatchToSpaceND ReverseV2 ReverseSequence Roll MatrixDiag MatrixDiagV3 MatrixDiagPart MatrixDiagPartV3 MatrixSetDiag MatrixSetDiagV3 RaggedTensorToTensor RefEnter LoopCond DecodeRaw StringToNumber"},
     {equal, "Equal NotEqual StaticRegexFullMatch RegexFullMatch ApproximateEqual"},
     {order, "Greater Less GreaterEqual LessEqual"},
     {logic, "LogicalAnd LogicalOr LogicalNot BitwiseAnd BitwiseOr BitwiseXor Invert LeftShift RightShift"},
@@ -76,7 +76,7 @@ constexpr Row kTensorflow[] = {
     {steep, "Exp Expm1 Sigmoid Tanh Relu Relu6 LeakyRelu Elu Selu Softplus Softsign Erf"},
     {step, "Sign Floor Ceil Round Rint"},
     {oddity, "IsNan IsInf IsFinite"},
-    {reduce, "Sum Mean Max Min Prod Any All EuclideanNorm"},
+    {reduce, "Sum Mean Max Min Prod Any All EuclideanNorm SegmentSum SegmentMean UnsortedSegmentSum UnsortedSegmentMax"},
     {position, "ArgMax ArgMin TopK TopKV2 InTopK InTopKV2"},
     {pool, "MaxPool AvgPool MaxPool3D AvgPool3D MaxPoolV2"},
     {running, "Cumsum Cumprod"},
@@ -86,7 +86,7 @@ constexpr Row kTensorflow[] = {
     {join, "Concat ConcatV2 Pack ParallelConcat"},
     {choose, "Select SelectV2 If StatelessIf Case StatelessCase"},
     {shape, "Shape ShapeN Size Rank"},
-    {fill, "Const HostConst Fill Empty"},
+    {fill, "Const HostConst Fill Empty OnesLike ZerosLike"},
     {ramp, "Range LinSpace"},
     {learned, "Conv2D Conv3D Conv1D DepthwiseConv2dNative Conv2DBackpropInput Conv3DBackpropInputV2 MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum "
               "CudnnRNN CudnnRNNV2 CudnnRNNV3 LSTMBlockCell BlockLSTM BlockLSTMV2 GRUBlockCell _FusedConv2D _FusedMatMul QuantizedConv2D QuantizedMatMul "

@@ -186,6 +186,9 @@ class Writer {
   }
 
   void write_graph(const Graph& graph, Scope& scope, int depth) {
+    for (const Node& node : graph.nodes) {
+      if (node.op == "NextIteration" || node.op == "RefNextIteration") loop_nodes_.insert(node.name);
+    }
     for (const uint32_t index : order_of(graph)) {
       if (++work_ > 4 * kMostOperations || program_.operations.size() >= kMostOperations || depth > kDeepestCall) {
         program_.cut = true;
@@ -400,6 +403,10 @@ class Writer {
       operation.last = axes != nullptr && axes->size() == 1 && axes->front() == -1;
     } else if (operation.kind == Kind::position) {
       operation.axes = 1;
+    } else if (operation.kind == Kind::merge) {
+      // The head of a loop takes what was there before or what its body made of it: nothing decides between answers.
+      const bool head = std::any_of(node.inputs.begin(), node.inputs.end(), [&](std::string_view input) { return loop_nodes_.count(reference_of(input).value_or(Reference{}).node) != 0; });
+      if (head) operation.kind = Kind::running;
     } else if (node.op == "ExpandDims") {
       const auto* axis = numbers(in, 1);
       operation.last = axis != nullptr && !axis->empty() && (axis->front() == -1 || axis->front() >= 2);
@@ -441,6 +448,7 @@ class Writer {
   const Model& model_;
   Program program_;
   std::unordered_map<ValueId, std::vector<double>> numbers_;
+  std::unordered_set<std::string_view> loop_nodes_;  // that carry on what the body of a loop has made
   size_t work_ = 0;
   int inputs_ = 0;
 };
