@@ -32,6 +32,8 @@ class Follower {
         if (!folded) state = made;
       }
     }
+    // A network of which every weight is the same is a network all the same.
+    if (flow_.content == 0 && layers_) flow_.content = UINT64_MAX;
     return std::move(flow_);
   }
 
@@ -303,6 +305,8 @@ class Follower {
   State jump(const Operation& operation, State out, bool idle) {
     const bool steep = operation.kind == Kind::steep || operation.kind == Kind::power || operation.kind == Kind::clip ||
                        (operation.kind == Kind::extreme && !idle);
+    // One divided by a distance from a pattern; layers divide so by what they normalise with, so it is no question yet.
+    if (operation.kind == Kind::divide && out.offsets && out.reduced && out.open == 0 && out.steep < 9) ++out.steep;
     if (!steep && operation.kind != Kind::step) return out;
     if (out.steep < 9) ++out.steep;
     const bool one = out.open == 0 && (out.picked || out.reduced);
@@ -497,13 +501,16 @@ class Follower {
   }
 
   State learned(const Operation& operation) {
-    bool weights = false;
+    // Sums weighted with ones spread masks; other numbers, and layers that are never anything else, are the network's.
+    bool weights = operation.input_count == 1, own = weights;  // trees and machines have their numbers in attributes
+    const bool product = operation.op.find("MatMul") != std::string_view::npos || operation.op == "Einsum";
     for (uint32_t i = 0; i < operation.input_count; ++i) {
-      // Ones are no weights: masks are spread by them.
-      weights = weights || (in(operation, i).nature == Nature::constant && in(operation, i).vector);
+      const ValueId id = program_.input(operation, i);
+      if (id == kNoValue || in(operation, i).nature != Nature::constant) continue;
+      weights = weights || !product || in(operation, i).vector || program_.values[id].elements > 1;
+      own = own || !product || in(operation, i).vector;
     }
-    // Trees and machines have their numbers in attributes.
-    weights = weights || operation.input_count == 1;
+    layers_ = layers_ || weights;
     State out = combined(operation);
     if (out.nature == Nature::constant) return out;
     if (out.nature == Nature::decision) {
@@ -520,7 +527,7 @@ class Follower {
         const State& state = in(operation, i);
         if (state.nature == Nature::decision && state.open == 0) meet(operation, Way::scales, state.vector);
         if (state.nature == Nature::decision && i < 2 && in(operation, 1 - i).mixed) meet(operation, Way::replaces, true);
-        if (weights) work_on(state);
+        if (own) work_on(state);
       }
     }
     if (weights) out.depth = plus(out.depth);
@@ -593,6 +600,7 @@ class Follower {
   const Program& program_;
   Flow flow_;
   uint32_t at_ = 0;
+  bool layers_ = false;  // something is learned at all
 };
 
 }  // namespace
