@@ -3,7 +3,7 @@
 find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
 # Seen from apps/ and tests/ too.
-set_target_properties(PkgConfig::CODECS BZip2::BZip2 PROPERTIES IMPORTED_GLOBAL TRUE)
+set_target_properties(PkgConfig::CODECS PkgConfig::SECCOMP BZip2::BZip2 PROPERTIES IMPORTED_GLOBAL TRUE)
 
 set(threat_pages ${CMAKE_CURRENT_BINARY_DIR}/threat_pages.inc)
 file(GLOB threat_texts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/threats/*.md)
@@ -36,6 +36,6 @@ foreach(layer ${layers})
 endforeach()
 target_include_directories(winnow PUBLIC
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
-target_link_libraries(winnow PUBLIC PkgConfig::CODECS BZip2::BZip2 Threads::Threads)
+target_link_libraries(winnow PUBLIC PkgConfig::CODECS PkgConfig::SECCOMP BZip2::BZip2 Threads::Threads)
 
 include(${CMAKE_CURRENT_LIST_DIR}/install.cmake)

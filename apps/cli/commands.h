@@ -33,12 +33,14 @@ struct ScanRequest {
   bool verbose = false;  // files without findings too
   bool quiet = false;    // no text, no progress
   bool no_progress = false;
+  bool no_sandbox = false;
 };
 
 int scan(const ScanRequest& request);
 int decompile(const std::string& path, Show show);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
+int selftest();  // tries what the sandbox has to stop
 int debug_flow(const std::vector<std::string>& paths, bool only_check);
 int debug_run(const std::string& path, bool uncalled);
 int debug_ir(const std::vector<std::string>& paths, bool only_check);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "commands.h"
+#include "input.h"
 #include "report/escape.h"
 #include "terminal.h"
 #include "winnow.h"
@@ -27,7 +28,7 @@ std::string made_safe(std::string_view text) {
 int decompile(const std::string& path, Show show) {
   Options options;
   options.show = show;
-  const Report report = path == "-" ? scan_descriptor(STDIN_FILENO, "-", options) : scan_path(path, options);
+  const Report report = scan_inputs({path}, options);
   bool complete = true;
   for (const ArtifactReport& artifact : report.artifacts) {
     write_all(STDOUT_FILENO, made_safe(artifact.text));

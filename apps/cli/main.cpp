@@ -51,6 +51,8 @@ void add_scan(CLI::App& program, ScanRequest& request) {
                      {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}},
                      "Colour the text (auto: on a terminal)");
   command.add_flag("--no-progress", request.no_progress, "Show no progress on standard error");
+  command.add_flag("--no-sandbox", request.no_sandbox,
+                   "Read in this process: a file that breaks a reader then ends the run");
   command.footer(
       "Exit code: 0 nothing found, 1 found at or above --fail-on, 2 something could not be\n"
       "scanned and nothing was found, 64 wrong usage.");
@@ -74,6 +76,7 @@ int run(int count, char** words) {
   program.add_subcommand("explain", "Print what a threat is, how it is decided and what clears it")
       ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
   program.add_subcommand("formats", "List the formats that are read");
+  program.add_subcommand("selftest", "Try what a confined reader must not be able to do on this machine");
   CLI::App& debug = *program.add_subcommand("debug", "Parts of the library, for its tests")->group("");
   debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")
       ->add_option("FILE", path)
@@ -121,6 +124,7 @@ int run(int count, char** words) {
   }
   if (program.got_subcommand("scan")) return scan(request);
   if (program.got_subcommand("decompile")) return decompile(path, shown);
+  if (program.got_subcommand("selftest")) return selftest();
   if (program.got_subcommand("explain")) return explain(threat);
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);

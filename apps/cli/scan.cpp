@@ -1,11 +1,14 @@
 // winnow scan PATH...
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "commands.h"
+#include "input.h"
 #include "progress.h"
 #include "report/render.h"
 #include "terminal.h"
@@ -14,26 +17,30 @@
 namespace winnow::cli {
 namespace {
 
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+
+// The first Ctrl-C ends the run with a report of what is done; the second one ends the program.
+void stop_when_interrupted() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+}
+
 Report run(const ScanRequest& request) {
   Options options;
   options.jobs = request.jobs;
   options.show = request.show;
   options.hash = request.hash ? Hash::sha256 : Hash::none;
+  options.sandbox = request.no_sandbox ? Sandbox::none : Sandbox::workers;
+  options.stop = &interrupted;
+  stop_when_interrupted();
   ProgressLine line;
   if (!request.quiet && !request.no_progress && is_terminal(STDERR_FILENO)) {
     options.progress = [&line](const Progress& progress) { line.show(progress); };
   }
-  std::vector<std::string> paths = request.paths;
-  const bool standard_input = std::erase(paths, "-") != 0;
-  Report report = scan_paths(paths, options);
-  if (!standard_input) return report;
-
-  Report piped = scan_descriptor(STDIN_FILENO, "-", options);
-  const double seconds = report.summary.seconds + piped.summary.seconds;
-  report.artifacts.push_back(std::move(piped.artifacts.front()));
-  report = summarise(std::move(report.artifacts));
-  report.summary.seconds = seconds;
-  return report;
+  return scan_inputs(request.paths, options);
 }
 
 std::string render(const ScanRequest& request, const Report& report) {

@@ -70,7 +70,10 @@ Result<FileBytes> FileBytes::read(int descriptor, std::vector<std::byte>& buffer
   if (::fstat(descriptor, &status) != 0) return unreadable("cannot be examined", errno);
   if (S_ISDIR(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
   if (!S_ISREG(status.st_mode)) return drain(descriptor, buffer, limit);
-  const auto size = static_cast<size_t>(status.st_size);
+  return read(descriptor, static_cast<uint64_t>(status.st_size), buffer, access);
+}
+
+Result<FileBytes> FileBytes::read(int descriptor, uint64_t size, std::vector<std::byte>& buffer, Access access) {
   return size <= kSmall ? copy(descriptor, buffer, size) : map(descriptor, size, access);
 }
 

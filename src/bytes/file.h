@@ -48,6 +48,9 @@ class FileBytes {
   static Result<FileBytes> read(int descriptor, std::vector<std::byte>& buffer, Access access,
                                 uint64_t limit);
 
+  // Of a regular file whose size is known.
+  static Result<FileBytes> read(int descriptor, uint64_t size, std::vector<std::byte>& buffer, Access access);
+
   Bytes bytes() const { return bytes_; }
 
  private:

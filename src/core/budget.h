@@ -13,6 +13,7 @@ struct Budget {
   uint64_t steps = uint64_t{2} << 30;           // opcodes and machine operations, over one whole scan
   uint64_t code_steps = 40'000'000;             // instructions of code objects run, per trace
   uint64_t memory = uint64_t{1} << 30;          // bytes of machine values, per trace
+  double seconds = 600;                         // of one file; 0 is without end
   uint64_t string = uint64_t{64} << 20;         // bytes of one string that the machine computes
 };
 

@@ -1,6 +1,7 @@
 // What a caller may ask of a scan.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string_view>
 
@@ -21,6 +22,12 @@ enum class Show : uint8_t {
   instructions,  // of Python code: a listing of its bytecode
 };
 
+// Where files are read. A parser that falls costs a confined process one file, and the caller everything.
+enum class Sandbox : uint8_t {
+  workers,  // processes that can open nothing, connect nowhere and start nothing (Linux)
+  none,     // threads of the caller
+};
+
 // How far a run over many files has come.
 struct Progress {
   uint64_t files_done = 0;
@@ -30,12 +37,15 @@ struct Progress {
 };
 
 struct Options {
-  unsigned jobs = 0;  // threads over files; 0: one per core
+  unsigned jobs = 0;  // workers or threads over files; 0: one per core
+  Sandbox sandbox = Sandbox::workers;  // of scan_path and scan_paths; what is handed in open is read in the caller
   Budget budget;
   Hash hash = Hash::none;
   Show show = Show::nothing;
   // Called after every file, by one thread at a time.
   std::function<void(const Progress&)> progress;
+  // May be set at any time, by a signal handler too: files that are not done stay incomplete.
+  const std::atomic<bool>* stop = nullptr;
 };
 
 }  // namespace winnow

@@ -92,6 +92,7 @@ struct Summary {
 
 struct Report {
   Summary summary;
+  std::vector<std::string> sandbox;  // what confined the readers: "process", "rlimits", "landlock", "seccomp"; empty: nothing
   std::vector<ArtifactReport> artifacts;
 };
 

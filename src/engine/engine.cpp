@@ -23,9 +23,10 @@ namespace {
 constexpr size_t kKeptBuffer = size_t{1} << 20;
 
 // Every format that claims the artifact reads it: a file can be several things at once.
-void read_artifact(Scan& scan, const Artifact& artifact) {
+void read_artifact(Scan& scan, const Artifact& artifact, Whereabouts* whereabouts) {
   for (const Format& format : formats()) {
     if (!format.probe(artifact)) continue;
+    if (whereabouts != nullptr) whereabouts->at(format.name, scan.member_of(artifact));
     try {
       format.read(scan, artifact);
     } catch (const std::exception& error) {
@@ -41,12 +42,16 @@ void show_and_judge(Scan& scan, Trace& trace) {
   judge::judge(scan, trace);
 }
 
-void drain(Scan& scan) {
+void drain(Scan& scan, Whereabouts* whereabouts) {
   while (!scan.queue.empty()) {
     const ArtifactId next = scan.queue.front();
     scan.queue.pop_front();
-    read_artifact(scan, scan.artifact(next));
+    read_artifact(scan, scan.artifact(next), whereabouts);
   }
+}
+
+Access access_of(const Options& options) {
+  return options.hash == Hash::sha256 ? Access::whole : Access::scattered;
 }
 
 ArtifactReport not_read(const std::string& path, const Error& error) {
@@ -58,35 +63,69 @@ ArtifactReport not_read(const std::string& path, const Error& error) {
   return report;
 }
 
-// Hands out the files of a run to its threads and collects their reports.
+// One run over many files: what is left to do, and what was said of the rest.
 struct Run {
   const std::vector<std::string>& files;
   const Options& options;
   std::vector<ArtifactReport> reports;
+  std::vector<std::string> sandbox;
   std::atomic<size_t> next = 0;
   std::mutex telling;
   Progress progress;
 
-  void tell(const ArtifactReport& report) {
+  void done(size_t index, ArtifactReport report) {
+    reports[index] = std::move(report);
     if (!options.progress) return;
     const std::lock_guard lock(telling);
     progress.files_done += 1;
-    if (report.verdict >= Verdict::suspicious) progress.findings += 1;
-    progress.last_path = report.path;
+    if (reports[index].verdict >= Verdict::suspicious) progress.findings += 1;
+    progress.last_path = reports[index].path;
     options.progress(progress);
   }
 
+  bool stopped() const { return options.stop != nullptr && options.stop->load(); }
+
+  // In one of the caller's threads.
   void work() {
     Buffer buffer;
     for (size_t i = next++; i < files.size(); i = next++) {
-      reports[i] = scan_file(files[i], options, buffer);
-      tell(reports[i]);
+      done(i, stopped() ? not_read(files[i], {Fault::limit, 0, "not scanned: the run was stopped"})
+                        : scan_file(files[i], options, buffer));
       if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
     }
   }
+
+  void in_threads(unsigned count) {
+    std::vector<std::jthread> helpers;
+    for (unsigned i = 1; i < count; ++i) {
+      try {
+        helpers.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {
+        break;  // fewer threads do the same work
+      }
+    }
+    work();
+  }
+
+  void in_workers(unsigned count) {
+    Buffer buffer;  // every worker has its own from the fork on
+    const Work scan_one = [&](const WorkerFile& file, Whereabouts& whereabouts) {
+      const auto bytes = FileBytes::read(file.descriptor, file.size, buffer, access_of(options));
+      if (!bytes) return not_read(file.path, bytes.error());
+      ArtifactReport report = scan_bytes(file.path, bytes->bytes(), options, &whereabouts);
+      if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
+      return report;
+    };
+    const Crew crew{.workers = count,
+                    .memory = options.budget.inflated_bytes + 2 * options.budget.memory,
+                    .seconds = options.budget.seconds,
+                    .stop = options.stop};
+    sandbox = scan_in_workers(files, crew, scan_one,
+                              [&](size_t index, ArtifactReport report) { done(index, std::move(report)); });
+  }
 };
 
-unsigned thread_count(const Options& options, size_t files) {
+unsigned job_count(const Options& options, size_t files) {
   const unsigned wanted =
       options.jobs != 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
   return static_cast<unsigned>(std::min<size_t>(wanted, std::max<size_t>(files, 1)));
@@ -94,7 +133,7 @@ unsigned thread_count(const Options& options, size_t files) {
 
 }  // namespace
 
-ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options) {
+ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options, Whereabouts* whereabouts) {
   Scan scan(options.budget);
   scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
   scan.show = options.show;
@@ -103,7 +142,7 @@ ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& o
   outermost.bytes = bytes;
   scan.artifacts.push_back(std::move(outermost));
   scan.queue.push_back(0);
-  drain(scan);
+  drain(scan, whereabouts);
 
   ArtifactReport report;
   report.path = path;
@@ -115,8 +154,7 @@ ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& o
 
 ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
                                Buffer& buffer) {
-  const Access access = options.hash == Hash::sha256 ? Access::whole : Access::scattered;
-  const auto file = FileBytes::read(descriptor, buffer, access, options.budget.inflated_bytes);
+  const auto file = FileBytes::read(descriptor, buffer, access_of(options), options.budget.inflated_bytes);
   return file ? scan_bytes(path, file->bytes(), options) : not_read(path, file.error());
 }
 
@@ -129,21 +167,17 @@ ArtifactReport scan_file(const std::string& path, const Options& options, Buffer
 Report scan_paths(std::span<const std::string> paths, const Options& options) {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<std::string> files = find_files(paths);
-  Run run{.files = files, .options = options, .reports = {}, .telling = {}, .progress = {}};
+  Run run{.files = files, .options = options, .reports = {}, .sandbox = {}, .telling = {}, .progress = {}};
   run.progress.files = files.size();
   run.reports.resize(files.size());
-  {
-    std::vector<std::jthread> helpers;
-    for (unsigned i = 1; i < thread_count(options, files.size()); ++i) {
-      try {
-        helpers.emplace_back([&run] { run.work(); });
-      } catch (const std::system_error&) {
-        break;  // fewer threads do the same work
-      }
-    }
-    run.work();
+  const unsigned jobs = job_count(options, files.size());
+  if (options.sandbox == Sandbox::workers) {
+    run.in_workers(jobs);
+  } else {
+    run.in_threads(jobs);
   }
   Report report = summarise(std::move(run.reports));
+  report.sandbox = std::move(run.sandbox);
   report.summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;
 }

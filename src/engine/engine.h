@@ -1,4 +1,4 @@
-// Runs scans: one file at a time through every format that claims it, many files on several threads.
+// Runs scans: one file at a time through every format that claims it, many files in several processes or threads.
 #pragma once
 
 #include <span>
@@ -8,6 +8,7 @@
 #include "bytes/bytes.h"
 #include "core/options.h"
 #include "core/report.h"
+#include "engine/workers.h"
 
 namespace winnow::engine {
 
@@ -15,12 +16,13 @@ namespace winnow::engine {
 using Buffer = std::vector<std::byte>;
 
 // Reads and judges one input. Never throws: what goes wrong is a gap of the report.
-ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options);
+ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options,
+                          Whereabouts* whereabouts = nullptr);
 ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
                                Buffer& buffer);
 ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer);
 
-// Every file of `paths`, folders with all that is below them; `options.jobs` threads.
+// Every file of `paths`, folders with all that is below them; `options.jobs` at a time.
 Report scan_paths(std::span<const std::string> paths, const Options& options);
 
 // A report of artifacts: sorted by path, counted.

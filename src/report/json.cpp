@@ -86,6 +86,7 @@ std::string render_json(const Report& report) {
   const Json tool = {{"name", "winnow"}, {"version", WINNOW_VERSION}, {"knowledge", knowledge::version()}};
   std::string text = "{\"schema\": \"winnow.report/1\",\n \"tool\": " + tool.dump();
   text += ",\n \"summary\": " + json_of(report.summary).dump();
+  text += ",\n \"sandbox\": " + Json(report.sandbox).dump();
   text += ",\n \"artifacts\": [";
   const char* separator = "\n";
   for (const ArtifactReport& artifact : report.artifacts) {

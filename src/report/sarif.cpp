@@ -134,6 +134,7 @@ Json invocation_of(const Report& report) {
     }
   }
   Json invocation = {{"executionSuccessful", report.summary.incomplete == 0}};
+  invocation["properties"] = {{"sandbox", report.sandbox}};
   if (!notifications.empty()) invocation["toolExecutionNotifications"] = notifications;
   return invocation;
 }

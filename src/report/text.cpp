@@ -210,7 +210,8 @@ bool has_something_to_say(const ArtifactReport& artifact, const TextOptions& opt
   return options.dismissed == Detail::shown && count_dismissed(artifact) != 0;
 }
 
-void put_summary(Page& page, const Summary& summary) {
+void put_summary(Page& page, const Report& report) {
+  const Summary& summary = report.summary;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.2f s", summary.seconds);
   page.put(counted(summary.files, "file") + ", " + counted(summary.models, "model") + ", " +
@@ -227,6 +228,7 @@ void put_summary(Page& page, const Summary& summary) {
     separator = ", ";
   }
   if (summary.files == 0) page.put("nothing to scan");
+  if (summary.files != 0 && report.sandbox.empty()) page.put("; read without a sandbox");
   page.end_line();
 }
 
@@ -245,7 +247,7 @@ std::string render_text(const Report& report, const TextOptions& options) {
     apart = !details.text.empty();
   }
   if (!page.text.empty()) page.end_line();
-  put_summary(page, report.summary);
+  put_summary(page, report);
   return std::move(page.text);
 }
 
