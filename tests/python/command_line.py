@@ -4,11 +4,14 @@
   command_line.py WINNOW WINNOW_ASSEMBLE CASES_FOLDER
 """
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 WINNOW, ASSEMBLE, CASES = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
@@ -151,6 +154,67 @@ class CommandLine(unittest.TestCase):
         for jobs in ('2', '7'):
             more = winnow('scan', '--format', 'json', '--jobs', jobs, self.root).stdout
             self.assertEqual(without_time(one), without_time(more))
+
+    def test_sandbox_changes_nothing_but_its_field(self):
+        for number in range(30):
+            self.write('many/%d.pkl' % number, (CLEAN, MALICIOUS, BROKEN)[number % 3])
+        confined, free = report(self.root), report('--no-sandbox', self.root)
+        self.assertEqual(confined['artifacts'], free['artifacts'])
+        self.assertEqual(confined['sandbox'][0], 'process')
+        self.assertEqual(free['sandbox'], [])
+        self.assertIn(b'without a sandbox', winnow('scan', '--no-sandbox', self.clean).stdout)
+        self.assertNotIn(b'without a sandbox', winnow('scan', self.clean).stdout)
+
+    def test_selftest(self):
+        """A kernel without a layer fails here, and so it should: nobody has looked at that one yet."""
+        run = winnow('selftest')
+        self.assertIn(b'a reader that tries to', run.stdout)
+        self.assertNotIn(b'NOT STOPPED', run.stdout)
+        self.assertEqual(run.returncode, 0)
+
+    def test_standard_input(self):
+        for data in (MALICIOUS, MALICIOUS + bytes(3 << 20)):
+            piped = json.loads(winnow('scan', '--format', 'json', '-', input=data).stdout)
+            self.assertEqual([a['path'] for a in piped['artifacts']], ['-'])
+            self.assertEqual(piped['artifacts'][0]['verdict'], 'malicious')
+            self.assertEqual(piped['artifacts'][0]['size'], len(data))
+        with open(self.malicious, 'rb') as file:
+            self.assertEqual(winnow('scan', '-', stdin=file).returncode, 1)
+        self.assertIn(b"os.system('id')", winnow('decompile', '-', input=MALICIOUS).stdout)
+
+    def test_interrupted_run_reports_what_is_done(self):
+        for number in range(4000):
+            self.write('many/%04d.pkl' % number, MALICIOUS)
+        out = self.root / 'report.json'
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            run = subprocess.Popen([WINNOW, 'scan', '--jobs', '1', '--format', 'json', '-o', out, self.root / 'many'],
+                                   stderr=subprocess.DEVNULL)
+            time.sleep(0.06)
+            run.send_signal(signal_number)
+            self.assertIn(run.wait(60), (1, 2, -signal_number))
+            if run.returncode < 0:
+                continue  # it came before the program was ready for it
+            whole = json.loads(out.read_text())
+            self.assertEqual(len(whole['artifacts']), 4000)
+            for artifact in whole['artifacts']:
+                if artifact['verdict'] != 'malicious':
+                    self.assertEqual(artifact['verdict'], 'incomplete')
+                    self.assertEqual(artifact['gaps'][0]['what'], 'not scanned: the run was stopped')
+
+    def test_awkward_files(self):
+        os.mkfifo(self.root / 'pipe.pkl')
+        os.symlink('loop.pkl', self.root / 'loop.pkl')
+        os.symlink('nowhere', self.root / 'dangling.pkl')
+        odd = os.fsencode(self.root) + b'/odd\xff\x1b[2J.pkl'
+        with open(odd, 'wb') as file:
+            file.write(MALICIOUS)
+        by_name = {pathlib.PurePath(a['path']).name: a for a in report(self.root)['artifacts']}
+        for name in ('pipe.pkl', 'loop.pkl', 'dangling.pkl'):
+            self.assertEqual(by_name[name]['verdict'], 'incomplete', name)
+            self.assertEqual(by_name[name]['gaps'][0]['fault'], 'unreadable', name)
+        self.assertEqual([a['verdict'] for name, a in by_name.items() if name.startswith('odd')], ['malicious'])
+        self.assertNotIn(b'\x1b', winnow('scan', self.root).stdout)
+        self.assertEqual(report('/dev/zero')['artifacts'][0]['verdict'], 'incomplete')
 
     def test_content_decides(self):
         verdicts = {a['verdict'] for name in ('model.txt', 'model.PT', 'model', '.hidden', 'model.png', 'model.npy')
