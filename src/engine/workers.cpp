@@ -33,8 +33,6 @@ constexpr size_t kAhead = 2;
 constexpr uint64_t kQuick = 1 << 20;
 // No honest report comes near; a broken worker must not fill its supervisor's memory.
 constexpr uint64_t kLongestReport = uint64_t{1} << 30;
-// A worker watches the clock itself and says what it has found so far: the supervisor waits a little longer.
-constexpr double kGrace = 5;
 
 struct Order {
   uint64_t size;
@@ -279,11 +277,11 @@ void Supervisor::fill() {
 // Milliseconds until the first worker has taken too long; -1: none can.
 int Supervisor::patience() const {
   if (crew_.seconds <= 0) return -1;
-  double least = crew_.seconds + kGrace;
+  double least = crew_.seconds + crew_.grace;
   for (const Worker& worker : workers_) {
     if (worker.handed.empty()) continue;
     const double spent = std::chrono::duration<double>(Clock::now() - worker.since).count();
-    least = std::min(least, crew_.seconds + kGrace - spent);
+    least = std::min(least, crew_.seconds + crew_.grace - spent);
   }
   return static_cast<int>(std::clamp(least * 1000 + 1, 0.0, 3600e3));
 }
@@ -307,7 +305,7 @@ void Supervisor::listen() {
   if (crew_.seconds <= 0) return;
   for (Worker* const worker : of) {
     const double spent = std::chrono::duration<double>(Clock::now() - worker->since).count();
-    if (worker->handed.empty() || spent < crew_.seconds + kGrace) continue;
+    if (worker->handed.empty() || spent < crew_.seconds + crew_.grace) continue;
     ::kill(worker->process, SIGKILL);
     fallen(*worker, "it took longer than " + std::to_string(static_cast<long>(crew_.seconds)) + " seconds");
   }

@@ -39,6 +39,7 @@ struct Crew {
   unsigned workers = 1;
   uint64_t memory = 0;     // bytes for each
   double seconds = 0;      // for one file; 0 is without end
+  double grace = 5;        // seconds more: a worker watches the clock itself, and then says what it has found
   const std::atomic<bool>* stop = nullptr;  // set by anybody: what is not done stays undone
 };
 

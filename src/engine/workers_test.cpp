@@ -103,7 +103,8 @@ TEST_F(WorkersTest, HangIsEnded) {
   file("hang");
   file("file");
   Crew crew;
-  crew.seconds = 0.01;  // and the supervisor's grace
+  crew.seconds = 0.01;
+  crew.grace = 0.3;
   run(
       [](const WorkerFile& one, Whereabouts&) {
         volatile uint64_t turns = 0;
