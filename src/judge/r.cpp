@@ -42,6 +42,7 @@ bool is_temporary(std::string_view path) {
 
 // "base::system" of "r.base.system".
 std::string in_words_of_r(std::string_view canonical) {
+  if (!canonical.starts_with("r.")) return std::string(canonical);  // of Python, through reticulate
   canonical.remove_prefix(2);
   const size_t dot = canonical.find('.');
   return std::string(canonical.substr(0, dot)) + "::" + std::string(canonical.substr(dot + 1));
@@ -84,6 +85,11 @@ Ruling Weigher::ruling_in_r(const Event& event, const Name& name, std::string& w
       if (at_load) return Ruling::confirmed;
       return known && leaves_folder(text) ? Ruling::suspected : Ruling::dismissed;
     case Effect::code:
+      if (name.known->payload == PayloadKind::callable) {  // a class of Java, by its name
+        std::string cls = "jvm." + std::string(text);
+        std::replace(cls.begin(), cls.end(), '/', '.');
+        return known && runs_code(knowledge::find(cls)) ? Ruling::confirmed : Ruling::dismissed;
+      }
       if (name.known->payload == PayloadKind::python) {
         if (!known) return otherwise;
         return read_source(text).acting.empty() ? Ruling::dismissed : Ruling::confirmed;
@@ -141,7 +147,12 @@ Ruling Weigher::ruling_of_r_files(const Event& event, const Name& name, std::str
   const bool at_load = event.trigger == Trigger::load;
   Effect effect = name.known->effect;
   const auto payload = payload_of(event, *name.known);
-  const std::string_view path = payload && payload->is_text() ? payload->text() : std::string_view();
+  std::string_view path = payload && payload->is_text() ? payload->text() : std::string_view();
+  if (payload && payload->is(Kind::list)) {  // several: the first that is not the model's own
+    for (const Value& one : heap_.items(*payload)) {
+      if (one.is_text() && (path.empty() || leaves_folder(one.text()))) path = one.text();
+    }
+  }
   if (name.known->position == 0 && effect == Effect::file_write && name.known->keyword == "description") {  // file(): by its mode
     const Value* open = keyword_of(event, "open");
     const Items* given = event.arguments.is_sequence() ? &heap_.items(event.arguments) : nullptr;
@@ -151,6 +162,9 @@ Ruling Weigher::ruling_of_r_files(const Event& event, const Name& name, std::str
   if (path.empty()) return at_load && effect == Effect::file_delete ? Ruling::suspected : Ruling::dismissed;
   if (is_address(path)) return at_load ? Ruling::confirmed : event.code ? Ruling::suspected : Ruling::dismissed;
   const auto* sensitive = knowledge::sensitive_path(path);
+  for (const std::string_view text : texts_of(event)) {  // also where it is copied from
+    if (sensitive == nullptr && at_load) sensitive = knowledge::sensitive_path(text);
+  }
   if (sensitive != nullptr) {
     why += " It names a sensitive place: " + std::string(sensitive->why) + ".";
     return effect == Effect::file_read && !at_load ? Ruling::suspected : Ruling::confirmed;

@@ -98,10 +98,23 @@ Id get_from_namespace(Evaluator& e, const Arguments& a) {
   return package && name ? e.pool().function(*package == "base" ? std::string(*name) : std::string(*package) + "::" + std::string(*name)) : kUnknown;
 }
 
+// A connection to a text: the text, marked as what it is.
+Id text_connection(Evaluator& e, const Arguments& a) {
+  const auto lines = strings_of(e.pool(), given(a, "object", 0));
+  if (!lines) return kUnknown;
+  const Id out = make_strings(e.pool(), *lines);
+  const Id attributes = e.pool().chain(Type::pairlist, {{"connection", e.pool().logical(true)}});
+  e.pool()[out].attributes = attributes;
+  return out;
+}
+
 Id parse_text(Evaluator& e, const Arguments& a) {
   Pool& pool = e.pool();
   Id text = given(a, "text", 99);
-  if (text == kMissing) text = given(a, "file", 0) == kMissing ? kMissing : kUnknown;
+  if (text == kMissing) {
+    const Id file = given(a, "file", 0);
+    text = file == kMissing || pool.attribute(file, "connection") != kNull ? file : kUnknown;
+  }
   const auto lines = text == kMissing ? std::nullopt : strings_of(pool, text);
   std::vector<Id> code;
   bool whole = false;
@@ -180,6 +193,35 @@ Id this_environment(Evaluator& e, const Arguments&) { return e.environment_of_ca
 Id global_environment(Evaluator&, const Arguments&) { return kGlobal; }
 Id base_environment(Evaluator&, const Arguments&) { return kBase; }
 
+// A package as an environment: its functions are found by their names.
+Id package_environment(Evaluator& e, const Arguments& a) {
+  const Id value = a.empty() ? kUnknown : a[0].value;
+  return e.pool().is(value, Type::environment) ? value : kBase;
+}
+
+Id get_many(Evaluator& e, const Arguments& a) {
+  const auto names = strings_of(e.pool(), given(a, "x", 0));
+  if (!names) return kUnknown;
+  std::vector<Id> out;
+  for (const std::string& name : *names) out.push_back(e.evaluate(e.pool().symbol(name), e.environment_of_call()));
+  return e.pool().items(Type::list, out);
+}
+
+// Vectorize(f), partial(f): still f, as far as calls are concerned.
+Id same_function(Evaluator&, const Arguments& a) { return a.empty() || a[0].value == kMissing ? kUnknown : a[0].value; }
+
+Id names_of(Evaluator& e, const Arguments& a) {
+  const Id value = a.empty() ? kUnknown : a[0].value;
+  if (value == kUnknown || value == kMissing || !e.pool().is_vector(value)) return kUnknown;
+  return e.pool().attribute(value, "names");
+}
+
+// A module of Python: its functions are known by their own names.
+Id python_module(Evaluator& e, const Arguments& a) {
+  const auto name = e.pool().as_string(given(a, "module", 0));
+  return name ? e.pool().function("python::" + std::string(*name)) : kUnknown;
+}
+
 // What getAnywhere() gives: a list whose `objs` are the functions.
 Id found_anywhere(Evaluator& e, const Arguments& a) {
   Pool& pool = e.pool();
@@ -214,7 +256,10 @@ constexpr Entry kCalls[] = {
     {"call2", make_call}, {"as.call", as_call}, {"assign", assign}, {"as.function", as_function}, {"body", function_body}, {"new.env", new_environment},
     {"environment", this_environment}, {"sys.frame", this_environment}, {"globalenv", global_environment}, {"topenv", global_environment},
     {"baseenv", base_environment}, {"getAnywhere", found_anywhere}, {"parent.frame", outer_environment}, {"parent.env", outer_environment}, {"makeActiveBinding", active_binding}, {"unserialize", unserialised},
-    {"is.function", nothing}, {"exists", nothing}, {"inherits", nothing}, {"attr", nothing}, {"class", nothing}, {"names", nothing},
+    {"is.function", nothing}, {"exists", nothing}, {"inherits", nothing}, {"attr", nothing}, {"class", nothing}, {"names", names_of},
+    {"as.environment", package_environment}, {"getNamespace", package_environment}, {"asNamespace", package_environment}, {"loadNamespace", package_environment},
+    {"textConnection", text_connection}, {"mget", get_many}, {"getFunction", get}, {"Vectorize", same_function}, {"Negate", same_function}, {"partial", same_function}, {"memoise", same_function},
+    {"possibly", same_function}, {"safely", same_function}, {"cmpfun", same_function}, {"import", python_module}, {"import_builtins", nothing},
 };
 
 }  // namespace

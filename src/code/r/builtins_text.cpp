@@ -350,12 +350,18 @@ Id decompress(Evaluator& e, const Arguments& a) {
   const Id value = given(a, "from", 0);
   if (!e.pool().is(value, Type::raw)) return kUnknown;
   const auto codec = containers::codec_of(e.pool()[value].data);
-  if (codec == containers::Codec::none) return kUnknown;
+  if (codec == containers::Codec::none) return value;
   containers::Limits limits;
   uint64_t left = kLongestText;
   limits.allow = [&left](uint64_t size) { return size <= left && ((left -= size), true); };
   const auto decoded = containers::decode(codec, e.pool()[value].data, limits);
   return e.pool().raw(as_text(decoded.bytes));
+}
+
+// What is packed here is unpacked here.
+Id raw_as_it_is(Evaluator& e, const Arguments& a) {
+  const Id value = given(a, "from", 0);
+  return e.pool().is(value, Type::raw) ? value : kUnknown;
 }
 
 Id starts_with(Evaluator& e, const Arguments& a) {
@@ -370,7 +376,7 @@ constexpr Entry kText[] = {
     {"strsplit", split}, {"substr", part}, {"substring", part}, {"nchar", length_of_text}, {"as.character", as_character}, {"deparse", deparsed},
     {"deparse1", deparsed}, {"shQuote", quote_text}, {"base64decode", base64_raw}, {"base64_dec", base64_raw}, {"base64_decode", base64_raw},
     {"base64Decode", base64_text}, {"hex2bin", hex_raw}, {"hex2raw", hex_raw}, {"strtoi", whole_number}, {"memDecompress", decompress},
-    {"startsWith", starts_with}, {"noquote", as_character}, {"toString", paste}, {"enc2utf8", as_character}, {"enc2native", as_character},
+    {"memCompress", raw_as_it_is}, {"startsWith", starts_with}, {"noquote", as_character}, {"toString", paste}, {"enc2utf8", as_character}, {"enc2native", as_character},
     {"path.expand", as_character}, {"normalizePath", as_character},
 };
 

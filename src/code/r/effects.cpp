@@ -15,7 +15,21 @@ constexpr std::string_view kPackages[] = {"base", "utils", "methods", "stats", "
                                           "httr2", "curl", "RCurl", "reticulate", "Rcpp", "inline", "devtools", "remotes", "pak", "later", "data.table", "readr",
                                           "rJava", "rstudioapi", "xml2", "jsonlite", "qs", "ssh", "websocket", "httpuv", "torch", "V8", "mailR", "DBI", "vroom", "fs"};
 
+constexpr std::string_view kPython = "python::";  // functions of modules that reticulate imports
+
+// What C has under these names acts.
+constexpr std::string_view kForeign[] = {".C", ".Call", ".External", ".External2", ".Fortran"};
+constexpr std::string_view kNative[] = {"system", "popen", "execl", "execv", "execve", "execvp", "dlopen", "unlink", "remove", "rename", "fork", "kill", "ptrace", "socket", "connect", "WinExec", "LoadLibraryA"};
+
 }  // namespace
+
+// .C("system", "id"): R finds the names of every library that is loaded, the C library's among them.
+const knowledge::Callable* Evaluator::foreign(std::string_view function, const Arguments& values) {
+  if (std::find(std::begin(kForeign), std::end(kForeign), function) == std::end(kForeign) || values.empty()) return nullptr;
+  const auto name = pool_.as_string(values[0].value);
+  const bool native = name && std::find(std::begin(kNative), std::end(kNative), *name) != std::end(kNative);
+  return native ? known("native_symbol") : nullptr;
+}
 
 const knowledge::Callable* Evaluator::known(std::string_view function) {
   const auto found = names_.find(std::string(function));
@@ -23,6 +37,11 @@ const knowledge::Callable* Evaluator::known(std::string_view function) {
   const knowledge::Callable* callable = nullptr;
   std::string dotted(function);
   std::replace(dotted.begin(), dotted.end(), '$', '.');  // a method of a class: process$new
+  if (dotted.starts_with(kPython)) {
+    callable = knowledge::find(dotted.substr(kPython.size()));
+    names_.emplace(function, callable);
+    return callable;
+  }
   const size_t colon = dotted.find("::");
   if (colon != std::string_view::npos) {
     const std::string name = dotted.substr(dotted.rfind(':') + 1);
@@ -54,12 +73,18 @@ Value Evaluator::value_of(Id id) {
   return heap.new_items(Kind::list, items.data(), static_cast<uint32_t>(items.size()));
 }
 
-// The call with what is known of its arguments, and as it is written where nothing is.
-std::string Evaluator::statement(const knowledge::Callable& callable, const Arguments& values, const Arguments& written) {
-  std::string_view name = callable.name.substr(2);
+// "utils::download.file" of "r.utils.download.file"; names of Python as they are.
+std::string Evaluator::spelling(std::string_view name) {
+  if (!name.starts_with("r.")) return std::string(name);
+  name.remove_prefix(2);
   const size_t dot = name.find('.');
   const std::string_view package = name.substr(0, dot);
-  const std::string function = std::string(package == "base" ? "" : package) + (package == "base" ? "" : "::") + std::string(name.substr(dot + 1));
+  return package == "base" ? std::string(name.substr(dot + 1)) : std::string(package) + "::" + std::string(name.substr(dot + 1));
+}
+
+// The call with what is known of its arguments, and as it is written where nothing is.
+std::string Evaluator::statement(const knowledge::Callable& callable, const Arguments& values, const Arguments& written) {
+  const std::string function = spelling(callable.name);
   Arguments shown = values;
   for (size_t i = 0; i < shown.size(); ++i) {
     if (shown[i].value == kUnknown && written.size() == values.size()) shown[i].value = written[i].value;
@@ -80,7 +105,7 @@ void Evaluator::effect(const knowledge::Callable& callable, const Arguments& val
   const auto [callee, fresh] = heap.intern_name(callable.name);
   if (fresh) {
     Name& name = heap.name(callee);
-    name.module = callable.name.substr(0, callable.name.find('.', 2));
+    name.module = callable.name.substr(0, std::min(callable.name.find('.', 2), callable.name.size() - 1));
     name.qualified = callable.name.substr(name.module.size() + 1);
     name.known = &callable;
     name.offset = offset_;

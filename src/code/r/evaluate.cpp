@@ -259,8 +259,23 @@ Id Evaluator::call_builtin(std::string_view name, const Arguments& values, const
   // A special form that is called by another's hand: do.call("if", ...), sapply(x, "(")
   std::string_view plain = name;
   if (const size_t colon = plain.rfind("::"); colon != std::string_view::npos) plain.remove_prefix(colon + 2);
-  if (const knowledge::Callable* callable = known(name)) {
+  const knowledge::Callable* callable = known(name);
+  if (callable == nullptr) callable = foreign(plain, values);
+  if (callable != nullptr) {
+    // source() of a text or of expressions runs what is known.
+    const bool given_code = callable->name == "r.base.source" && std::any_of(values.begin(), values.end(), [this](const Argument& one) {
+      return one.name == "exprs" || pool_.attribute(one.value, "connection") != kNull;
+    });
+    if (given_code) {
+      for (const Argument& one : values) {
+        if (pool_.is(one.value, Type::expression) || pool_.is(one.value, Type::language)) evaluate_value(one.value, current_);
+        if (pool_.attribute(one.value, "connection") != kNull) evaluate_value(model_of("parse")(*this, {{"text", one.value}}), current_);
+      }
+      return kUnknown;
+    }
     effect(*callable, values, written);
+    const auto asked = callable->name == "r.base.Sys.getenv" && !values.empty() ? pool_.as_string(values[0].value) : std::nullopt;
+    if (asked && (*asked == "HOME" || *asked == "USERPROFILE")) return pool_.text("~");
     return call_callbacks(values);
   }
   if (const Model model = model_of(plain)) {
@@ -276,8 +291,12 @@ Id Evaluator::call_builtin(std::string_view name, const Arguments& values, const
   return call_callbacks(values);
 }
 
-// Nothing is known of what is called: the functions that it is given may be called with what else it is given.
+// Nothing is known of what is called: the functions that it is given may be called with what else it is given. So may
+// code that an object hands on when it is touched (options(error = quote(...))); functions deal in code all day.
 Id Evaluator::call_callbacks(const Arguments& values) {
+  for (const Argument& one : values) {
+    if (when_ == When::touched && pool_.is(one.value, Type::language)) evaluate(one.value, current_);
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     const Id value = values[i].value;
     const bool acts = pool_.is(value, Type::function) && known(pool_.name(value)) != nullptr;

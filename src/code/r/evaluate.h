@@ -98,6 +98,8 @@ class Evaluator {
 
   // effects.cpp
   const knowledge::Callable* known(std::string_view function);
+  const knowledge::Callable* foreign(std::string_view function, const Arguments& values);
+  static std::string spelling(std::string_view name);
   void effect(const knowledge::Callable& callable, const Arguments& values, const Arguments& written);
   Value value_of(Id id);
   std::string statement(const knowledge::Callable& callable, const Arguments& values, const Arguments& written);
