@@ -18,4 +18,12 @@ bool leads_inside(std::string_view attribute) {
          (attribute[1] != '_' && second != std::string_view::npos && second + 2 < attribute.size());
 }
 
+bool only_describes(std::string_view attribute) {
+  static constexpr std::string_view kNames[] = {
+      "__class__",       "__name__",    "__qualname__", "__doc__",  "__module__", "__init__", "__version__",
+      "__annotations__", "__all__",     "__file__",     "__str__",  "__repr__",   "__len__",  "__iter__",
+      "__contains__",    "__members__", "__fields__",   "__slots__", "__call__",  "__id__",   "mro"};
+  return std::find(std::begin(kNames), std::end(kNames), attribute) != std::end(kNames);
+}
+
 }  // namespace winnow

@@ -194,6 +194,8 @@ bool Weigher::opens_no_file(const Event& event, const Callable& known) const {
 void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
   static constexpr std::string_view kNew = ".__new__";  // a class's own, called by name
   const std::string callee(name.canonical);
+  // What other templates define, a template calls with texts of any kind.
+  if (name.canonical.starts_with("jinja.include")) return;
   // Methods of texts and lists do nothing but compute, whatever they are given.
   if (event.code && is_builtin(name.canonical) && std::count(callee.begin(), callee.end(), '.') > 1) return;
   // Messages may name whatever they like.

@@ -36,13 +36,28 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (name->known->effect == Effect::tamper && !sets(*name->known)) weigh_known(index, event, *name);
 }
 
+// Whether nothing is known of what a look-up begins with: what the caller gives to a template.
+bool Weigher::is_given(Value base) const {
+  for (int steps = 0; steps < 1000 && base.is(Kind::attribute); ++steps) {
+    if (heap_.attribute(base).resolved.is_known()) return false;
+    base = heap_.attribute(base).base;
+  }
+  return !base.is_known();
+}
+
 // No template has business with what Python keeps for itself: jinja's sandbox refuses just that.
 bool Weigher::weigh_reach(uint32_t index, const Event& event) {
   for (const std::string_view name : texts_of(event)) {
     if (!leads_inside(name)) continue;
-    add(index, {"-reach", Ruling::confirmed, "Reaches for " + quoted(name, false) + " when the model is loaded.",
-                "From there an expression comes to Python's own objects. Jinja's sandbox refuses it, plain Jinja does not.",
-                "getattr"});
+    Opinion opinion{"-reach", Ruling::confirmed, "Reaches for " + quoted(name, false) + " when the model is loaded.",
+                    "From there an expression comes to Python's own objects. Jinja's sandbox refuses it, plain Jinja does not.",
+                    "getattr"};
+    // Templates of documents ask what they are given for its class; a conversation has none to speak of.
+    if (trace_.artifacts[0].hint != Hint::jinja_template && only_describes(name) && is_given(event.callee)) {
+      opinion.ruling = Ruling::dismissed;
+      opinion.why = "It is asked of what the caller gives, and only describes that; a step further would be told.";
+    }
+    add(index, std::move(opinion));
     return true;
   }
   return false;

@@ -80,6 +80,7 @@ class Weigher {
   // lookups.cpp: attributes and modules that the machine has looked up already.
   void weigh_computed(uint32_t index, const Event& event);
   bool weigh_reach(uint32_t index, const Event& event);
+  bool is_given(Value base) const;
   void weigh_look_up(uint32_t index, const Event& event, const Name* by);
   void weigh_import(uint32_t index, const Name& importer, const Name& imported);
 

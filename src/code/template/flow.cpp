@@ -48,8 +48,8 @@ void Flow::statement(const Node& node) {
                           expression.first->name == kOutput;
       if (output && expression.items[0]->type == Type::Constant &&
           expression.items[0]->value.is(Kind::string)) {
-        return write_piece({Made::text, std::string(expression.items[0]->value.text()), guard_ | left_,
-                            expression.items[0]->offset});
+        return write_fragment({Made::text, std::string(expression.items[0]->value.text()), guard_ | left_,
+                               expression.items[0]->offset});
       }
       const Worth worth = value(output ? expression.items[0] : &expression);
       if (output) write(worth);
@@ -82,7 +82,7 @@ Flow::Side Flow::side(const List& body) {
   --branches_;
   Side out;
   for (size_t i = start; i < out_->size(); ++i) {
-    const Piece& piece = (*out_)[i];
+    const Fragment& piece = (*out_)[i];
     if (piece.made == Made::words) ++out.words;
     if (out.text.empty() && piece.made == Made::text && signs_of(piece.text).words > 0) out.text = piece.text;
   }
@@ -159,7 +159,7 @@ void Flow::loop(const Node& node) {
   --loops_;
   // Words decide which messages the loop comes to, or where one is cut.
   const bool words = std::any_of(out_->begin() + static_cast<std::ptrdiff_t>(start), out_->end(),
-                                 [](const Piece& piece) { return piece.made == Made::words; });
+                                 [](const Fragment& piece) { return piece.made == Made::words; });
   if (words && asks_for_words(over.causes & ~outside))
     change(Change::Kind::withheld, "", "", over.causes & ~outside, node.offset);
   guard_ = outside;
@@ -225,18 +225,18 @@ void Flow::assign_name(std::string_view name, Worth worth) {
 }
 
 void Flow::write(const Worth& worth) {
-  for (Piece piece : sequence_of(worth)) {
+  for (Fragment piece : sequence_of(worth)) {
     piece.causes |= worth.causes;
     if (piece.made == Made::words && asks_for_words(piece.causes & ~guard_))
       change(Change::Kind::withheld, "", "", piece.causes & ~guard_, piece.offset);
     piece.causes |= guard_ | left_;
-    write_piece(std::move(piece));
+    write_fragment(std::move(piece));
   }
 }
 
-void Flow::write_piece(Piece piece) {
+void Flow::write_fragment(Fragment piece) {
   if (quiet_ > 0 && out_ == &writing_.pieces) return;
-  written_ += piece.text.size() + sizeof(Piece);
+  written_ += piece.text.size() + sizeof(Fragment);
   if (written_ <= kMostWritten)
     out_->push_back(std::move(piece));
   else

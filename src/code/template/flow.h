@@ -43,7 +43,7 @@ enum class Made : uint8_t {
 };  // of words: a message's own; pause: nothing, but not adjacent
 
 // What is written at one place.
-struct Piece {
+struct Fragment {
   Made made = Made::text;
   std::string text;
   Causes causes = 0;
@@ -61,7 +61,7 @@ struct Change {
 
 struct Writing {
   std::vector<Trigger> triggers;
-  std::vector<Piece> pieces;  // in the order of the template
+  std::vector<Fragment> pieces;  // in the order of the template
   std::vector<Change> changes;
   bool converses = false;  // it asks for a conversation
   bool cut_short = false;  // the template is larger than is followed

@@ -178,8 +178,8 @@ Worth Flow::call_function(const Node& function, const Node& node) {
   for (const Node* one : node.others) {
     if (one->name == "caller") scope.variables.insert_or_assign("caller", value(one->first));
   }
-  std::vector<Piece> written;
-  std::vector<Piece>* outer = std::exchange(out_, &written);
+  std::vector<Fragment> written;
+  std::vector<Fragment>* outer = std::exchange(out_, &written);
   scopes_.push_back(std::move(scope));
   called_.push_back(&function);
   ++branches_;
@@ -190,7 +190,7 @@ Worth Flow::call_function(const Node& function, const Node& node) {
   out_ = outer;
   Worth out;
   out.runs.push_back({});
-  for (Piece& piece : written) {
+  for (Fragment& piece : written) {
     if (piece.made == Made::words) out.origins |= kWords;
     Run& run = out.runs[0];
     const bool adjacent = !run.empty() && run.back().made == Made::text && piece.made == Made::text &&
@@ -363,7 +363,7 @@ Worth Flow::replace(const Worth& of, const std::vector<Worth>& arguments, uint32
     }
   }
   for (Run& run : out.runs) {
-    for (Piece& piece : run) {
+    for (Fragment& piece : run) {
       if (piece.made == Made::text && from.size() == 1 && to.size() == 1)
         piece.text = replaced(piece.text, from[0], to[0]).substr(0, kLongestText);
     }

@@ -31,7 +31,7 @@ class Flow {
   void bind(std::string_view name, Worth value);  // in the innermost scope, for sure
   const Worth* variable(std::string_view name) const;
   void write(const Worth& worth);
-  void write_piece(Piece piece);
+  void write_fragment(Fragment piece);
   void change(Change::Kind kind, std::string from, std::string to, Causes causes, uint32_t offset);
   // What one side of a branch does.
   struct Side {
@@ -98,7 +98,7 @@ class Flow {
   std::vector<Scope> scopes_;
   std::vector<const Node*> called_;  // macros that are being followed
   std::deque<Compound> compounds_;
-  std::vector<Piece>* out_ = nullptr;  // where text goes: the template's, or a macro's
+  std::vector<Fragment>* out_ = nullptr;  // where text goes: the template's, or a macro's
   Causes guard_ = 0;                   // of all conditions around
   Causes left_ = 0;                    // of those under which the rest of a loop's body is left out
   uint64_t steps_ = 0;

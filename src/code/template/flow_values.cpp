@@ -212,7 +212,7 @@ Worth Flow::any_of(const Node& node) {
       continue;
     }
     for (Run& run : one.runs) {
-      for (Piece& piece : run) piece.causes |= piece.made == Made::text ? asked : 0;
+      for (Fragment& piece : run) piece.causes |= piece.made == Made::text ? asked : 0;
     }
     either(out, one);
   }
@@ -229,7 +229,7 @@ Worth Flow::conditional(const Node& node) {
   const bool both = then.from(kWords) && otherwise.from(kWords);
   for (Worth* one : {&then, &otherwise}) {
     for (Run& run : one->runs) {
-      for (Piece& piece : run) {
+      for (Fragment& piece : run) {
         if (piece.made == Made::text || !both) piece.causes |= asked;
       }
     }
@@ -334,7 +334,7 @@ Worth Flow::comprehension(const Node& node) {
     evaluate(element(over, node.offset));
   }
   out.runs = of_nothing(node.offset).runs;
-  if (out.from(kWords)) out.runs.push_back({Piece{Made::words, "", 0, node.offset}});
+  if (out.from(kWords)) out.runs.push_back({Fragment{Made::words, "", 0, node.offset}});
   return out;
 }
 
@@ -422,7 +422,7 @@ Worth Flow::words_as_text(Worth worth) {
   if (worth.from(kConversation) && !worth.from(kWords)) {
     worth.origins |= kWords;
     for (Run& run : worth.runs) {
-      for (Piece& piece : run) piece.made = piece.made == Made::other ? Made::words : piece.made;
+      for (Fragment& piece : run) piece.made = piece.made == Made::other ? Made::words : piece.made;
     }
   }
   worth.origins &= static_cast<uint8_t>(~kPart);

@@ -25,7 +25,7 @@ struct Passage {
 std::vector<Passage> passages_of(const Writing& writing) {
   std::vector<Passage> out;
   bool late = false, behind_words = false, open = false;
-  for (const Piece& piece : writing.pieces) {
+  for (const Fragment& piece : writing.pieces) {
     if (piece.made != Made::text) {
       if (piece.made == Made::words && open && !out.empty()) out.back().leads_to_words = true;
       behind_words = piece.made == Made::words;
@@ -69,7 +69,7 @@ class Judging {
     out_.cut_short = writing_.cut_short;
     // Where no message is written there is no conversation to be changed: templates of other things.
     const bool converses = std::any_of(writing_.pieces.begin(), writing_.pieces.end(),
-                                       [](const Piece& piece) { return piece.made == Made::words; });
+                                       [](const Fragment& piece) { return piece.made == Made::words; });
     if (!converses) return std::move(out_);
     for (const Passage& passage : passages_of(writing_)) judge(passage);
     for (const Change& change : writing_.changes) judge(change);

@@ -6,17 +6,17 @@
 namespace winnow::jinja {
 namespace {
 
-bool same(const Piece& left, const Piece& right) {
+bool same(const Fragment& left, const Fragment& right) {
   return left.made == right.made && left.causes == right.causes && left.offset == right.offset &&
          left.text == right.text;
 }
 
 bool same(const Run& left, const Run& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
-                    [](const Piece& a, const Piece& b) { return same(a, b); });
+                    [](const Fragment& a, const Fragment& b) { return same(a, b); });
 }
 
-void append(Run& run, const Piece& piece) {
+void append(Run& run, const Fragment& piece) {
   if (!run.empty() && run.back().made == Made::text && piece.made == Made::text &&
       run.back().causes == piece.causes && run.back().text.size() + piece.text.size() <= kLongestText) {
     run.back().text += piece.text;
@@ -26,7 +26,7 @@ void append(Run& run, const Piece& piece) {
 }
 
 void append(Run& run, const Run& other) {
-  for (const Piece& piece : other) append(run, piece);
+  for (const Fragment& piece : other) append(run, piece);
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ void append(Run& run, const Run& other) {
 size_t size_of(const Worth& worth) {
   size_t size = 0;
   for (const Run& run : worth.runs) {
-    for (const Piece& piece : run) size += piece.text.size() + sizeof(Piece);
+    for (const Fragment& piece : run) size += piece.text.size() + sizeof(Fragment);
   }
   return size;
 }
@@ -44,30 +44,30 @@ Worth of_text(std::string text, uint32_t offset) {
   if (text.empty())
     out.runs.push_back({});
   else
-    out.runs.push_back({Piece{Made::text, std::move(text), 0, offset}});
+    out.runs.push_back({Fragment{Made::text, std::move(text), 0, offset}});
   return out;
 }
 
 Worth of_words(uint8_t origins, uint32_t offset) {
   Worth out;
   out.origins = origins;
-  out.runs.push_back({Piece{Made::words, "", 0, offset}});
+  out.runs.push_back({Fragment{Made::words, "", 0, offset}});
   return out;
 }
 
 Worth of_nothing(uint32_t offset) {
   Worth out;
-  out.runs.push_back({Piece{Made::other, "", 0, offset}});
+  out.runs.push_back({Fragment{Made::other, "", 0, offset}});
   return out;
 }
 
 std::vector<std::string> texts_of(const Worth& worth) {
   std::vector<std::string> out;
   for (const Run& run : worth.runs) {
-    if (!std::all_of(run.begin(), run.end(), [](const Piece& piece) { return piece.made == Made::text; }))
+    if (!std::all_of(run.begin(), run.end(), [](const Fragment& piece) { return piece.made == Made::text; }))
       continue;
     std::string text;
-    for (const Piece& piece : run) text += piece.text;
+    for (const Fragment& piece : run) text += piece.text;
     out.push_back(std::move(text));
   }
   return out;

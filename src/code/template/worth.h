@@ -24,7 +24,7 @@ enum Origin : uint8_t {
 
 struct Compound;
 
-using Run = std::vector<Piece>;  // pieces one behind the other
+using Run = std::vector<Fragment>;  // pieces one behind the other
 
 struct Worth {
   std::vector<Run> runs;  // the texts that it may be

@@ -11,6 +11,7 @@
 #include "code/python/lower.h"
 #include "code/template/hidden.h"
 #include "code/template/jinja.h"
+#include "code/template/lexer.h"
 #include "containers/document.h"
 #include "core/print.h"
 
@@ -51,13 +52,25 @@ constexpr Given kGiven[] = {
     {"lipsum", "jinja2.utils", "generate_lorem_ipsum"}, {"cycler", "jinja2.utils", "Cycler"},
     {"joiner", "jinja2.utils", "Joiner"},               {"namespace", "jinja2.utils", "Namespace"},
     {"self", "jinja2.runtime", "TemplateReference"},    {"context", "jinja2.runtime", "Context"},
+    {"loop", "jinja2.runtime", "LoopContext"},          {"caller", "jinja2.runtime", "Macro"},
 };
 
+// Whether conversations are rendered with it: the loader says so, or it asks for what only they have.
+bool is_of_chat(const Artifact& artifact) {
+  static constexpr std::string_view kSigns[] = {"messages", "add_generation_prompt", "bos_token"};
+  if (artifact.hint == Hint::jinja_template) return true;
+  jinja::Segments segments(as_text(artifact.bytes));
+  for (jinja::Segment one = segments.next(); one.piece != jinja::Piece::end; one = segments.next()) {
+    const bool code = one.piece == jinja::Piece::expression || one.piece == jinja::Piece::statement;
+    const auto has = [&](std::string_view sign) { return one.content.find(sign) != std::string_view::npos; };
+    if (code && std::any_of(std::begin(kSigns), std::end(kSigns), has)) return true;
+  }
+  return false;
+}
+
 // What the template makes of conversations, beside what it runs.
-void tell_hidden(Scan& scan, const Artifact& artifact, const jinja::Template& parsed) {
+void tell_hidden(Scan& scan, const Artifact& artifact, const jinja::Template& parsed, bool chat) {
   const std::string_view source = as_text(artifact.bytes);
-  const bool chat = artifact.hint == Hint::jinja_template || source.find("messages") != std::string_view::npos ||
-                    source.find("add_generation_prompt") != std::string_view::npos || source.find("bos_token") != std::string_view::npos;
   const jinja::Hidden hidden = jinja::find_hidden(*parsed.module, source, chat ? jinja::Inputs::chat : jinja::Inputs::conversations);
   if (hidden.cut_short) scan.gap(artifact, Fault::limit, source.size(), "the template is larger than is followed");
   for (const jinja::Concern& concern : hidden.concerns) {
@@ -101,13 +114,15 @@ void read_template(Scan& scan, const Artifact& artifact) {
   trace.dialect = "template";
   trace.threat = "template-code";
   trace.artifacts.push_back(artifact);
+  const bool chat = is_of_chat(artifact);
+  if (chat) trace.artifacts[0].hint = Hint::jinja_template;
   python::Tree tree(trace.heap);
   const jinja::Template parsed = jinja::parse(tree, as_text(artifact.bytes));
   for (const jinja::Problem& problem : parsed.problems) {
     if (could_act(problem.tag)) scan.gap(artifact, Fault::malformed, problem.offset, problem.what);
   }
   if (parsed.more_problems) scan.gap(artifact, Fault::limit, parsed.problems.back().offset, "more tags cannot be read than are told");
-  tell_hidden(scan, artifact, parsed);
+  tell_hidden(scan, artifact, parsed, chat);
   // Templates are small programs; those that never end are no reason to wait as long as for a library.
   const uint64_t code_steps = std::exchange(scan.budget.code_steps, std::min(scan.budget.code_steps, kMostSteps));
   machine::Machine machine(scan, trace);
@@ -118,7 +133,7 @@ void read_template(Scan& scan, const Artifact& artifact) {
   }
   machine::set_global(machine, globals, jinja::kInclude, machine.resolve("jinja", "include"));
   const Value code = python::lower(tree, *parsed.module, {.filename = "<template>"});
-  machine::run_module(machine, code, globals, artifact.hint == Hint::jinja_template ? Trigger::inference : Trigger::load);
+  machine::run_module(machine, code, globals, chat ? Trigger::inference : Trigger::load);
   machine::run_uncalled(machine, Trigger::inference);
   scan.budget.code_steps = code_steps;
   trace.finished = true;
