@@ -38,6 +38,7 @@ TARGETS = {
     'fuzz_r': (lambda area, data: area == 'r', lambda data: data),
     'fuzz_java': (lambda area, data: area == 'java', lambda data: data),
     'fuzz_formats': (lambda area, data: area in ('julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
+    'fuzz_onnx': (lambda area, data: area == 'onnx', lambda data: data),
     'fuzz_npy': (lambda area, data: data.startswith(b'\x93NUMPY'), lambda data: data[6:]),
 }
 
