@@ -84,7 +84,7 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
   // Methods of texts and containers compute, whatever they are given.
   if (event.code && maker != nullptr && callee.is(Kind::attribute) && is_builtin(maker->canonical) && !opens_door(heap_.attribute(callee).name)) return;
   if (maker != nullptr && weigh_maker(index, event, made, *maker)) return;
-  if (callee.is_text() || callee.is(Kind::integer) || callee.is(Kind::none)) return;  // raises
+  if (callee.kind() <= Kind::stop_iteration) return;  // data: calling it raises
   const std::string shown = printer().expression(callee);
   if (callee.is(Kind::attribute) && opens_door(heap_.attribute(callee).name)) {
     return weigh_door(index, shown);

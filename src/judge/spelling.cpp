@@ -56,10 +56,12 @@ std::string disguise_of(std::string_view name) {
 
 }  // namespace
 
-// No pickler writes such names.
+// No pickler writes such names. In bytes that only look like a pickle they are noise.
 void Weigher::weigh_spelling() {
+  if (trace_.unclaimed) return;
   for (uint32_t i = 0; i < trace_.events.size(); ++i) {
     const Event& event = trace_.events[i];
+    if (event.unreached) continue;
     const Name* name = event.op == Op::import ? named(event.callee) : nullptr;
     if (name == nullptr) continue;
     const std::string reason = disguise_of(name->canonical);
