@@ -18,9 +18,12 @@ const Row* lookup(const Row* rows, size_t count, std::string_view key, Key of) {
 }
 
 // FNV-1a, as tools/compile_knowledge.py computes it.
+constexpr uint32_t kHashStart = 2166136261;
+constexpr uint32_t hashed(uint32_t value, char c) { return (value ^ static_cast<unsigned char>(c)) * 16777619; }
+
 uint32_t hash_of(std::string_view key) {
-  uint32_t value = 2166136261;
-  for (const char c : key) value = (value ^ static_cast<unsigned char>(c)) * 16777619;
+  uint32_t value = kHashStart;
+  for (const char c : key) value = hashed(value, c);
   return value;
 }
 
@@ -32,6 +35,22 @@ const Row* indexed(const Row* rows, const uint16_t (&index)[kSlots], std::string
     if (of(*row) == key) return row;
   }
   return nullptr;
+}
+
+// The row of the longest "prefix.*" that covers a name: one hash over the name, looked up wherever a wildcard may begin.
+const Callable* longest_wildcard(std::string_view name) {
+  const Callable* longest = nullptr;
+  uint32_t hash = kHashStart;
+  for (size_t end = 1; end <= name.size(); ++end) {
+    const char last = name[end - 1];
+    hash = hashed(hash, last);
+    if (last != '.' && last != '_') continue;
+    for (size_t at = hashed(hash, '*') % std::size(kWildcardsIndex); kWildcardsIndex[at] != 0; at = (at + 1) % std::size(kWildcardsIndex)) {
+      const Callable& row = kWildcards[kWildcardsIndex[at] - 1];
+      if (row.name.size() == end + 1 && row.name.starts_with(name.substr(0, end))) longest = &row;
+    }
+  }
+  return longest;
 }
 
 // The aliased spelling of the longest dotted prefix of `name` that has one.
@@ -75,11 +94,7 @@ std::string folded(std::string_view text) {
 const Callable* find(std::string_view canonical) {
   const auto name_of = [](const Callable& c) { return c.name; };
   if (const Callable* exact = indexed(kCallables, kCallablesIndex, canonical, name_of)) return exact;
-  for (size_t i = 0; i < kWildcardsCount; ++i) {
-    const std::string_view prefix = kWildcards[i].name.substr(0, kWildcards[i].name.size() - 1);
-    if (canonical.starts_with(prefix)) return &kWildcards[i];
-  }
-  return nullptr;
+  return longest_wildcard(canonical);
 }
 
 std::span<const Callable> members_of(std::string_view module) {
