@@ -116,6 +116,7 @@ void read_classes(Scan& scan, const Artifact& artifact) {
 bool is_source(const Artifact& artifact) {
   if (artifact.hint != Hint::none) return false;
   const std::string_view text = as_text(artifact.bytes).substr(0, size_t{1} << 20);
+  if (text.substr(0, 512).find('\0') != std::string_view::npos) return false;  // cheap, and true of most files
   return text.find("extends GenModel") != std::string_view::npos && text.find("class ") != std::string_view::npos && text.find('\0') == std::string_view::npos;
 }
 
