@@ -20,9 +20,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/winnow-config.cmake.in
   ${PROJECT_BINARY_DIR}/winnow-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/winnow-config-version.cmake COMPATIBILITY SameMinorVersion)
 
-install(TARGETS winnow EXPORT winnow-targets)
-install(EXPORT winnow-targets NAMESPACE winnow:: DESTINATION ${package_folder})
+install(TARGETS winnow EXPORT winnow-targets COMPONENT library)
+install(EXPORT winnow-targets NAMESPACE winnow:: DESTINATION ${package_folder} COMPONENT library)
 install(FILES ${PROJECT_BINARY_DIR}/winnow-config.cmake ${PROJECT_BINARY_DIR}/winnow-config-version.cmake
-  DESTINATION ${package_folder})
-install(DIRECTORY ${PROJECT_BINARY_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  DESTINATION ${package_folder} COMPONENT library)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT library)

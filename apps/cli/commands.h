@@ -36,8 +36,8 @@ struct ScanRequest {
   bool no_sandbox = false;
 };
 
-int scan(const ScanRequest& request);
-int decompile(const std::string& path, Show show);  // "-" is standard input
+int scan(const ScanRequest& request, const Budget& budget);
+int decompile(const std::string& path, Show show, const Budget& budget);  // "-" is standard input
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
 int selftest();  // tries what the sandbox has to stop

@@ -25,8 +25,9 @@ std::string made_safe(std::string_view text) {
 
 }  // namespace
 
-int decompile(const std::string& path, Show show) {
+int decompile(const std::string& path, Show show, const Budget& budget) {
   Options options;
+  options.budget = budget;
   options.show = show;
   const Report report = scan_inputs({path}, options);
   bool complete = true;

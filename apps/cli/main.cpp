@@ -1,83 +1,72 @@
-// winnow: the library at the command line. This file holds the words of the command line and nothing else.
+// winnow: the library at the command line. What people can write is in program.cpp; here is what is done about it, and
+// the words for the library's own tests.
 #include <CLI/CLI.hpp>
 
 #include <malloc.h>
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <exception>
+#include <fstream>
 #include <iostream>
-#include <map>
+#include <iterator>
 
 #include "commands.h"
-#include "winnow.h"
+#include "config.h"
+#include "program.h"
+#include "terminal.h"
 
 namespace winnow::cli {
 namespace {
 
-// An option that takes one of a few words.
-template <class T>
-void add_choice(CLI::App& command, const char* name, T& into, const std::map<std::string, T>& choices,
-                const char* help) {
-  std::vector<std::string> words;
-  std::string all;
-  for (const auto& [word, value] : choices) {
-    words.push_back(word);
-    all += (all.empty() ? "" : "|") + word;
-  }
-  const auto set = [&into, choices](const std::string& word) { into = choices.at(word); };
-  command.add_option_function<std::string>(name, set, help)->check(CLI::IsMember(words))->option_text(all);
-}
+int print(const std::string& text) { return write_all(STDOUT_FILENO, text) ? kNothingFound : kNotScanned; }
 
-void add_scan(CLI::App& program, ScanRequest& request) {
-  CLI::App& command =
-      *program.add_subcommand("scan", "Say what models would do to whoever loads or uses them");
-  command.add_option("PATH", request.paths, "Files and folders; - is standard input")->required();
-  add_choice<Format>(command, "--format", request.format,
-                     {{"text", Format::text}, {"json", Format::json}, {"sarif", Format::sarif}, {"html", Format::html}},
-                     "Form of the report (text)");
-  command.add_option("-o,--output", request.output, "Write the report to a file")->option_text("FILE");
-  command.add_option("-j,--jobs", request.jobs, "Files read at the same time (one per core)")
-      ->option_text("N");
-  add_choice<Verdict>(command, "--fail-on", request.fail_on,
-                      {{"suspicious", Verdict::suspicious}, {"malicious", Verdict::malicious}},
-                      "The least verdict that makes the exit code 1 (suspicious)");
-  command.add_flag("--explain", request.explain, "Show dismissed threats too, and why they were dismissed");
-  command.add_flag("--hash", request.hash, "Add the SHA-256 of every file; reads every byte");
-  add_choice<Show>(command, "--show", request.show,
-                   {{"trace", Show::trace}, {"decompiled", Show::decompiled}},
-                   "Add what every file would do, event by event or as readable code");
-  command.add_flag("-v,--verbose", request.verbose, "List files without findings too");
-  command.add_flag("-q,--quiet", request.quiet, "Print no text: the exit code says it");
-  add_choice<Colour>(command, "--color", request.colour,
-                     {{"auto", Colour::automatic}, {"always", Colour::always}, {"never", Colour::never}},
-                     "Colour the text (auto: on a terminal)");
-  command.add_flag("--no-progress", request.no_progress, "Show no progress on standard error");
-  command.add_flag("--no-sandbox", request.no_sandbox,
-                   "Read in this process: a file that breaks a reader then ends the run");
-  command.footer(
-      "Exit code: 0 nothing found, 1 found at or above --fail-on, 2 something could not be\n"
-      "scanned and nothing was found, 64 wrong usage.");
+// Reads the configuration file, and gives all words: those of the file stand behind the command, in front of the
+// user's own. The words are last first, as the parser wants them.
+Result<std::vector<std::string>> all_words(Request& request, const Program& program, int count, char** words) {
+  std::vector<std::string> all(words + 1, words + count);
+  // What comes in front of the command decides which file is read.
+  std::string path;
+  size_t command = 0;
+  bool none = false;
+  for (; command < all.size(); ++command) {
+    const std::string& word = all[command];
+    if (word == "--no-config") none = true;
+    if (word == "--config" && command + 1 < all.size()) {
+      path = all[++command];
+    } else if (word.starts_with("--config=")) {
+      path = word.substr(9);
+    } else if (!word.starts_with('-')) {
+      break;
+    }
+  }
+  const bool named = !path.empty();
+  if (!named && !none) path = usual_config();
+  const auto commands = program.commands();
+  const bool known = command < all.size() && std::any_of(commands.begin(), commands.end(), [&](auto* each) { return each->get_name() == all[command]; });
+  if (!path.empty() && known && !(none && !named)) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file.good() && !file.eof()) return Error{Fault::unreadable, 0, path + ": cannot be read"};
+    auto settings = parse_config(text);
+    if (!settings) return Error{Fault::malformed, 0, path + ", line " + std::to_string(settings.error().offset) + ": " + settings.error().what};
+    auto given = words_of(*settings, all[command]);
+    if (!given) return Error{Fault::malformed, 0, path + ", line " + std::to_string(given.error().offset) + ": " + given.error().what};
+    all.insert(all.begin() + static_cast<std::ptrdiff_t>(command) + 1, given->begin(), given->end());
+    request.config = path;
+  }
+  std::reverse(all.begin(), all.end());
+  return all;
 }
 
 int run(int count, char** words) {
-  CLI::App program("Finds malicious machine-learning models without running them.", "winnow");
-  program.set_version_flag(
-      "--version", "winnow " + std::string(version()) + ", knowledge " + std::string(knowledge_version()));
-  program.require_subcommand(1);
-
-  ScanRequest request;
-  std::string path, threat;
-  add_scan(program, request);
-  CLI::App& decompiling = *program.add_subcommand("decompile", "Print the code in a model as readable text");
-  decompiling.add_option("FILE", path, "A model; - is standard input")->required();
-  Show shown = Show::decompiled;
-  add_choice<Show>(decompiling, "--show", shown,
-                   {{"source", Show::decompiled}, {"ir", Show::ir}, {"dis", Show::instructions}},
-                   "Source (without it), or Python code as the machine runs it, or its instructions");
-  program.add_subcommand("explain", "Print what a threat is, how it is decided and what clears it")
-      ->add_option("THREAT", threat, "Its id, as in a report; without it, all are listed");
-  program.add_subcommand("formats", "List the formats that are read");
-  program.add_subcommand("selftest", "Try what a confined reader must not be able to do on this machine");
+  Request request;
+  Program whole(request);
+  CLI::App& program = whole.app();
+  std::string path;
   CLI::App& debug = *program.add_subcommand("debug", "Parts of the library, for its tests")->group("");
+  debug.add_subcommand("manual", "The manual page");
   debug.add_subcommand("opcodes", "Offset and name of every opcode of a pickle")
       ->add_option("FILE", path)
       ->required();
@@ -118,14 +107,20 @@ int run(int count, char** words) {
   running.add_flag("--uncalled", only_check, "run functions that nobody calls, too");
   debug.require_subcommand(1);
   try {
-    program.parse(count, words);
+    auto all = all_words(request, whole, count, words);
+    if (!all) return complain(all.error().what), kUsage;
+    program.parse(all.take());
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? kNothingFound : kUsage;
+    const int code = program.exit(error) == 0 ? kNothingFound : kUsage;
+    if (code == kUsage && !request.config.empty()) complain("options were also read from " + request.config);
+    return code;
   }
-  if (program.got_subcommand("scan")) return scan(request);
-  if (program.got_subcommand("decompile")) return decompile(path, shown);
+  if (program.got_subcommand("scan")) return scan(request.scan, request.budget);
+  if (program.got_subcommand("decompile")) return decompile(request.path, request.shown, request.budget);
   if (program.got_subcommand("selftest")) return selftest();
-  if (program.got_subcommand("explain")) return explain(threat);
+  if (program.got_subcommand("explain")) return explain(request.threat);
+  if (program.got_subcommand("completion")) return print(completion_for(whole, request.shell));
+  if (debug.got_subcommand("manual")) return print(manual_of(whole));
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);
   if (flowing.parsed()) return debug_flow(paths, only_check);

@@ -28,8 +28,9 @@ void stop_when_interrupted() {
   for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
 }
 
-Report run(const ScanRequest& request) {
+Report run(const ScanRequest& request, const Budget& budget) {
   Options options;
+  options.budget = budget;
   options.jobs = request.jobs;
   options.show = request.show;
   options.hash = request.hash ? Hash::sha256 : Hash::none;
@@ -79,7 +80,7 @@ void complain_of_unreadable(const Report& report) {
 
 }  // namespace
 
-int scan(const ScanRequest& request) {
+int scan(const ScanRequest& request, const Budget& budget) {
   int output = STDOUT_FILENO;
   if (!request.output.empty()) {
     // Opened before the work, so that a wrong name costs nothing; emptied only after it.
@@ -89,7 +90,7 @@ int scan(const ScanRequest& request) {
       return kUsage;
     }
   }
-  const Report report = run(request);
+  const Report report = run(request, budget);
   complain_of_unreadable(report);
   const int code = exit_code_of(request, report);
   if (request.quiet && request.output.empty() && request.format == Format::text) return code;

@@ -205,6 +205,13 @@ std::string render_html(const Report& report) {
   put_threats(state);
   html.put("</main><footer class=\"wide\"><p>");
   if (state.cut) html.put("The run was too large for one page: code, or reasons of clean files, were left out. The JSON report has them all. ");
+  if (report.sandbox.empty()) {
+    html.put("The files were read without confinement. ");
+  } else {
+    html.put("The files were read in processes that were confined by ");
+    for (size_t i = 0; i < report.sandbox.size(); ++i) html.put(i == 0 ? Markup("") : Markup(", ")).text(report.sandbox[i]);
+    html.put(". ");
+  }
   html.put("Winnow ").text(WINNOW_VERSION).put(", knowledge ").text(knowledge::version());
   html.put(". No model was run to make this page. It holds no script, and fetches nothing.</p></footer></body></html>\n");
   return html.take();

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,72 @@ class CommandLine(unittest.TestCase):
         self.assertLessEqual({f['threat'] for a in whole['artifacts'] for f in a['findings']}, explained)
         for artifact in whole['artifacts']:
             self.check_artifact(artifact)
+
+    def test_budgets(self):
+        long = self.write('long.pkl', MALICIOUS[:-1] + b'0' + b'N0' * 20000 + b'N.')
+        artifact = report('--budget', 'steps=8000', long)['artifacts'][0]
+        self.assertEqual(artifact['verdict'], 'malicious')
+        gap = artifact['gaps'][0]
+        self.assertEqual({each['fault'] for each in artifact['gaps']}, {'limit'})
+        self.assertGreater(gap['location']['offset'], 5000)
+        self.assertEqual(report('--budget=steps=8000', '--budget=steps=1G', long)['artifacts'][0]['gaps'], [])
+        for wrong in ('steps', 'steps=', 'steps=x', 'speed=3', '=3', 'ratio=0'):
+            self.assertEqual(winnow('scan', '--budget', wrong, long).returncode, 64, wrong)
+        help_text = winnow('scan', '--help').stdout.decode()
+        for name in ('inflated-bytes', 'ratio', 'members', 'nesting', 'steps', 'code-steps', 'memory', 'string', 'seconds'):
+            self.assertRegex(help_text, r'(?m)^  %s +[a-z]' % name)
+
+    def test_seconds(self):
+        endless = self.write('endless.pkl', b"cbuiltins\nexec\n(S'x = 0\\nwhile True:\\n    x += 1\\n'\ntR.")
+        begin = time.monotonic()
+        artifact = report('--budget', 'seconds=1', '--budget', 'code-steps=1T', '--budget', 'memory=1T', endless)['artifacts'][0]
+        self.assertLess(time.monotonic() - begin, 30)
+        self.assertTrue(artifact['gaps'])
+        self.assertNotEqual(artifact['verdict'], 'clean')
+
+    def test_configuration(self):
+        config = self.write('home/winnow/winnow.toml', b"""# what we want
+[scan]
+format = "json"   # for programs
+fail-on = 'malicious'
+hash = true
+[budget]
+steps = 2_000_000
+seconds = 0
+""")
+        environment = {'HOME': str(self.root), 'XDG_CONFIG_HOME': str(self.root / 'home')}
+        usual = json.loads(winnow('scan', self.clean, env=environment).stdout)
+        self.assertIn('sha256', usual['artifacts'][0])
+        named = winnow('--config', config, 'scan', '--hash=false', self.clean, env={})
+        self.assertNotIn('sha256', json.loads(named.stdout)['artifacts'][0])
+        self.assertIn('1 clean', winnow('--no-config', 'scan', self.clean, env=environment).stdout.decode())
+        self.assertIn('os.system', winnow('decompile', self.malicious, env=environment).stdout.decode())
+        # A file beside the models says nothing.
+        self.write('winnow.toml', b'[scan]\nquiet = true\n')
+        self.assertIn(b'MALICIOUS', winnow('scan', 'malicious.pkl', cwd=self.root).stdout)
+        for wrong in (b'[scan]\nspeed = 3\n', b'[scan]\nformat = "poem"\n', b'[scna]\nhash = true\n', b'[scan\n', b'hash = true\n',
+                      b'[scan]\nhash = yes\n', b'[scan]\nhash = "\n', b'[budget]\nspeed = 3\n', b'[scan]\nhash = true\nhash = true\n', b'[scan]\n\xff\n'):
+            run = winnow('--config', self.write('wrong.toml', wrong), 'scan', self.clean)
+            self.assertEqual((run.returncode, run.stdout), (64, b''), wrong)
+            self.assertIn(b'wrong.toml', run.stderr, wrong)
+        self.assertEqual(winnow('--config', self.root / 'missing.toml', 'scan', self.clean).returncode, 64)
+
+    def test_completions_and_manual(self):
+        manual = winnow('debug', 'manual').stdout.decode()
+        for shell in ('bash', 'zsh', 'fish'):
+            text = winnow('completion', shell).stdout.decode()
+            for word in ('fail-on', 'sarif', 'decompile', 'inflated-bytes'):
+                self.assertIn(word, text)
+                self.assertIn(word.replace('-', '\\-'), manual)
+            checked = {'bash': ['bash', '-n'], 'zsh': ['zsh', '-n'], 'fish': ['fish', '-n']}[shell]
+            if shutil.which(shell):
+                subprocess.run([*checked, self.write('completion', text.encode())], check=True)
+        self.assertEqual(winnow('completion', 'tcsh').returncode, 64)
+        completed = subprocess.run(['bash', '-c', """source %s; complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=();
+            compopt() { :; }; _winnow; echo "${COMPREPLY[@]}"; }; complete_words winnow sc; complete_words winnow scan --form
+            complete_words winnow scan --format s; complete_words winnow scan --budget mem; complete_words winnow completion f""" %
+            self.write('completion.bash', winnow('completion', 'bash').stdout)], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(completed.splitlines(), ['scan', '--format', 'sarif', 'members= memory=', 'fish'])
 
     def test_explain(self):
         listed = [line.split()[0] for line in winnow('explain').stdout.decode().splitlines()]
