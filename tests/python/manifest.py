@@ -7,7 +7,8 @@ SKIPPED = 77  # what ctest takes for "not run"
 
 # Formats that are read today; others may be in a folder of models, but decide no test.
 READ = ('keras', 'hdf5', 'pickle', 'pytorch-', 'joblib', 'npy', 'npz', 'zip', 'tar', '7z', 'torchscript-zip',
-                 'stable-baselines-zip', 'png-as-pt', 'text-as-bin', 'skops', 'numpy')
+                 'stable-baselines-zip', 'png-as-pt', 'text-as-bin', 'skops', 'numpy', 'r-', 'xgboost', 'lightgbm', 'catboost', 'coreml',
+                 'mxnet', 'h2o', 'java', 'pmml', 'matlab')
 
 
 def skip(why):

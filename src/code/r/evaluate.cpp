@@ -22,10 +22,11 @@ Evaluator::Evaluator(Scan& scan, Trace& trace, Pool& pool) : scan_(scan), trace_
 
 void Evaluator::define(std::string_view name, Id value) { set_variable(name, value, kGlobal); }
 
-void Evaluator::run(Id code, Id environment, When when, uint64_t offset) {
+Id Evaluator::run(Id code, Id environment, When when, uint64_t offset) {
   when_ = when;
   offset_ = offset;
   if (!pool_.is(environment, Type::environment)) environment = kGlobal;
+  Id value = kUnknown;
   for (const bool flat : {false, true}) {
     flat_ = flat;
     left_ = flat ? kMostSteps : kStepsOfOne;
@@ -33,9 +34,10 @@ void Evaluator::run(Id code, Id environment, When when, uint64_t offset) {
     depth_ = unsure_ = 0;
     active_.clear();
     current_ = environment;
-    evaluate(code, environment);
-    if (left_ > 0) return;
+    value = evaluate(code, environment);
+    if (left_ > 0) break;
   }
+  return value;
 }
 
 void Evaluator::run_function(Id closure, When when, uint64_t offset) {

@@ -28,7 +28,8 @@ class Evaluator {
  public:
   Evaluator(Scan& scan, Trace& trace, Pool& pool);
 
-  void run(Id code, Id environment, When when, uint64_t offset);
+  // Gives what the code evaluates to.
+  Id run(Id code, Id environment, When when, uint64_t offset);
   // With arguments that are not known.
   void run_function(Id closure, When when, uint64_t offset);
   // Makes a variable of the global environment.

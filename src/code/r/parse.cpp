@@ -18,6 +18,8 @@ struct Token {
   size_t start = 0;
 };
 
+constexpr int kMember = 32;  // of what stands behind $, @ and ::
+
 struct Binding {
   int left = 0, right = 0;  // 0: no infix operator
 };
@@ -259,6 +261,7 @@ class Parser {
     while (!failed_) {
       if (lines == Lines::skip) skip_lines();
       if (token_.kind == Kind::open && !is("{")) {
+        if (least >= kMember) break;  // a$b(c) calls a$b
         left = postfix(left);
         continue;
       }

@@ -1,6 +1,8 @@
 // Caffe's networks as text (prototxt). Layers are C++ but for one type: "Python" imports a module and calls a class of
 // it with the layer's parameters (src/caffe/layer_factory.cpp), when the network is built. The call is judged as every
 // other; `param_str` is what the class is given, and is mostly evaluated or read as YAML there.
+#include <algorithm>
+
 #include "code/machine/machine.h"
 #include "containers/text_proto.h"
 #include "core/print.h"
@@ -39,6 +41,14 @@ bool is_caffe_text(const Artifact& artifact) {
     }
     return false;
   };
+  // It begins with a field of NetParameter, behind remarks; objects of scripts and style sheets begin otherwise.
+  size_t first = 0;
+  while (first < text.size() && (text[first] == '#' || text[first] <= ' ')) {
+    first = text[first] == '#' ? std::min(text.find('\n', first), text.size()) : first + 1;
+  }
+  static constexpr std::string_view kFields[] = {"name", "layer", "layers", "input", "input_dim", "input_shape", "force_backward", "state", "debug_info"};
+  const std::string_view field = text.substr(first, std::min(text.find_first_of(" \t\r\n:{", first), text.size()) - first);
+  if (std::find(std::begin(kFields), std::end(kFields), field) == std::end(kFields)) return false;
   if (text.empty() || text.find('\0') != std::string_view::npos || text.find("type") == std::string_view::npos) return false;
   return (has("layer") || has("layers")) && (text.find("bottom") != std::string_view::npos || text.find("top") != std::string_view::npos);
 }
