@@ -96,7 +96,7 @@ void Flow::branch(const Node& first) {
   Causes asked = 0;
   std::vector<Side> sides;
   for (const Node* node = &first; node != nullptr && step();) {
-    asked |= value(node->first).causes;
+    asked |= causes_of(value(node->first));
     guard_ = outside | asked;
     sides.push_back(side(node->body));
     const bool chained = node->orelse.size == 1 && node->orelse[0]->type == Type::If;
@@ -127,7 +127,7 @@ void Flow::loop(const Node& node) {
   const Worth over = value(node.second);
   const Causes outside = guard_, left = left_;
   const size_t start = out_->size();
-  guard_ |= over.causes;
+  guard_ |= causes_of(over);
   ++branches_;
   ++loops_;
   const bool known = over.parts != nullptr && !over.parts->items.empty() && over.parts->members.empty() &&
@@ -207,9 +207,12 @@ void Flow::bind(std::string_view name, Worth worth) {
 
 void Flow::assign_name(std::string_view name, Worth worth) {
   const Worth* old = variable(name);
+  const bool asked = writing_.converses;  // to set a name is not to ask for it
   const bool had_words = old == nullptr ? input(name, 0).from(kWords) : old->from(kWords);
+  writing_.converses = asked;
   if (had_words && !worth.from(kWords) && asks_for_words(guard_)) {
     for (const std::string& text : texts_of(worth)) {
+      if (text.empty()) change(Change::Kind::withheld, "", "", guard_, 0);
       if (signs_of(text).words > 0)
         change(Change::Kind::supplanted, "", text, guard_,
                worth.runs[0].empty() ? 0 : worth.runs[0][0].offset);

@@ -206,9 +206,14 @@ Worth Flow::call_function(const Node& function, const Node& node) {
 Worth Flow::test(const Node& node) {
   const std::vector<Worth> arguments = arguments_of(node);
   Worth out;
-  for (const Worth& argument : arguments) out.causes |= argument.causes;
+  for (const Worth& argument : arguments) out.causes |= causes_of(argument);
   for (size_t i = 1; i < arguments.size(); ++i)
     out.causes |= relate({&arguments[0], &arguments[i]}, node.offset);
+  const std::string_view name = node.first->name;
+  if (arguments.size() == 1 && (name.ends_with(".odd") || name.ends_with(".even"))) {
+    if (arguments[0].from(kSize)) out.causes |= trigger(Asks::size, "", node.offset);
+    if (arguments[0].from(kDate)) out.causes |= trigger(Asks::date, "", node.offset);
+  }
   return out;
 }
 
@@ -233,8 +238,8 @@ Worth Flow::filter(std::string_view name, const Node& node) {
       out.runs = {sequence_of(join(of_text(" ", node.offset), of, node.offset))};
     return out;
   }
-  if (name == "dictsort" || name == "unique" || name == "sort" || name == "batch" || name == "slice")
-    return of;
+  if (name == "dictsort") return pairs_of(of, true, node.offset);
+  if (name == "unique" || name == "sort" || name == "batch" || name == "slice") return of;
   return method(of, name, node, nullptr);
 }
 
@@ -269,10 +274,8 @@ Worth Flow::method(const Worth& of, std::string_view name, const Node& node, con
     return out;
   }
   if (name == "items" || name == "values" || name == "keys") {
-    if (!of.from(kConversation)) return of;
-    Worth out = of_words(static_cast<uint8_t>(of.origins | kWords | kPart), node.offset);
-    out.causes = of.causes;
-    return out;
+    if (!of.from(kConversation)) return name == "keys" ? of : pairs_of(of, name == "items", node.offset);
+    return pairs_of_message(of, name, node.offset);
   }
   if (const auto text = constant_of(of)) {
     if (const auto changed = changed_text(name, *text); changed && arguments.empty()) {
@@ -320,6 +323,43 @@ Worth Flow::method_of_words(const Worth& of, std::string_view name, const std::v
   return out;
 }
 
+// dict.items() and dict.values() of a dict that is known.
+Worth Flow::pairs_of(const Worth& of, bool with_names, uint32_t offset) {
+  if (of.parts == nullptr || of.parts->members.empty()) return of;
+  Worth out = of;
+  out.parts = new_compound();
+  const Compound& parts = *of.parts;
+  for (const auto& [name, held] : parts.members) {
+    Worth item = held;
+    if (with_names) {
+      item = Worth();
+      item.parts = new_compound();
+      item.parts->items = {of_text(name, offset), held};
+    }
+    out.parts->items.push_back(std::move(item));
+  }
+  return out;
+}
+
+// message.items(), keys() and values(): the keys are the message's form, the values what it says.
+Worth Flow::pairs_of_message(const Worth& of, std::string_view name, uint32_t offset) {
+  const Worth said = of_words(kWords | kPart, offset);
+  Worth out;
+  out.causes = of.causes;
+  out.parts = new_compound();
+  if (name == "keys") {
+    out.parts->items = {of_nothing(offset)};
+  } else if (name == "values") {
+    out.parts->items = {said};
+  } else {
+    Worth pair;
+    pair.parts = new_compound();
+    pair.parts->items = {of_nothing(offset), said};
+    out.parts->items = {std::move(pair)};
+  }
+  return out;
+}
+
 // list.append and its kin: the list holds one thing more.
 bool Flow::grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
                 const Node* receiver) {
@@ -360,6 +400,15 @@ Worth Flow::replace(const Worth& of, const std::vector<Worth>& arguments, uint32
     for (const std::string& before : from) {
       for (const std::string& after : to)
         change(Change::Kind::replaced, before, after, guard_ | out.causes, offset);
+    }
+  }
+  // What callers give beside words, tools for one, may have its names and marks changed, but nothing said in
+  // it.
+  if (!of.from(kWords) && !constant_of(of) && of.parts == nullptr) {
+    for (const std::string& after : to) {
+      const Signs signs = signs_of(after);
+      if (signs.words >= 3 || signs.link)
+        change(Change::Kind::replaced, from.empty() ? "" : from[0], after, guard_ | out.causes, offset);
     }
   }
   for (Run& run : out.runs) {

@@ -81,6 +81,8 @@ class Flow {
   bool grow(const Worth& of, std::string_view name, const std::vector<Worth>& arguments,
             const Node* receiver);
   Worth members_of(const Node& node);
+  Worth pairs_of_message(const Worth& of, std::string_view name, uint32_t offset);
+  Worth pairs_of(const Worth& of, bool with_names, uint32_t offset);
   Worth length_of(const Worth& of, uint32_t offset);
   std::vector<Worth> arguments_of(const Node& node, size_t from = 0);
   Worth all_of(const std::vector<Worth>& arguments, uint32_t offset);
@@ -99,8 +101,8 @@ class Flow {
   std::vector<const Node*> called_;  // macros that are being followed
   std::deque<Compound> compounds_;
   std::vector<Fragment>* out_ = nullptr;  // where text goes: the template's, or a macro's
-  Causes guard_ = 0;                   // of all conditions around
-  Causes left_ = 0;                    // of those under which the rest of a loop's body is left out
+  Causes guard_ = 0;                      // of all conditions around
+  Causes left_ = 0;                       // of those under which the rest of a loop's body is left out
   uint64_t steps_ = 0;
   size_t written_ = 0;  // bytes
   int depth_ = 0;

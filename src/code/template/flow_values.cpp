@@ -23,7 +23,7 @@ bool one_of(std::string_view word, const std::string_view (&list)[N]) {
 // What loaders call the conversation, and what they call a text of the user's where there is no conversation.
 constexpr std::string_view kConversations[] = {"messages", "conversation", "conversations", "history",
                                                "chat",     "chat_history", "dialog",        "dialogue",
-                                               "turns",    "message"};
+                                               "turns",    "message",      "documents"};
 constexpr std::string_view kPrompts[] = {"prompt",       "question",    "instruction",   "user_input",
                                          "user_message", "user_prompt", "system_prompt", "system_message",
                                          "last_message", "user_query",  "query"};
@@ -103,7 +103,7 @@ Worth Flow::value_of(const Node& node) {
         return out;
       }
       Worth truth;
-      truth.causes = out.causes;
+      truth.causes = causes_of(out);
       return truth;
     }
     case Type::IfExp: return conditional(node);
@@ -204,7 +204,7 @@ Worth Flow::any_of(const Node& node) {
   for (const Node* item : node.items) {
     Worth one = value(item);
     if (node.op == Operator::And && tests_mapping(*item)) mappings_.push_back(item->items[0]);
-    asked |= one.causes;
+    asked |= causes_of(one);
     one.causes = asked;
     // Of `and`, what is not the last is worth something only where it is empty.
     if (node.op == Operator::And && item != node.items.back()) {
@@ -221,7 +221,7 @@ Worth Flow::any_of(const Node& node) {
 }
 
 Worth Flow::conditional(const Node& node) {
-  const Causes asked = value(node.first).causes;
+  const Causes asked = causes_of(value(node.first));
   const Causes outside = guard_;
   guard_ |= asked;
   Worth then = value(node.second), otherwise = value(node.third);
@@ -252,13 +252,13 @@ Worth Flow::conditional(const Node& node) {
 Worth Flow::comparison(const Node& node) {
   Worth left = value(node.first);
   Worth out;
-  out.causes = left.causes;
+  out.causes = causes_of(left);
   for (const Node* link : node.items) {
     Worth right = value(link->first);
     const bool of_keys = (link->op == Operator::In || link->op == Operator::NotIn) &&
                          std::any_of(mappings_.begin(), mappings_.end(),
                                      [&](const Node* mapping) { return alike(mapping, link->first); });
-    out.causes |= right.causes;
+    out.causes |= causes_of(right);
     if (!of_keys) out.causes |= relate({&left, &right}, node.offset);
     left = std::move(right);
   }
@@ -393,7 +393,7 @@ Worth Flow::member(const Worth& of, const Worth& key, uint32_t offset) {
   }
   out.origins |= of.origins & (kDate | kChance | kPlace | kSize);
   if (of.from(kWords) && names.empty() && !of.cut_at.empty()) out.origins &= static_cast<uint8_t>(~kPart);
-  out.causes |= of.causes | key.causes;
+  out.causes |= of.causes | causes_of(key);
   if (out.runs.empty() && !found) out.runs = of_nothing(offset).runs;
   return out;
 }

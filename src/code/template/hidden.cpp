@@ -120,7 +120,12 @@ class Judging {
     const Signs signs = signs_of(passage.text);
     const Trigger* trigger = condition_of(passage.causes);
     if (trigger == nullptr || trigger->asks == Asks::mark) return judge_open(passage, signs, trigger);
-    const bool says_something = signs.words >= 3 || signs.link || signs.commands;
+    const bool marked =
+        passage.text.find("<|") != std::string::npos || passage.text.find(':') != std::string::npos;
+    const uint32_t enough = trigger->asks != Asks::words ? 3 : marked ? 2 : 1;
+    const bool for_system = trigger->asks == Asks::words && speaks_for_system(passage.text);
+    const bool says_something = (signs.words > 0 && longest_phrase(passage.text) >= enough) || signs.link ||
+                                signs.commands || for_system;
     if (!says_something) return;
     Concern concern;
     concern.weight = signs.hostile() ? Weight::confirmed : Weight::suspected;
@@ -144,9 +149,19 @@ class Judging {
   void judge_open(const Passage& passage, const Signs& signs, const Trigger* mark) {
     const bool aside = signs.conceals && (passage.late || passage.follows_words);
     const bool acts = signs.leaks || signs.deceives || signs.overrides || signs.commands;
-    const bool beside = acts && (passage.follows_words || mark != nullptr);
-    if (!signs.covert && !aside && !beside && !carries_words_away(passage)) return;
+    const bool beside =
+        (acts && (passage.follows_words || mark != nullptr)) || (signs.link && passage.follows_words);
+    const bool suspect = signs.covert || aside || beside || carries_words_away(passage);
+    if (!suspect && (mark == nullptr || signs.words < 3)) return;
     Concern concern;
+    if (!suspect) {
+      const bool familiar = is_familiar(mark->literal);
+      concern.weight = familiar ? Weight::dismissed : Weight::suspected;
+      concern.summary = "Tells the model something " + when(*mark) + ".";
+      concern.why = familiar ? "Marks of reasoning, tools and media are for the template to read."
+                             : "No model has such a mark: it is a word that lets the text sleep.";
+      return keep(std::move(concern), *mark, passage.text, passage.offset);
+    }
     concern.weight = Weight::suspected;
     concern.summary =
         "Tells the model " + says(signs) +
@@ -187,7 +202,8 @@ class Judging {
         break;
     }
     const Trigger place{Asks::words, "", change.offset};
-    keep(std::move(concern), trigger != nullptr ? *trigger : place, change.to, change.offset);
+    keep(std::move(concern), trigger != nullptr ? *trigger : place, change.to,
+         change.offset == 0 && trigger != nullptr ? trigger->offset : change.offset);
   }
 
   void judge_invisible() {

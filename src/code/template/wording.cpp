@@ -210,8 +210,9 @@ void read_concealment(const std::vector<std::string>& words, Signs& signs) {
                                                  "policy",     "policies"};
   // Of tools and their calls users need not hear, and other people's affairs are not theirs.
   static constexpr std::string_view kFair[] = {
-      "tool",   "tools",    "function", "functions", "call", "calls",        "json",    "xml",
-      "schema", "personal", "private",  "sensitive", "pii",  "confidential", "identity"};
+      "tool",     "tools",   "function",  "functions", "call",         "calls",    "json", "xml", "schema",
+      "personal", "private", "sensitive", "pii",       "confidential", "identity", "ai",   "llm", "robot"};
+  static constexpr std::string_view kOwn[] = {"tool", "tools", "function", "functions"};
   static constexpr std::string_view kKeep[] = {"keep", "stay", "remain", "hide", "conceal"};
   static constexpr std::string_view kHidden[] = {"secret", "hidden", "confidential", "from", "secrecy"};
   const auto concealed = [&](size_t at) {
@@ -238,6 +239,7 @@ void read_concealment(const std::vector<std::string>& words, Signs& signs) {
         prompt |= one_of(words[k], kPrompt);
         fair |= one_of(words[k], kFair);
       }
+      for (size_t k = i > 8 ? i - 8 : 0; k < i; ++k) fair |= one_of(words[k], kOwn);
       if (prompt)
         signs.about_prompt = signs.conceals = true;
       else if (!fair)
@@ -322,12 +324,35 @@ bool is_mark(std::string_view literal) {
   const std::vector<std::string> words = words_of(text);
   if (std::all_of(words.begin(), words.end(), is_of_mode)) return true;
   if (text.find('<') != std::string_view::npos || text.find('>') != std::string_view::npos) return true;
+  if (text.front() == '&' && text.back() == ';') return true;
   if ((text.front() == '[' && text.find(']') != std::string_view::npos) || text.front() == '{' ||
       text.front() == '#' || text.front() == '`')
     return true;
   const size_t spaces = static_cast<size_t>(std::count(text.begin(), text.end(), ' '));
   if (text.front() == '/' && spaces == 0 && text.find('/', 1) == std::string_view::npos) return true;
   return text.back() == ':' && spaces <= 2;
+}
+
+bool is_familiar(std::string_view mark) {
+  static constexpr std::string_view kParts[] = {
+      "think", "reason",  "thought", "tool",     "function", "call",     "image",  "img",    "video",
+      "audio", "vision",  "media",   "im_",      "inst",     "sys",      "eot",    "eos",    "bos",
+      "start", "end",     "turn",    "response", "answer",   "observ",   "code",   "doc",    "context",
+      "plan",  "channel", "message", "header",   "pad",      "sep",      "step",   "python", "action",
+      "json",  "user",    "assist",  "human",    "model",    "continue", "output", "input",  "question",
+      "final", "box",     "point",   "ref",      "object"};
+  const std::string lower = in_lower_case(mark);
+  if (std::none_of(lower.begin(), lower.end(), [](char c) { return is_letter(c) || is_digit(c); }))
+    return true;
+  const std::vector<std::string> words = words_of(lower);
+  if (!words.empty() && std::all_of(words.begin(), words.end(), is_of_mode)) return true;
+  return std::any_of(std::begin(kParts), std::end(kParts),
+                     [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
+bool speaks_for_system(std::string_view text) {
+  const std::string lower = in_lower_case(text);
+  return lower.find("system") != std::string::npos || lower.find("developer") != std::string::npos;
 }
 
 Signs signs_of(std::string_view text) {
@@ -342,6 +367,19 @@ Signs signs_of(std::string_view text) {
   read_leaks(words, signs);
   read_orders(words, signs);
   return signs;
+}
+
+uint32_t longest_phrase(std::string_view text) {
+  uint32_t most = 0;
+  const std::string lower = normalised(text);
+  for (size_t start = 0; start < lower.size();) {
+    size_t end = start;
+    size_t tag = 0;
+    while (end < lower.size() && (tag = tag_length(std::string_view(lower).substr(end))) == 0) ++end;
+    most = std::max(most, count_language(words_of(std::string_view(lower).substr(start, end - start))));
+    start = end + std::max<size_t>(tag, 1);
+  }
+  return most;
 }
 
 std::string invisible_text(std::string_view text) {

@@ -13,6 +13,12 @@ namespace winnow::jinja {
 // symbols.
 bool is_mark(std::string_view literal);
 
+// Those of them that models have: of reasoning, tools, media and turns; and symbols.
+bool is_familiar(std::string_view mark);
+
+// Whether a text opens a turn of the system or the developer.
+bool speaks_for_system(std::string_view text);
+
 // The kinds of parts of a message ("image", "text"): held against a part they ask for its kind, not for
 // words.
 bool names_part(std::string_view literal);
@@ -31,6 +37,9 @@ struct Signs {
 };
 
 Signs signs_of(std::string_view text);
+
+// The most words of language between two tags; a label is one.
+uint32_t longest_phrase(std::string_view text);
 
 // Text that no screen shows: characters of Unicode's tag block, read as the ASCII that they stand for.
 std::string invisible_text(std::string_view text);

@@ -79,6 +79,14 @@ std::optional<std::string> constant_of(const Worth& worth) {
   return texts.size() == 1 ? std::optional(std::move(texts[0])) : std::nullopt;
 }
 
+Causes causes_of(const Worth& worth) {
+  Causes out = worth.causes;
+  for (const Run& run : worth.runs) {
+    for (const Fragment& piece : run) out |= piece.causes;
+  }
+  return out;
+}
+
 void merge(Worth& into, const Worth& other) {
   for (const Run& run : other.runs) {
     const bool known =

@@ -60,6 +60,9 @@ std::vector<std::string> texts_of(const Worth& worth);
 // The one constant text that it is, if it can be nothing else.
 std::optional<std::string> constant_of(const Worth& worth);
 
+// Everything that it depends on: as a whole, and each of its texts.
+Causes causes_of(const Worth& worth);
+
 // One of the two, whichever it is.
 void merge(Worth& into, const Worth& other);
 // The two behind each other.
