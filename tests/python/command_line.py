@@ -124,7 +124,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(artifact['verdict'], 'malicious')
         gap = artifact['gaps'][0]
         self.assertEqual({each['fault'] for each in artifact['gaps']}, {'limit'})
-        self.assertGreater(gap['location']['offset'], 5000)
+        self.assertGreater(gap['location']['offset'], 4000)
         self.assertEqual(report('--budget=steps=8000', '--budget=steps=1G', long)['artifacts'][0]['gaps'], [])
         for wrong in ('steps', 'steps=', 'steps=x', 'speed=3', '=3', 'ratio=0'):
             self.assertEqual(winnow('scan', '--budget', wrong, long).returncode, 64, wrong)
