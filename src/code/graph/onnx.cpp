@@ -15,7 +15,7 @@ using containers::WireType;
 constexpr size_t kMostItems = 1024;     // of lists of numbers and texts that are kept
 constexpr int kDeepestGraph = 24;       // graphs inside graphs; protobuf's parser stops at 100 messages, three for each
 constexpr size_t kLeastUnknown = 32;    // bytes of a field that ONNX does not have
-constexpr uint64_t kMostMemory = uint64_t{768} << 20;  // bytes: empty messages take two in the file and hundreds here
+constexpr uint64_t kMostMemory = uint64_t{256} << 20;  // bytes: empty messages take two in the file and hundreds here
 
 bool is_bytes(const ProtoField& field) { return field.type == WireType::bytes; }
 bool is_bytes(const ProtoField& field, uint32_t number) { return field.number == number && is_bytes(field); }
