@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scans every labelled file of a folder and compares verdicts with labels.
 
-  corpus.py WINNOW FOLDER [--all]     FOLDER holds manifest.tsv; --all: rows of every format
+  corpus.py WINNOW FOLDER     FOLDER holds manifest.tsv
 
 Misses that are known stand in FOLDER/known.tsv with their reason: they must still be wrong.
 
@@ -48,7 +48,7 @@ def known_misses(folder):
 
 def main():
     winnow, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    rows = [row for row in manifest.rows(folder) if '--all' in sys.argv or manifest.in_family(row)]
+    rows = manifest.rows(folder)
     artifacts = scan(winnow, [folder / row['file'] for row in rows])
     known = known_misses(folder)
     wrong = 0

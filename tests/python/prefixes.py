@@ -23,7 +23,7 @@ def main():
         for row in sorted(manifest.rows(folder), key=lambda row: (int(row.get('size') or 0), row['file'])):
             path = folder / row['file']
             kind = (row['format'], row['expect'])
-            if not manifest.in_family(row) or taken.get(kind, 0) >= PER_FORMAT or path.stat().st_size > LARGEST:
+            if taken.get(kind, 0) >= PER_FORMAT or path.stat().st_size > LARGEST:
                 continue
             taken[kind] = taken.get(kind, 0) + 1
             is_raw = row['format'] == 'pickle' and row['expect'] == 'malicious'
