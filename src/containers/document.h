@@ -44,6 +44,9 @@ class Document {
   std::optional<NodeId> find(NodeId map, std::string_view key) const;
   // The same, where it is a text; empty where it is not.
   std::string_view text(NodeId map, std::string_view key) const;
+
+  // For parsers: the values that are `pending` from `from` on become the children of `node`, which takes their place.
+  void close(NodeId node, std::vector<NodeId>& pending, size_t from);
 };
 
 // `source` must outlive the document. What follows the first value is no error, as `end` tells.

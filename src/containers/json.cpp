@@ -133,13 +133,7 @@ class JsonParser {
     if ((c == '}') != closed.map) return fail("a bracket does not match");
     ++at_;
     open_.pop_back();
-    Document& document = out_.document;
-    Node& node = document.nodes[closed.node];
-    node.first = static_cast<uint32_t>(document.links.size());
-    node.count = static_cast<uint32_t>(pending_.size() - closed.pending);
-    document.links.insert(document.links.end(), pending_.begin() + static_cast<std::ptrdiff_t>(closed.pending), pending_.end());
-    pending_.resize(closed.pending);
-    pending_.push_back(closed.node);
+    out_.document.close(closed.node, pending_, closed.pending);
     return placed();
   }
 
@@ -282,6 +276,14 @@ class JsonParser {
 };
 
 }  // namespace
+
+void Document::close(NodeId node, std::vector<NodeId>& pending, size_t from) {
+  nodes[node].first = static_cast<uint32_t>(links.size());
+  nodes[node].count = static_cast<uint32_t>(pending.size() - from);
+  links.insert(links.end(), pending.begin() + static_cast<std::ptrdiff_t>(from), pending.end());
+  pending.resize(from);
+  pending.push_back(node);
+}
 
 std::optional<NodeId> Document::find(NodeId map, std::string_view key) const {
   const Node& node = nodes[map];

@@ -140,14 +140,8 @@ class YamlReading {
     if (open_.empty()) return;
     const Open closed = open_.back();
     open_.pop_back();
-    Document& document = out_.document;
-    Node& node = document.nodes[closed.node];
-    node.first = static_cast<uint32_t>(document.links.size());
-    node.count = static_cast<uint32_t>(pending_.size() - closed.pending);
-    document.links.insert(document.links.end(), pending_.begin() + static_cast<std::ptrdiff_t>(closed.pending), pending_.end());
-    pending_.resize(closed.pending);
-    pending_.push_back(closed.node);
-    document.root = closed.node;
+    out_.document.close(closed.node, pending_, closed.pending);
+    out_.document.root = closed.node;
   }
 
   void scalar(const yaml_event_t& event) {

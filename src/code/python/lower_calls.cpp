@@ -149,33 +149,14 @@ void Lowerer::keyword_part(const List& keywords, uint32_t begin, uint32_t end) {
 
 void Lowerer::arguments_unpacked_before_39(uint32_t already, const List& items, const List& keywords) {
   const Node* here = at_;
-  uint32_t parts = 0, seen = already;
-  for (const Node* item : items) {
-    if (item->type == Type::Starred) {
-      if (seen > 0) {
-        emit(Op::build_tuple, seen);
-        ++parts;
-      }
-      seen = 0;
-      expression(item->first);
-      ++parts;
-    } else {
-      expression(item);
-      ++seen;
-    }
-  }
-  if (seen > 0) {
-    emit(Op::build_tuple, seen);
-    ++parts;
-  }
+  const uint32_t parts = pieces(items, Op::build_tuple, already);
   if (parts > 1) {
     join(parts, Op::build_list, Op::list_extend);
     emit(Op::list_to_tuple);
   } else if (parts == 0) {
     emit(Op::build_tuple, 0);
   }
-  uint32_t dicts = 0;
-  seen = 0;
+  uint32_t dicts = 0, seen = 0;
   for (uint32_t i = 0; i < keywords.size; ++i) {
     if (!keywords[i]->name.empty()) {
       ++seen;

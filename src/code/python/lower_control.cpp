@@ -24,18 +24,23 @@ void Lowerer::if_statement(const Node* node) {
   start(end);
 }
 
-void Lowerer::while_statement(const Node* node) {
-  const BlockId head = block(), otherwise = block(), end = block();
-  start(head);
-  unit_->frames.push_back({.kind = Frame::Kind::while_loop, .again = head, .after = end,
-                           .handlers = static_cast<uint32_t>(unit_->handlers.size())});
-  jump_if(node->first, otherwise, false);
+// What while and for have in common: the frame of the loop has been pushed.
+void Lowerer::loop_body(const Node* node, BlockId head, BlockId otherwise, BlockId end) {
   body(node->body);
   if (alive()) jump(head);
   unit_->frames.pop_back();
   start(otherwise);
   body(node->orelse);
   start(end);
+}
+
+void Lowerer::while_statement(const Node* node) {
+  const BlockId head = block(), otherwise = block(), end = block();
+  start(head);
+  unit_->frames.push_back({.kind = Frame::Kind::while_loop, .again = head, .after = end,
+                           .handlers = static_cast<uint32_t>(unit_->handlers.size())});
+  jump_if(node->first, otherwise, false);
+  loop_body(node, head, otherwise, end);
 }
 
 void Lowerer::for_statement(const Node* node) {
@@ -54,12 +59,7 @@ void Lowerer::for_statement(const Node* node) {
   unit_->frames.push_back({.kind = Frame::Kind::for_loop, .again = head, .after = end,
                            .handlers = static_cast<uint32_t>(unit_->handlers.size())});
   store(node->first);
-  body(node->body);
-  if (alive()) jump(head);
-  unit_->frames.pop_back();
-  start(otherwise);
-  body(node->orelse);
-  start(end);
+  loop_body(node, head, otherwise, end);
 }
 
 void Lowerer::async_for_statement(const Node* node) {

@@ -86,10 +86,9 @@ void Lowerer::starred_display(const List& items, Op build, uint32_t already) {
   if (tuple) emit(Op::list_to_tuple);
 }
 
-// Up to 3.8 the pieces are all evaluated before they are joined.
-void Lowerer::starred_display_before_39(const List& items, Op build, uint32_t already) {
+// Runs of plain items become pieces of their own between the starred ones; `already` items are on the stack. Gives how many.
+uint32_t Lowerer::pieces(const List& items, Op piece, uint32_t already) {
   uint32_t parts = 0, seen = already;
-  const Op piece = build == Op::build_set ? Op::build_set : Op::build_tuple;
   for (const Node* item : items) {
     if (item->type == Type::Starred) {
       if (seen > 0) {
@@ -108,6 +107,12 @@ void Lowerer::starred_display_before_39(const List& items, Op build, uint32_t al
     emit(piece, seen);
     ++parts;
   }
+  return parts;
+}
+
+// Up to 3.8 the pieces are all evaluated before they are joined.
+void Lowerer::starred_display_before_39(const List& items, Op build, uint32_t already) {
+  const uint32_t parts = pieces(items, build == Op::build_set ? Op::build_set : Op::build_tuple, already);
   join(parts, build == Op::build_set ? Op::build_set : Op::build_list,
        build == Op::build_set ? Op::set_update : Op::list_extend);
   if (build == Op::build_tuple) emit(Op::list_to_tuple);

@@ -171,6 +171,7 @@ class Lowerer {
   void print(const Node* node);
   void exec(const Node* node);
   void if_statement(const Node* node);
+  void loop_body(const Node* node, BlockId head, BlockId otherwise, BlockId end);
   void while_statement(const Node* node);
   void for_statement(const Node* node);
   void async_for_statement(const Node* node);
@@ -252,6 +253,7 @@ class Lowerer {
 
   // lower_constants.cpp
   void starred_display(const List& items, Op build, uint32_t already);
+  uint32_t pieces(const List& items, Op piece, uint32_t already);
   void starred_display_before_39(const List& items, Op build, uint32_t already);
   void join(uint32_t parts, Op build, Op extend);
   void await();

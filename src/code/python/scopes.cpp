@@ -87,6 +87,11 @@ class Collector {
   void all(const List& list) {
     for (const Node* node : list) visit(node);
   }
+  bool too_deep() {
+    if (depth_ > kDeepest) scopes_.too_deep = true;
+    return depth_ > kDeepest;
+  }
+
   void all_targets(const List& list) {
     for (const Node* node : list) target(node);
   }
@@ -95,10 +100,7 @@ class Collector {
   void target(const Node* node) {
     if (node == nullptr) return;
     const Deeper deeper(*this);
-    if (depth_ > kDeepest) {
-      scopes_.too_deep = true;
-      return;
-    }
+    if (too_deep()) return;
     switch (node->type) {
       case Type::Name: return add(node->name, Symbol::kLocal | (iterated_ ? Symbol::kIterated : 0));
       case Type::Tuple:
@@ -141,10 +143,7 @@ class Collector {
 void Collector::visit(const Node* node) {
   if (node == nullptr) return;
   const Deeper deeper(*this);
-  if (depth_ > kDeepest) {
-    scopes_.too_deep = true;
-    return;
-  }
+  if (too_deep()) return;
   // Long sums and chains of attributes lean to the left: they are walked without recursion.
   while (node->type == Type::BinOp || node->type == Type::Attribute) {
     if (node->type == Type::BinOp) visit(node->second);
@@ -543,10 +542,7 @@ void Collector::named_expression(const Node* node) {
 void Collector::pattern(const Node* node) {
   if (node == nullptr) return;
   const Deeper deeper(*this);
-  if (depth_ > kDeepest) {
-    scopes_.too_deep = true;
-    return;
-  }
+  if (too_deep()) return;
   switch (node->type) {
     case Type::MatchValue: return visit(node->first);
     case Type::MatchSequence:
