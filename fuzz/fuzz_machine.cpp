@@ -16,7 +16,7 @@ namespace {
 
 std::string run(const uint8_t* data, size_t size) {
   Budget budget = fuzz::small_budget();
-  budget.code_steps = 50'000;
+  budget.code_steps = 10'000;
   Scan scan(budget);
   scan.judge = judge::judge;
   Artifact artifact;

@@ -5,7 +5,7 @@ modules have the same instruction graph again, how many names the text kept, how
     roundtrip.py --winnow build/release/winnow --minor 3.11 --pyc DIR [--out DIR] [--judge .../rt.sh] [--jobs 2]
 
 DIR holds *.pyc with a bare *.marshal beside each (the judge's `compile` command makes both). Without a judge only
-names, crashes, speed and winnow's own proof are counted.
+name uses, crashes, speed and winnow's own proof are counted.
 """
 import argparse
 import collections

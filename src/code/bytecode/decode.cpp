@@ -312,6 +312,7 @@ Validity validity(const CodeObject& code) {
   for (const Decoded& d : decoding.instructions) {
     v.unknown_opcodes += d.opcode == Opcode::unknown_opcode;
     v.out_of_range += d.out_of_range;
+    v.specialised += d.specialised;
     v.bad_caches += d.opcode == Opcode::cache || !(code.version < k311 || caches_are_zero(code, d));
     v.falls_off |= !ends_path(d.opcode) && d.next >= decoding.code_size;
     resume |= d.opcode == Opcode::resume && d.offset < 16 + 2 * code.localsplusnames.size();

@@ -64,6 +64,7 @@ struct Validity {
   uint32_t instructions = 0;
   uint32_t unknown_opcodes = 0;
   uint32_t out_of_range = 0;     // arguments that index past names, constants or variables
+  uint32_t specialised = 0;      // forms that an interpreter writes for itself, and never into a file
   uint32_t bad_targets = 0;      // outside of the code, into an instruction, at an odd offset
   uint32_t bad_caches = 0;       // inline caches that are not zero, and CACHE met as an instruction
   uint32_t bad_exceptions = 0;   // rows of the exception table outside of the code, or a table cut short
@@ -72,7 +73,7 @@ struct Validity {
   bool bad_lines = false;        // the line table does not sum up to the code
   bool bad_flags = false;        // CO_NOFREE against the presence of cells (to 3.10), or set (later)
   uint32_t faults() const {
-    return unknown_opcodes + out_of_range + bad_targets + bad_caches + bad_exceptions + resume_missing +
+    return unknown_opcodes + out_of_range + specialised + bad_targets + bad_caches + bad_exceptions + resume_missing +
            falls_off + bad_lines + bad_flags;
   }
 };

@@ -101,11 +101,17 @@ void Machine::note_callbacks(Value arguments, Value keywords) {
   for (const Value part : {arguments, keywords}) {
     if (part.is_sequence() || part.is(Kind::dict)) given.insert(given.end(), heap().items(part).begin(), heap().items(part).end());
   }
-  for (size_t i = 0; i < given.size() && given.size() < 64; ++i) {
+  constexpr size_t kMostGiven = 4096, kMostKept = 100'000;
+  for (size_t i = 0; i < given.size() && given.size() < kMostGiven; ++i) {
     const Value value = given[i];
-    if (value.is(Kind::list) || value.is(Kind::tuple)) given.insert(given.end(), heap().items(value).begin(), heap().items(value).begin() + std::min<uint32_t>(heap().items(value).size, 16));
+    if (value.is(Kind::list) || value.is(Kind::tuple)) {
+      const Items& items = heap().items(value);
+      given.insert(given.end(), items.begin(), items.begin() + std::min<uint32_t>(items.size, kMostGiven));
+    }
     const bool callable = value.is(Kind::function) || value.is(Kind::method) || value.is(Kind::generator) || value.is(Kind::instance);
-    if (callable && running_->callbacks.size() < 4096) running_->callbacks.emplace_back(value, place.trigger);
+    if (!callable || (value.is(Kind::function) && heap().function(value).called)) continue;
+    if (running_->callbacks.size() >= kMostKept) return cut("more is handed to what may call it than is followed");
+    running_->callbacks.emplace_back(value, place.trigger);
   }
 }
 
@@ -160,6 +166,7 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     arguments = items ? heap().new_items(Kind::tuple, items->data(), static_cast<uint32_t>(items->size()))
                       : heap().new_tuple({arguments});
   }
+  if (nesting_ >= kDeepestCall) cut("calls inside calls go deeper than is followed");
   if (nesting_ >= kDeepestCall || exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
   ++nesting_;
   arguments = settled(arguments);

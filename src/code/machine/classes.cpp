@@ -8,8 +8,18 @@
 namespace winnow::machine {
 namespace {
 
+constexpr size_t kMostOrdered = 2000, kMostJoined = 512;  // in a line; of several bases, where joining is work
+
 // The method resolution order: C3 where it exists, else every class once, bases behind what derives from them.
 std::vector<Value> order_of(Machine& m, Value made, const Items& bases) {
+  if (bases.size == 1 && bases[0].is(Kind::class_object)) {
+    const Items held = m.heap().items(m.heap().class_of(bases[0]).order);
+    std::vector<Value> out{made};
+    out.insert(out.end(), held.begin(), held.end());
+    if (out.size() > kMostOrdered) m.cut("classes derive from more classes than are followed");
+    if (out.size() > kMostOrdered) out.resize(kMostOrdered);
+    return out;
+  }
   std::vector<std::vector<Value>> lists;
   for (const Value& base : bases) {
     std::vector<Value> order{base};
@@ -21,10 +31,13 @@ std::vector<Value> order_of(Machine& m, Value made, const Items& bases) {
   }
   lists.emplace_back(bases.begin(), bases.end());
   std::vector<Value> out{made};
-  constexpr size_t kMost = 512;
-  while (out.size() < kMost) {
+  while (true) {
     std::erase_if(lists, [](const auto& list) { return list.empty(); });
     if (lists.empty()) break;
+    if (out.size() >= kMostJoined) {
+      m.cut("classes derive from more classes than are followed");
+      break;
+    }
     const auto in_tail = [&](Value v) {
       return std::any_of(lists.begin(), lists.end(), [&](const auto& list) {
         return std::any_of(list.begin() + 1, list.end(), [&](Value w) { return w.same_as(v); });

@@ -11,7 +11,7 @@ constexpr uint8_t kMostForks = 5;         // of one side of one branch
 constexpr uint8_t kMostHandlerForks = 2;  // into one handler
 constexpr uint32_t kAllForks = 20'000;
 constexpr size_t kMostPending = 512;      // sides that wait at a time
-constexpr uint32_t kEndless = 40;         // rounds of a loop each of which had an effect
+constexpr uint32_t kEndless = 1000;       // rounds of a loop each of which had an effect
 
 uint64_t mix(uint64_t hash, uint64_t value) {
   hash ^= value + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2);
@@ -42,6 +42,54 @@ bool Run::endless(Frame& f, ir::BlockId block) {
   Visit& v = visit(f, block);
   ++v.rounds;
   return v.rounds > kEndless && running_.effects - v.effects >= v.rounds;
+}
+
+// Leaves a loop that has no end: by every way out of it, whatever stands on the stack there.
+void Run::leave_loop(ir::BlockId head) {
+  const ir::Body& body = *frame().body;
+  const auto reach = [&](ir::BlockId from, bool forward) {
+    std::vector<bool> seen(body.blocks.size(), false);
+    std::vector<ir::BlockId> pending{from};
+    if (from < seen.size()) seen[from] = true;
+    while (!pending.empty()) {
+      const ir::BlockId at = pending.back();
+      pending.pop_back();
+      const auto visit_next = [&](ir::BlockId next) {
+        if (next >= seen.size() || seen[next]) return;
+        seen[next] = true;
+        pending.push_back(next);
+      };
+      if (forward) {
+        visit_next(body.blocks[at].target);
+        visit_next(body.blocks[at].otherwise);
+      } else {
+        for (ir::BlockId b = 0; b < body.blocks.size(); ++b) {
+          if (body.blocks[b].target == at || body.blocks[b].otherwise == at) visit_next(b);
+        }
+      }
+    }
+    return seen;
+  };
+  constexpr size_t kMostWays = 8, kMostBlocks = 2000;
+  std::vector<ir::BlockId> ways;
+  if (body.blocks.size() <= kMostBlocks) {
+    const std::vector<bool> below = reach(head, true), back = reach(head, false);
+    for (ir::BlockId b = 0; b < body.blocks.size(); ++b) {
+      if (!below[b] || !back[b]) continue;
+      for (const ir::BlockId next : {body.blocks[b].target, body.blocks[b].otherwise}) {
+        const bool out = next < body.blocks.size() && !back[next];
+        if (out && std::find(ways.begin(), ways.end(), next) == ways.end()) ways.push_back(next);
+      }
+    }
+  }
+  if (ways.empty() || ways.size() > kMostWays) return return_value(Value::unknown());
+  for (size_t i = 1; i < ways.size(); ++i) {
+    Frame side = frame();
+    side.block = ways[i];
+    side.at = 0;
+    fork(std::move(side));
+  }
+  enter_block(ways[0]);
 }
 
 uint8_t& Run::forks_of(const Frame& f, ir::BlockId block, size_t which) {

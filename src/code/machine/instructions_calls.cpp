@@ -10,7 +10,7 @@
 namespace winnow::machine {
 namespace {
 
-constexpr size_t kMostFrames = 1000;  // as Python's own limit of recursion
+constexpr size_t kMostFrames = 20'000;  // whatever limit of recursion the program sets
 
 bool is_named(const Heap& heap, Value value, std::string_view canonical) {
   return value.is(Kind::name) && heap.name(value).canonical == canonical;
@@ -33,7 +33,8 @@ bool Run::enter(Value function, std::span<const Value> arguments, Value keywords
     push(after == After::extra ? extra : generator);
     return true;
   }
-  if (frames_.size() >= kMostFrames) {
+  if (frames_.size() >= kMostFrames) m_.cut("functions call themselves more often than is followed");
+  if (frames_.size() >= std::min(kMostFrames, running_.recursion)) {
     m_.raise("RecursionError", Value::string("maximum recursion depth exceeded"));
     return true;
   }

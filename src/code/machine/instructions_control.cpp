@@ -98,8 +98,9 @@ void Run::delegate() {
 void Run::await(Value awaitable) {
   constexpr int kMost = 10'000;
   if (awaitable.is(Kind::generator)) {
-    for (int i = 0; i < kMost && !m_.raised; ++i) {
-      if (!resume(m_, awaitable, Value::none())) break;
+    for (int i = 0; !m_.raised; ++i) {
+      if (i == kMost) m_.cut("something is awaited for longer than is followed");
+      if (i == kMost || !resume(m_, awaitable, Value::none())) break;
     }
     if (!m_.raised) push(m_.heap().link(awaitable).second);
     return;

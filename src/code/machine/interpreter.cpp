@@ -26,6 +26,20 @@ Value in_python_3(Machine& m, Value value, int depth) {
 
 }  // namespace
 
+namespace {
+
+// What a call gives whose sides end with different values: nothing is known of plain ones, which conditions test;
+// of others the first stands, since calling something tells more than calling nothing.
+Value either(Value one, Value other) {
+  const auto plain = [](Value v) {
+    return v.is(Kind::none) || v.is(Kind::boolean) || v.is(Kind::integer) || v.is(Kind::real) || v.is_text();
+  };
+  if (!one.is_known()) return plain(other) ? one : other;
+  return plain(one) && plain(other) ? Value::unknown() : one;
+}
+
+}  // namespace
+
 Run::Run(Machine& machine) : m_(machine), running_(machine.running()), outer_place_(machine.place) {
   running_.runs.push_back(this);
   m_.place.code = true;
@@ -161,7 +175,11 @@ void Run::leave() {
   const ir::Block& block = f.body->blocks[f.block];
   switch (block.exit) {
     case ir::Exit::jump:
-      if (block.target <= f.block && endless(f, block.target)) return return_value(Value::unknown());
+      // A loop whose head decides ends there.
+      if (block.target <= f.block && f.body->blocks[block.target].exit != ir::Exit::for_iter &&
+          f.body->blocks[block.target].exit != ir::Exit::branch && endless(f, block.target)) {
+        return leave_loop(block.target);
+      }
       return enter_block(block.target);
     case ir::Exit::branch: return branch(truth(m_, pop()));
     case ir::Exit::for_iter: return for_iter();
@@ -255,7 +273,12 @@ void Run::finish(Outcome outcome) {
   }
   // A side that returns tells more than one that raises, something known more than something unknown.
   if (outcome.yielded || first_->yielded || outcome.raised) return;
-  if (first_->raised || !first_->value.is_known()) *first_ = std::move(outcome);
+  if (first_->raised) {
+    *first_ = std::move(outcome);
+  } else if (!first_->value.same_as(outcome.value)) {
+    // Whoever called gets the one or the other.
+    first_->value = either(first_->value, outcome.value);
+  }
 }
 
 // Goes back to the last fork; false when all sides have run.

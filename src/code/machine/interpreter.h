@@ -79,6 +79,8 @@ struct Running {
   uint64_t unlike = 0;     // states that were too large to compare
   uint64_t compared = 0;   // values looked at to compare states
   bool told_steps = false, told_forks = false;
+  std::vector<const char*> cuts;  // limits that were told
+  size_t recursion = 1000;        // frames, as the program may have set it
   uint32_t forked = 0;     // over all
   Value main_globals;      // of the first module run
   struct Random { Mersenne generator; size_t events; };
@@ -124,6 +126,7 @@ class Run {
   void fork(Frame side);
   void may_raise();
   bool endless(Frame& frame, ir::BlockId block);
+  void leave_loop(ir::BlockId head);
   Visit& visit(Frame& frame, ir::BlockId block);
   uint8_t& forks_of(const Frame& frame, ir::BlockId block, size_t which);
   uint64_t state_hash();

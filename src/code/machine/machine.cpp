@@ -1,5 +1,7 @@
 #include "code/machine/machine.h"
 
+#include <algorithm>
+
 #include "code/machine/interpreter.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
@@ -14,12 +16,24 @@ const Value* Machine::keyword(const Call& call, std::string_view name) const {
   return heap().find(heap().items(call.keywords), name);
 }
 
+void Machine::cut(const char* what) {
+  if (std::find(running_->cuts.begin(), running_->cuts.end(), what) != running_->cuts.end()) return;
+  running_->cuts.push_back(what);
+  scan_.gap(trace_.artifacts[place.artifact], Fault::limit, place.offset, what);
+}
+
+bool Machine::fits(uint64_t size, uint64_t times) {
+  if (times == 0 || size <= scan_.budget.string / times) return true;
+  cut("a text is longer than the budget allows");
+  return false;
+}
+
 Value Machine::make_string(std::string_view text) {
-  return text.size() > scan_.budget.string || exhausted() ? Value::unknown() : heap().new_string(text);
+  return !fits(text.size()) || exhausted() ? Value::unknown() : heap().new_string(text);
 }
 
 Value Machine::make_bytes(std::string_view data) {
-  return data.size() > scan_.budget.string || exhausted() ? Value::unknown() : heap().new_bytes(data);
+  return !fits(data.size()) || exhausted() ? Value::unknown() : heap().new_bytes(data);
 }
 
 Value Machine::raise(std::string_view exception, Value argument) {
@@ -36,7 +50,7 @@ Value Machine::joined(Value a, std::string_view more) {
   const std::string_view text = a.text();
   if (more.empty()) return a;
   if (text.empty()) return typed(heap().arena().copy(more));
-  if (text.size() + more.size() > scan_.budget.string || exhausted()) return Value::unknown();
+  if (!fits(text.size() + more.size()) || exhausted()) return Value::unknown();
   for (Builder& builder : builders_) {
     if (builder.data != text.data() || builder.used != text.size() || builder.used + more.size() > builder.capacity) continue;
     std::memcpy(const_cast<char*>(builder.data) + builder.used, more.data(), more.size());

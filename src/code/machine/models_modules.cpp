@@ -325,6 +325,10 @@ constexpr ModelEntry kModels[] = {
     {"gc.collect", nothing},
     {"sys.exc_info", exception_info},
     {"sys.intern", same},
+    {"sys.setrecursionlimit", [](Machine& m, const Call& call) -> Found {
+       if (call[0].is(Kind::integer) && call[0].as_integer() > 0) m.running().recursion = static_cast<size_t>(call[0].as_integer());
+       return std::nullopt;
+     }},
     {"builtins.intern", same},
     {"struct.unpack", unpack},
     {"struct.unpack_from", unpack},

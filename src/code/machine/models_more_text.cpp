@@ -232,7 +232,7 @@ Found replace(Machine& m, const Call& call) {
     out += whole->substr(at, found - at);
     out += *to;
     at = found + from->size();
-    if (out.size() > m.scan().budget.string) return Value::unknown();
+    if (!m.fits(out.size())) return Value::unknown();
   }
   out += whole->substr(at);
   return like(m, call[0], out);
@@ -249,7 +249,7 @@ Found join(Machine& m, const Call& call) {
     if (!part) return (*parts)[i].is(Kind::integer) ? Found(m.raise("TypeError", Value::string("expected str"))) : Found(Value::unknown());
     if (i > 0) out += *by;
     out += *part;
-    if (out.size() > m.scan().budget.string) return Value::unknown();
+    if (!m.fits(out.size())) return Value::unknown();
   }
   return like(m, call[0], out);
 }
@@ -361,7 +361,7 @@ class Formatter {
       }
       if (end >= pattern.size()) return std::nullopt;
       const auto shown = field(pattern.substr(i + 1, end - i - 1), depth);
-      if (!shown || out.size() + shown->size() > m_.scan().budget.string) return std::nullopt;
+      if (!shown || !m_.fits(out.size() + shown->size())) return std::nullopt;
       out += *shown;
       i = end;
     }
@@ -545,7 +545,7 @@ Found percent(Machine& m, const Call& call) {
     const size_t wanted = static_cast<size_t>(std::atoi(width.c_str()));
     const std::string filling(wanted > shown->size() && wanted < 100000 ? wanted - shown->size() : 0, ' ');
     out += left ? *shown + filling : filling + *shown;
-    if (out.size() > m.scan().budget.string) return Value::unknown();
+    if (!m.fits(out.size())) return Value::unknown();
   }
   return like(m, self, out);
 }

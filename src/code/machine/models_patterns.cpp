@@ -198,7 +198,7 @@ Found substitute(Machine& m, const Call& call) {
     const auto shown = text_of_value(m, part);
     if (m.raised || !shown) return Value::unknown();
     out += *shown;
-    if (out.size() > m.scan().budget.string) return Value::unknown();
+    if (!m.fits(out.size())) return Value::unknown();
   }
   out += whole->substr(at);
   const Value made = typed(m, text, out);

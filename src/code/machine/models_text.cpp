@@ -53,7 +53,7 @@ Result join(Machine& m, const Call& call) {
     if (!first) out += call[0].text();
     first = false;
     out += part.text();
-    if (out.size() > m.scan().budget.string) return std::nullopt;
+    if (!m.fits(out.size())) return std::nullopt;
   }
   return like(m, call[0], out);
 }
@@ -72,7 +72,7 @@ Result replace(Machine& m, const Call& call) {
     out += to;
     at = found + from.size();
     --left;
-    if (out.size() > m.scan().budget.string) return std::nullopt;
+    if (!m.fits(out.size())) return std::nullopt;
   }
   out += text.substr(at);
   return like(m, call[0], out);
@@ -237,7 +237,7 @@ Result format_fields(Machine& m, Value text, const Call& call, size_t first) {
     if (!shown) return std::nullopt;
     if (spec == "c" && value.is(Kind::integer)) shown = std::string(1, static_cast<char>(value.as_integer()));
     out += *shown;
-    if (out.size() > m.scan().budget.string) return std::nullopt;
+    if (!m.fits(out.size())) return std::nullopt;
   }
   return m.make_string(out);
 }
@@ -302,7 +302,7 @@ Result add(Machine& m, const Call& call) {
   if (call.count() < 2) return std::nullopt;
   const Value a = call[0], b = call[1];
   if (a.is_text() && a.kind() == b.kind()) {
-    if (a.text().size() + b.text().size() > m.scan().budget.string) return std::nullopt;
+    if (!m.fits(a.text().size() + b.text().size())) return std::nullopt;
     return like(m, a, std::string(a.text()) + std::string(b.text()));
   }
   if (a.is_sequence() && a.kind() == b.kind()) {
@@ -322,7 +322,7 @@ Result multiply(Machine& m, const Call& call) {
   const auto times = integer_of(call[0].is_text() ? call[1] : call[0]);
   if (text.is_text() && times) {
     const uint64_t count = *times > 0 ? static_cast<uint64_t>(*times) : 0;
-    if (text.text().size() != 0 && count > m.scan().budget.string / text.text().size()) return std::nullopt;
+    if (text.text().size() != 0 && !m.fits(count, text.text().size())) return std::nullopt;
     std::string out;
     for (uint64_t i = 0; i < count; ++i) out += text.text();
     return like(m, text, out);

@@ -130,7 +130,7 @@ Value repeated(Machine& m, Value sequence, Value times) {
   const uint64_t n = count->negative || count->zero() ? 0 : count->words[0];
   if (sequence.is_text()) {
     const std::string_view text = sequence.text();
-    if (!text.empty() && n > m.scan().budget.string / text.size()) return Value::unknown();
+    if (!text.empty() && !m.fits(n, text.size())) return Value::unknown();
     std::string out;
     out.reserve(text.size() * n);
     for (uint64_t i = 0; i < n && !text.empty(); ++i) out += text;

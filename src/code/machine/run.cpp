@@ -51,7 +51,8 @@ std::vector<Value> unknown_arguments(const Machine& m, Value function) {
 void run_callbacks(Machine& m);
 
 void consume(Machine& m, Value generator) {
-  constexpr int kMost = 64;
+  // Whoever iterates over something without an end leaves it at some time.
+  constexpr int kMost = 4096;
   for (int i = 0; i < kMost && !m.raised; ++i) {
     if (!resume(m, generator, Value::unknown_named("sent"))) break;
   }
@@ -69,9 +70,15 @@ Value call_with_unknown(Machine& m, Value function, Value self) {
   return out;
 }
 
+constexpr size_t kMostCallbacks = 100'000;
+
 void run_callbacks(Machine& m) {
   // Those that they hand on are behind them in the list.
-  for (size_t i = 0; i < m.running().callbacks.size() && i < 4096; ++i) {
+  for (size_t i = 0; i < m.running().callbacks.size(); ++i) {
+    if (i >= kMostCallbacks) {
+      m.cut("more is handed to what may call it than is followed");
+      break;
+    }
     const auto [callee, trigger] = m.running().callbacks[i];
     m.place.trigger = trigger;
     if (callee.is(Kind::generator)) {
@@ -188,7 +195,12 @@ void run_uncalled(Machine& m, Trigger trigger) {
     make_function(m, parts);
   }
   std::vector<Value> instances;
-  for (uint32_t i = 0; i < heap.functions().size() && i < kMostFunctions; ++i) {
+  for (uint32_t i = 0; i < heap.functions().size(); ++i) {
+    if (i >= kMostFunctions) {
+      m.place.code = true;
+      m.cut("there are more functions than are followed");
+      break;
+    }
     const Value function = Value::heap(Kind::function, i);
     const Function of = heap.function(function);
     if (of.called || !of.code.is(Kind::code)) continue;

@@ -20,8 +20,8 @@ struct Program {
 };
 
 // All statements that running the source gives, one a line.
-std::string statements(std::string_view source, std::vector<std::string>* acting = nullptr) {
-  Scan scan{Budget{}};
+std::string statements(std::string_view source, std::vector<std::string>* acting = nullptr, const Budget& budget = {}) {
+  Scan scan{budget};
   Artifact artifact;
   artifact.path = "program.py";
   artifact.bytes = as_bytes(source);
@@ -48,6 +48,53 @@ std::string statements(std::string_view source, std::vector<std::string>* acting
   for (const Gap& gap : scan.gaps) out += "gap: " + gap.what + "\n";
   return out;
 }
+
+// Every limit that ends our reading of a program is told; below it, the call is found.
+struct Limit {
+  const char* name;
+  const char* source;
+  const char* gap;  // empty: none
+};
+
+class Limits : public testing::TestWithParam<Limit> {};
+
+TEST_P(Limits, AreTold) {
+  Budget budget;
+  budget.code_steps = 2'000'000;
+  budget.memory = uint64_t{64} << 20;
+  budget.string = uint64_t{1} << 20;
+  if (GetParam().name == std::string_view("nodes")) budget.string = uint64_t{8} << 20;
+  const std::string out = statements(GetParam().source, nullptr, budget);
+  if (*GetParam().gap == '\0') {
+    EXPECT_EQ(out.find("gap: "), std::string::npos) << out;
+    EXPECT_NE(out.find("os.system('id')"), std::string::npos) << out.substr(0, 2000);
+  } else {
+    EXPECT_NE(out.find(std::string("gap: ") + GetParam().gap), std::string::npos) << out.substr(0, 2000);
+  }
+}
+
+constexpr Limit kLimits[] = {
+    {"steps", "i = 0\nwhile i < 5000000: i += 1\n__import__('os').system('id')", "the code runs longer than the budget of steps allows"},
+    {"fewer_steps", "i = 0\nwhile i < 50000: i += 1\n__import__('os').system('id')", ""},
+    {"memory", "x = [0] * 100000\ny = []\nwhile True: y.append(list(x))", "the values of the code take more memory than the budget allows"},
+    {"text", "x = 'a'\nwhile len(x) < 2 ** 22: x = x + x", "a text is longer than the budget allows"},
+    {"frames", "import sys\nsys.setrecursionlimit(10 ** 6)\ndef f(n):\n    return f(n + 1)\nf(0)", "functions call themselves more often than is followed"},
+    {"recursion", "import sys\nsys.setrecursionlimit(10 ** 6)\ndef f(n):\n    return f(n - 1) if n else __import__('os').system('id')\nf(3000)", ""},
+    {"calls", "def f(n):\n    return list(map(f, [n - 1])) if n else __import__('os').system('id')\nf(100)", "calls inside calls go deeper than is followed"},
+    {"fewer_calls", "def f(n):\n    return list(map(f, [n - 1])) if n else __import__('os').system('id')\nf(9)", ""},
+    {"programs", "s = '1'\nfor i in range(30): s = 'exec(%r)' % s[:1000]\ndef f(n):\n    exec('f(n - 1)', {'f': f, 'n': n})\nf(100)",
+     "programs inside programs go deeper than is followed"},
+    {"source", "exec('x = 1\\n' * 100000 + '__import__(\"os\").system(\"id\")')", ""},
+    {"nodes", "exec('a;' * 1500000)", "a program that is run from text is too long to be read"},
+    {"bases", "class A: pass\nfor i in range(2500):\n    class A(A): pass", "classes derive from more classes than are followed"},
+    {"fewer_bases", "class A: pass\nclass B(A): pass\nfor i in range(800):\n    class B(B): pass\nA.m = lambda self: __import__('os').system('id')\nB().m()", ""},
+    {"threads", "import threading\nfor i in range(300): threading.Thread(target=len).start()\nthreading.Thread(target=lambda: __import__('os').system('id')).start()", ""},
+    {"effects", "import os\ni = 0\nwhile True:\n    print(i)\n    i += 1\n    if i >= 900: break\nos.system('id')", ""},
+    {"endless", "import os\ni = 0\nwhile True:\n    print(i)\n    i += 1\n    if i >= 9000: break\nos.system('id')", ""},
+    {"generator", "import os\ndef g():\n    for i in range(2000): yield i\n    os.system('id')\nimport threading\nthreading.Thread(target=g).start()\nx = [i for i in g()]", ""},
+};
+
+INSTANTIATE_TEST_SUITE_P(All, Limits, testing::ValuesIn(kLimits), [](const auto& of) { return std::string(of.param.name); });
 
 class Hidden : public testing::TestWithParam<Program> {};
 

@@ -31,6 +31,7 @@ std::optional<Value> unmarshal(Machine& m, std::string_view data) {
 
 std::optional<Value> compile_source(Machine& m, std::string_view text, Source kind) {
   constexpr size_t kMostText = size_t{8} << 20;
+  if (text.size() > kMostText) m.cut("a program that is run from text is too long to be read");
   if (text.size() > kMostText || m.exhausted()) return std::nullopt;
   Running& running = m.running();
   const auto key = std::hash<std::string_view>()(text) * 2 + (kind == Source::expression);
@@ -44,6 +45,7 @@ std::optional<Value> compile_source(Machine& m, std::string_view text, Source ki
   options.mode = kind == Source::expression ? python::ParseMode::expression : python::ParseMode::module;
   options.max_nodes = 2'000'000;
   python::Parsed parsed = python::parse(tree, kept, options);
+  if (!parsed.complete) m.cut("a program that is run from text is too long to be read");
   if (parsed.root == nullptr) return std::nullopt;
   // Text in which nothing can be read is no program; what is broken in places still runs elsewhere in our reading.
   if (!parsed.ok() && kind == Source::expression) return std::nullopt;
@@ -60,7 +62,10 @@ std::optional<Value> run_source(Machine& m, Value source, Value globals, Value n
   constexpr size_t kDeepest = 16;
   Value code = plain(m, source);
   if (const auto buffer = buffer_of(m, code); buffer && !code.is(Kind::bytes)) code = m.make_bytes(*buffer);
-  if (m.running().runs.size() >= kDeepest) return std::nullopt;
+  if (m.running().runs.size() >= kDeepest) {
+    m.cut("programs inside programs go deeper than is followed");
+    return std::nullopt;
+  }
   if (code.is_text()) {
     const auto compiled = compile_source(m, code.text(), kind);
     if (!compiled) return std::nullopt;
@@ -87,7 +92,10 @@ std::optional<Value> run_source(Machine& m, Value source, Value globals, Value n
 
 // What running code, or a pickle, hands to exec, eval, marshal.loads and their kin; nothing where it is not known.
 std::optional<Value> Machine::enter_code(const knowledge::Callable& known, Value arguments, Value keywords, uint32_t event) {
-  if (place.depth >= scan_.budget.depth) return std::nullopt;
+  if (place.depth >= scan_.budget.depth) {
+    cut("programs inside programs go deeper than is followed");
+    return std::nullopt;
+  }
   const Items given = heap().items(arguments);
   const auto payload = payload_of(known, arguments, keywords);
   if (!payload) return std::nullopt;

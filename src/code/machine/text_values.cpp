@@ -37,7 +37,7 @@ std::optional<std::string> repr_items(Machine& m, const Items& items, std::strin
   std::string out(open);
   for (uint32_t i = 0; i < items.size; ++i) {
     const auto part = repr_of(m, items[i], depth + 1);
-    if (!part || out.size() > m.scan().budget.string) return std::nullopt;
+    if (!part || !m.fits(out.size())) return std::nullopt;
     if (i > 0) out += ", ";
     out += *part;
   }
@@ -48,7 +48,7 @@ std::optional<std::string> repr_pairs(Machine& m, const Items& items, int depth)
   std::string out = "{";
   for (uint32_t i = 0; i + 1 < items.size; i += 2) {
     const auto key = repr_of(m, items[i], depth + 1), value = repr_of(m, items[i + 1], depth + 1);
-    if (!key || !value || out.size() > m.scan().budget.string) return std::nullopt;
+    if (!key || !value || !m.fits(out.size())) return std::nullopt;
     if (i > 0) out += ", ";
     out += *key + ": " + *value;
   }
