@@ -41,6 +41,7 @@ int decompile(const std::string& path, Show show, const Budget& budget);  // "-"
 int explain(const std::string& threat);  // empty: lists them
 int list_formats();
 int selftest();  // tries what the sandbox has to stop
+int debug_hdf5(const std::string& path);
 int debug_flow(const std::vector<std::string>& paths, bool only_check);
 int debug_run(const std::string& path, bool uncalled);
 int debug_ir(const std::vector<std::string>& paths, bool only_check);

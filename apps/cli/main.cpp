@@ -74,6 +74,8 @@ int run(int count, char** words) {
   marshal.add_option("FILE", path)->required();
   std::string version;
   marshal.add_option("--python", version);
+  CLI::App& stored = *debug.add_subcommand("hdf5", "Objects, attributes and links of an HDF5 file");
+  stored.add_option("FILE", path)->required();
   CLI::App& lifted = *debug.add_subcommand("ir", "The IR of every code object of compiled files");
   std::vector<std::string> paths;
   bool only_check = false;
@@ -121,6 +123,7 @@ int run(int count, char** words) {
   if (program.got_subcommand("explain")) return explain(request.threat);
   if (program.got_subcommand("completion")) return print(completion_for(whole, request.shell));
   if (debug.got_subcommand("manual")) return print(manual_of(whole));
+  if (stored.parsed()) return debug_hdf5(path);
   if (source.parsed()) return debug_parse(paths, version, show);
   if (lowered.parsed()) return debug_lower(paths, version);
   if (flowing.parsed()) return debug_flow(paths, only_check);
