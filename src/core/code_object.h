@@ -48,6 +48,7 @@ struct CodeObject {
   std::string_view linetable;  // lnotab before 3.10
   std::string_view exceptiontable;
   uint64_t offset = 0;  // of the code object in its artifact
+  uint32_t artifact = 0;  // of the trace, where code of several files runs; 0: wherever the program stands
   // The instructions as IR: set by what compiled source, or by the first lifting. Null: not lifted yet.
   // The instructions as IR, once they were lifted or came of compiled source; a memo: changes nothing of the code.
   mutable std::shared_ptr<const ir::Body> body;

@@ -342,7 +342,7 @@ std::string Printer::text() const {
     out += number + statement + "\n";
   };
   for (uint32_t i = 0; i < trace_.events.size(); ++i) {
-    if (folded(i) || !printed(i)) continue;
+    if (trace_.events[i].elsewhere || folded(i) || !printed(i)) continue;
     if (trace_.events[i].artifact != artifact) {
       artifact = trace_.events[i].artifact;
       const std::string& path = trace_.artifacts[artifact].path;

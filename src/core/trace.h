@@ -32,6 +32,7 @@ struct Event {
   bool computed = false;   // the machine computed the result: no effect, nothing to judge
   bool unreached = false;  // stands behind a fault at which the loader stops
   bool code = false;       // done by code that runs, not by what stores or builds the objects
+  bool elsewhere = false;  // stands here only for its values: it is judged with another trace
   bool entered = false;    // code that this call runs was run on the machine, so what it does stands as events
   int32_t line = 0;        // of the source, where the code tells it; 0: not known
   uint32_t artifact = 0;   // index into Trace::artifacts

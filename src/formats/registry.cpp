@@ -3,6 +3,7 @@
 #include "formats/archive/archive.h"
 #include "formats/compressed/compressed.h"
 #include "formats/configuration/configuration.h"
+#include "formats/executorch/executorch.h"
 #include "formats/gguf/gguf.h"
 #include "formats/graph_text/graph_text.h"
 #include "formats/java/java.h"
@@ -19,6 +20,7 @@
 #include "formats/python_source/python_source.h"
 #include "formats/r/r.h"
 #include "formats/safetensors/safetensors.h"
+#include "formats/skops/skops.h"
 #include "formats/stable_baselines/stable_baselines.h"
 #include "formats/template/template.h"
 #include "formats/tensorflow/tensorflow.h"
@@ -63,6 +65,8 @@ constexpr Format kFormats[] = {
     numbers::kNumbers,
     safetensors::kSafetensors,
     tflite::kTflite,
+    executorch::kExecutorch,
+    skops::kSchema,
     weight_index::kIndex,
     onnx_format::kOnnx,
     r_format::kR,

@@ -61,7 +61,7 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
 void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
   const Callable& known = *name.known;
   const bool only_reads = known.effect == Effect::file_write && opens_for_reading(event, name);
-  if (trace_.dialect == "tensorflow") return weigh_operation(index, event, name);
+  if (trace_.dialect == "tensorflow" || trace_.dialect == "torchscript") return weigh_operation(index, event, name);
   if (trace_.dialect == "r") return weigh_in_r(index, event, name);
   const bool arrays = event.code && loads_arrays_only(event, name);
   const Effect effect = only_reads || arrays ? Effect::file_read : known.effect;

@@ -35,12 +35,28 @@ bool is_saver(std::string_view operation) {
 
 }  // namespace
 
+// What the graph made of its own data in a way that is not followed; the caller has no part in it.
+bool Weigher::is_own_data(Value value) const {
+  if (value.is(Kind::object)) return !parts_of(value).outside;
+  return trace_.dialect == "tensorflow" && value.is(Kind::unknown) && !value.text().empty();
+}
+
+// torch.from_file(path, shared=True, ...): what is written to the tensor is written to the file, which is made where
+// there is none.
+bool Weigher::maps_for_writing(const Event& event) const {
+  const Name* name = resolved(event.callee);
+  if (name == nullptr || name->canonical != "torch.ops.aten.from_file") return false;
+  const Value* shared = keyword_of(event, "shared");
+  if (shared == nullptr && event.arguments.is_sequence() && heap_.items(event.arguments).size > 1) shared = &heap_.items(event.arguments)[1];
+  return shared != nullptr && !shared->is(Kind::none) && !(shared->is(Kind::boolean) && !shared->as_boolean());
+}
+
 void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& name) {
-  const Rule* rule = rule_for(name.known->effect);
-  if (rule == nullptr) return;
   const std::string_view operation = std::string_view(name.canonical).substr(name.canonical.rfind('.') + 1);
+  const Effect effect = maps_for_writing(event) ? Effect::file_write : name.known->effect;
+  const Rule* rule = rule_for(effect);
+  if (rule == nullptr) return;
   const auto payload = payload_of(event, *name.known);
-  const Effect effect = name.known->effect;
   const bool has_inputs = event.arguments.is_sequence() && heap_.items(event.arguments).size > 0;
   const bool has_place = !name.known->keyword.empty() || name.known->position >= 0;
   const std::string summary = std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".";
@@ -58,7 +74,7 @@ void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& na
       return add(index, std::move(opinion));
     }
     if (name.known->position < 0) return;
-    const bool computed = payload && payload->is(Kind::unknown) && !payload->text().empty();
+    const bool computed = payload && is_own_data(*payload);
     opinion.ruling = computed && !is_saver(operation) ? Ruling::suspected : Ruling::dismissed;
     opinion.why += opinion.ruling == Ruling::dismissed ? " The place is not in the model: whoever runs it gives it."
                                                        : " The place is made of the model's own data, in a way that is not followed.";

@@ -103,6 +103,8 @@ class Weigher {
 
   // graphs.cpp: operations of a graph, whose inputs may be the caller's.
   void weigh_operation(uint32_t index, const Event& event, const Name& name);
+  bool is_own_data(Value value) const;
+  bool maps_for_writing(const Event& event) const;
   void weigh_operator(uint32_t index, const Event& event, const Name& name);
 
   // r.cpp: calls that R code makes.

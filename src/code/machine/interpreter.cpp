@@ -91,8 +91,10 @@ void Run::steps() {
     const ir::Block& block = f.body->blocks[f.block];
     if (f.at < block.instructions.size()) {
       const ir::Instruction& at = block.instructions[f.at++];
+      const CodeObject& code = m_.heap().code(f.code);
       m_.place.line = at.line;
-      m_.place.offset = m_.heap().code(f.code).offset + at.offset;
+      m_.place.offset = code.offset + at.offset;
+      if (code.artifact != 0) m_.place.artifact = code.artifact;
       execute(at);
     } else {
       m_.place.line = block.exit_line;

@@ -54,6 +54,8 @@ class Machine {
   Value item(Value base, Value key);
   Value call(Value callee, Value arguments, Value keywords = Value::none());
   Value call(Value callee, std::span<const Value> arguments, Value keywords = Value::none());
+  // From now on the name stands for this value: what a loader itself puts there.
+  void define(std::string_view module, std::string_view qualified, Value value);
   // A call that running code makes: what is pure is computed without an event.
   Value call_from_code(Value callee, std::span<const Value> arguments, Value keywords);
   Value construct(Value cls, Value arguments, Value keywords);

@@ -26,6 +26,7 @@ std::span<const ModelEntry> module_models();         // struct, hashlib, json, c
 std::span<const ModelEntry> pattern_models();        // re
 std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
 std::span<const ModelEntry> library_models();        // heapq, random, shlex, textwrap, html
+std::span<const ModelEntry> torch_models();          // TorchScript's spelling of Python's operators
 Model code_model_of(std::string_view canonical);
 
 // An integer argument that fits, or nothing.

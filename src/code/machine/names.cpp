@@ -105,6 +105,11 @@ Value Machine::overridden(Value name) const {
   return found == overrides_.end() ? name : found->second;
 }
 
+void Machine::define(std::string_view module, std::string_view qualified, Value value) {
+  const Value name = resolve(module, qualified);
+  if (name.is(Kind::name)) overrides_[name.index()] = value;
+}
+
 std::string Machine::type_of(Value value) const {
   switch (value.kind()) {
     case Kind::none: return "builtins.NoneType";

@@ -25,6 +25,7 @@ struct LowerOptions {
   PythonVersion version{3, 12};
   LowerMode mode = LowerMode::module;
   std::string_view filename = "<string>";
+  uint32_t artifact = 0;  // CodeObject::artifact
   // For a function taken out of its surroundings: the names that the functions around it bind.
   std::vector<std::string_view> enclosing = {};
   // Instructions and blocks over all bodies; past them code ends in `unknown` instructions.

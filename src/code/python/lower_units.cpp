@@ -41,6 +41,7 @@ Unit* Lowerer::enter_unit(Scope* scope, std::string_view name, const Node* node)
   code.name = name;
   code.qualname = qualified(*unit, name);
   code.filename = options_.filename;
+  code.artifact = options_.artifact;
   code.firstlineno = node != nullptr ? node->line : 0;
   code.offset = node != nullptr ? node->offset : 0;
   sorted_names(*scope, Binding::cell, Symbol::kInlinedCell, code.cellvars);

@@ -67,6 +67,7 @@ void Layout::add(std::string_view name) {
   };
   static constexpr Known kKnown[] = {
       {"constants.pkl", kConstants},
+      {"bytecode.pkl", kTorchBytecode},
       {"extern_modules", kPackage},
       {"config.json", kKerasConfig},
       {"metadata.json", kKerasMetadata},
@@ -87,7 +88,7 @@ void Layout::add(std::string_view name) {
   for (const Known& known : kKnown) {
     if (base == known.base) signs_ |= known.sign;
   }
-  if (name.find("/code/") != std::string_view::npos) signs_ |= kTorchCode;
+  if (name.starts_with("code/__torch__") || name.find("/code/__torch__") != std::string_view::npos) signs_ |= kTorchCode;
   if (name.find("data/aotinductor/") != std::string_view::npos) signs_ |= kCompiled;
   if (name.starts_with("trees/") || name.starts_with("domains/") ||
       name == "experimental/modelDetails.json") {

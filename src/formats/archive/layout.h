@@ -19,6 +19,8 @@ class Layout {
   const char* tar_name() const;
 
   bool is_torch() const { return has(kDataPickle) || has(kPackage); }
+  // Code in PyTorch's own subset of Python, or its bytecode.
+  bool is_torchscript() const { return !has(kPackage) && (has(kConstants) || has(kTorchCode) || has(kTorchBytecode)); }
   bool is_npz() const { return arrays_ != 0 && arrays_ == files_; }
   bool is_torch_tar() const { return has(kTorchStorages) && has(kTorchPickle); }
   bool holds_model() const;
@@ -47,6 +49,7 @@ class Layout {
     kModelFile = 1U << 16,
     kProgram = 1U << 17,
     kH2oTrees = 1U << 18,
+    kTorchBytecode = 1U << 19,
   };
   bool has(uint32_t signs) const { return (signs_ & signs) == signs; }
   void add_ending(std::string_view name);

@@ -12,8 +12,10 @@
 #include "containers/zip.h"
 #include "core/unclaimed.h"
 #include "formats/archive/archive.h"
+#include "formats/archive/compiled.h"
 #include "formats/archive/evidence.h"
 #include "formats/archive/layout.h"
+#include "formats/archive/torchscript.h"
 
 namespace winnow::archive {
 
@@ -64,6 +66,8 @@ class Reading {
       if (!spent_) read_region(region.offset, region.size);
     }
     if (!zip_.comment.empty()) read_comment();
+    torchscript_.run(scan_, artifact_);
+    compiled_.report(scan_, artifact_);
     scan_.recognise(artifact_, layout_.zip_name());
     evidence_.report(layout_);
   }
@@ -132,6 +136,8 @@ class Reading {
     const Bytes bytes = content.buffer.empty() ? content.bytes : scan_.own(std::move(content.buffer));
     check_link(member, bytes);
     evidence_.look_at_program(member.name, bytes);
+    compiled_.add(member.name, bytes);
+    if (layout_.is_torchscript()) torchscript_.add(member.name, bytes);
     if (starts_like_pickle(bytes)) layout_.add_model();
     if (bytes.empty() || (layout_.is_torch() && is_short_text(bytes))) return;
     scan_.child(artifact_, member.name, bytes, hint);
@@ -200,6 +206,8 @@ class Reading {
   Layout layout_;
   Evidence evidence_;
   Folder folder_;
+  Torchscript torchscript_;
+  Compiled compiled_;
   std::set<std::tuple<uint64_t, uint64_t, uint16_t, Hint>> seen_;
   uint64_t gaps_ = 0, overlapping_ = 0;
   bool spent_ = false;

@@ -1,0 +1,23 @@
+// The members of a zip archive that make up a TorchScript program, gathered and run together.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "code/torchscript/archive.h"
+
+namespace winnow::archive {
+
+class Torchscript {
+ public:
+  void add(std::string_view name, Bytes bytes);
+  void run(Scan& scan, const Artifact& artifact);
+
+ private:
+  torchscript::Archive archive_;
+  std::vector<std::pair<std::string, Bytes>> sources_;  // by member
+  std::string bytecode_;
+};
+
+}  // namespace winnow::archive

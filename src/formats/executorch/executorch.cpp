@@ -1,0 +1,146 @@
+// Reads an ExecuTorch program: a flat buffer with plans, each with a list of operators by name and delegates by name, and
+// segments of data behind it. The runtime looks operators and backends up in tables of what was linked into it
+// (runtime/executor/method.cpp); the file brings no code, though what it hands to a backend is that backend's affair.
+// Fields: schema/program.fbs; the extended header: schema/extended_header.h.
+#include "formats/executorch/executorch.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "bytes/reader.h"
+#include "code/machine/machine.h"
+#include "containers/flatbuffer.h"
+#include "core/inert.h"
+#include "core/print.h"
+#include "core/unclaimed.h"
+#include "knowledge/knowledge.h"
+
+namespace winnow::executorch {
+namespace {
+
+using containers::FlatBuffer;
+using containers::FlatTable;
+using containers::FlatVector;
+
+constexpr std::string_view kIdentifiers[] = {"ET12", "ET11", "ET10"};
+constexpr size_t kMostNames = 16;  // in a report
+
+// Where the segments begin; 0 where there is no extended header.
+uint64_t segment_base(Bytes bytes) {
+  Reader reader(bytes);
+  reader.skip(8);
+  if (reader.text(4) != "eh00") return 0;
+  reader.skip(4 + 8);
+  return reader.le<uint64_t>();
+}
+
+struct Contents {
+  std::set<std::string> operators;
+  std::set<std::string> foreign;    // operators and backends that only an application can bring
+  bool spent = false;
+};
+
+std::string shown(std::string_view name) {
+  const std::string text = quoted(name, false, 100);
+  return text.substr(1, text.size() - 2);
+}
+
+Contents read_plans(Scan& scan, const FlatTable& program) {
+  Contents out;
+  const FlatVector plans = program.vector(1, 4);
+  for (uint32_t p = 0; p < plans.size() && !out.spent; ++p) {
+    const FlatTable plan = plans.table(p);
+    const FlatVector operators = plan.vector(6, 4), delegates = plan.vector(7, 4);
+    for (uint32_t i = 0; i < operators.size() && !out.spent; ++i) {
+      out.spent = !scan.step();
+      const std::string_view name = operators.table(i).text(0);
+      const size_t colons = name.find("::");
+      if (colons == std::string_view::npos) continue;
+      const std::string full = "torch.ops." + std::string(name.substr(0, colons)) + "." + std::string(name.substr(colons + 2));
+      const auto* known = knowledge::find(full);
+      if (known == nullptr) out.foreign.insert(shown(name));
+      else if (!is_trusted(known)) out.operators.insert(full);
+    }
+    for (uint32_t i = 0; i < delegates.size() && !out.spent; ++i) {
+      out.spent = !scan.step();
+      const FlatTable delegate = delegates.table(i);
+      if (const std::string_view id = delegate.text(0); !id.empty()) out.foreign.insert(shown(id));
+      // What it is compiled with, so that it counts as read.
+      const FlatVector specifications = delegate.vector(2, 4);
+      for (uint32_t k = 0; k < specifications.size() && scan.step(); ++k) specifications.table(k).vector(1, 1);
+    }
+  }
+  return out;
+}
+
+void claim_segments(Scan& scan, FlatBuffer& file, const FlatTable& program) {
+  const uint64_t base = segment_base(file.bytes());
+  const FlatVector segments = program.vector(4, 4);
+  for (uint32_t i = 0; i < segments.size() && scan.step(); ++i) {
+    const uint64_t offset = segments.table(i).number(0, 8), size = segments.table(i).number(1, 8);
+    if (offset > file.bytes().size() || base > file.bytes().size() - offset || size > file.bytes().size() - base - offset) {
+      return file.damaged(file.bytes().size(), "a segment lies behind the end of the file");
+    }
+    file.claim(base + offset, size);
+  }
+  const FlatVector constants = program.vector(2, 4), inlined = program.vector(3, 4);
+  for (uint32_t i = 0; i < constants.size() && scan.step(); ++i) constants.table(i).vector(0, 1);
+  for (uint32_t i = 0; i < inlined.size() && scan.step(); ++i) inlined.table(i).vector(0, 1);
+}
+
+void report_foreign(Scan& scan, const Artifact& artifact, const std::set<std::string>& names) {
+  Finding finding;
+  finding.threat = "custom-operation";
+  finding.ruling = Ruling::dismissed;
+  finding.trigger = Trigger::inference;
+  finding.summary = "Asks for operators or backends that the application has to bring.";
+  finding.why = "Their code is linked into the application that runs the model; the file holds their names, and does not load without them.";
+  for (const std::string& name : names) {
+    if (finding.evidence.size() >= kMostNames) break;
+    Evidence evidence;
+    evidence.callee = evidence.code = name;
+    finding.evidence.push_back(std::move(evidence));
+  }
+  scan.finding(artifact, std::move(finding));
+}
+
+// Operators that act are told as calls, of whose arguments nothing is known.
+void report_acting(Scan& scan, const Artifact& artifact, const std::set<std::string>& operators) {
+  Trace trace;
+  trace.dialect = trace.threat = "torchscript";
+  trace.threat += "-operation";
+  trace.artifacts.push_back(artifact);
+  machine::Machine machine(scan, trace);
+  machine.place.trigger = Trigger::inference;
+  for (const std::string& name : operators) machine.call(machine.resolve("torch", name.substr(name.find('.') + 1)), std::span<const Value>());
+  trace.finished = true;
+  scan.submit(trace);
+}
+
+}  // namespace
+
+bool is_executorch(const Artifact& artifact) {
+  if (artifact.hint != Hint::none && artifact.hint != Hint::unclaimed) return false;
+  const std::string_view identifier = as_text(artifact.bytes).substr(std::min<size_t>(4, artifact.bytes.size()), 4);
+  return std::find(std::begin(kIdentifiers), std::end(kIdentifiers), identifier) != std::end(kIdentifiers);
+}
+
+void read_executorch(Scan& scan, const Artifact& artifact) {
+  scan.recognise(artifact, "executorch");
+  FlatBuffer file(artifact.bytes);
+  const FlatTable program = file.root();
+  const Contents contents = read_plans(scan, program);
+  claim_segments(scan, file, program);
+  if (contents.spent) scan.gap(artifact, Fault::limit, 0, "the budget for work is used up");
+  if (file.damage()) scan.gap(artifact, *file.damage());
+  if (!contents.operators.empty()) report_acting(scan, artifact, contents.operators);
+  if (!contents.foreign.empty()) {
+    report_foreign(scan, artifact, contents.foreign);
+  } else if (contents.operators.empty()) {
+    report_inert(scan, artifact, "The runtime looks its operators up in a table of its own; they compute.");
+  }
+  unclaimed_child(scan, artifact, artifact.bytes, file.end(), artifact.bytes.size() - std::min<uint64_t>(file.end(), artifact.bytes.size()));
+}
+
+}  // namespace winnow::executorch
