@@ -10,6 +10,7 @@
 #include "formats/julia/julia.h"
 #include "formats/keras/keras.h"
 #include "formats/matlab/matlab.h"
+#include "formats/msgpack/msgpack.h"
 #include "formats/network/network.h"
 #include "formats/numbers/numbers.h"
 #include "formats/numpy/numpy.h"
@@ -65,6 +66,7 @@ constexpr Format kFormats[] = {
     numbers::kNumbers,
     safetensors::kSafetensors,
     tflite::kTflite,
+    msgpack::kMsgpack,
     executorch::kExecutorch,
     skops::kSchema,
     weight_index::kIndex,

@@ -43,7 +43,7 @@ void report_computing(Scan& scan, const Artifact& artifact) {
 
 }  // namespace
 
-void Torchscript::add(std::string_view name, Bytes bytes) {
+bool Torchscript::add(std::string_view name, Bytes bytes) {
   const std::string_view base = base_name(name);
   if (base == "data.pkl") archive_.data = bytes;
   if (base == "constants.pkl") archive_.constants = bytes;
@@ -51,7 +51,9 @@ void Torchscript::add(std::string_view name, Bytes bytes) {
     archive_.bytecode = bytes;
     bytecode_ = name;
   }
-  if (!torchscript::qualifier_of(name).empty()) sources_.emplace_back(name, bytes);
+  const bool source = !torchscript::qualifier_of(name).empty();
+  if (source) sources_.emplace_back(name, bytes);
+  return source;
 }
 
 void Torchscript::run(Scan& scan, const Artifact& artifact) {

@@ -11,7 +11,8 @@ namespace winnow::archive {
 
 class Torchscript {
  public:
-  void add(std::string_view name, Bytes bytes);
+  // Takes a part of the program; true for its sources, which nobody else reads.
+  bool add(std::string_view name, Bytes bytes);
   void run(Scan& scan, const Artifact& artifact);
 
  private:

@@ -137,7 +137,8 @@ class Reading {
     check_link(member, bytes);
     evidence_.look_at_program(member.name, bytes);
     compiled_.add(member.name, bytes);
-    if (layout_.is_torchscript()) torchscript_.add(member.name, bytes);
+    // Its sources are read together with the objects, and not as Python.
+    if (layout_.is_torchscript() && torchscript_.add(member.name, bytes)) return;
     if (starts_like_pickle(bytes)) layout_.add_model();
     if (bytes.empty() || (layout_.is_torch() && is_short_text(bytes))) return;
     scan_.child(artifact_, member.name, bytes, hint);

@@ -1,0 +1,157 @@
+// Reads a MessagePack tree: maps with texts as keys, and arrays in one of two forms.
+//   * Flax (flax/serialization.py) writes extensions: 1 an array, 2 a complex number, 3 a scalar. Nothing runs.
+//   * msgpack_numpy writes maps: {nd: true, type, kind, shape, data}. Where the kind is O, the data is a pickle, and
+//     its decode loads it.
+// https://github.com/msgpack/msgpack/blob/master/spec.md
+#include "formats/msgpack/msgpack.h"
+
+#include <algorithm>
+#include <string>
+
+#include "bytes/reader.h"
+#include "core/inert.h"
+#include "core/unclaimed.h"
+
+namespace winnow::msgpack {
+namespace {
+
+constexpr int kDeepest = 128;
+constexpr uint64_t kLongestKey = 512;
+constexpr uint8_t kMostFlax = 3;  // the last of Flax's extensions
+
+enum class Kind : uint8_t { scalar, text, bytes, list, map, extension };
+
+struct Head {
+  Kind kind = Kind::scalar;
+  uint64_t size = 0;      // of texts, bytes and extensions in bytes, of lists and maps in items
+  uint8_t extension = 0;
+  bool truth = false;     // of true
+};
+
+// The type and size of the next value; scalars are skipped.
+Head next(Reader& reader) {
+  const uint8_t type = reader.u8();
+  const auto sized = [&](Kind kind, uint64_t size) { return Head{kind, size, 0, false}; };
+  if (type <= 0x7f || type >= 0xe0) return {};
+  if (type <= 0x8f) return sized(Kind::map, type & 0x0f);
+  if (type <= 0x9f) return sized(Kind::list, type & 0x0f);
+  if (type <= 0xbf) return sized(Kind::text, type & 0x1f);
+  static constexpr uint8_t kWidths[] = {1, 2, 4};
+  const auto length = [&](uint8_t width) -> uint64_t { return width == 1 ? reader.u8() : width == 2 ? reader.be<uint16_t>() : reader.be<uint32_t>(); };
+  if (type >= 0xc4 && type <= 0xc6) return sized(Kind::bytes, length(kWidths[type - 0xc4]));
+  if (type >= 0xd9 && type <= 0xdb) return sized(Kind::text, length(kWidths[type - 0xd9]));
+  if (type == 0xdc || type == 0xdd) return sized(Kind::list, length(type == 0xdc ? 2 : 4));
+  if (type == 0xde || type == 0xdf) return sized(Kind::map, length(type == 0xde ? 2 : 4));
+  if ((type >= 0xc7 && type <= 0xc9) || (type >= 0xd4 && type <= 0xd8)) {
+    Head head{Kind::extension, type >= 0xd4 ? uint64_t{1} << (type - 0xd4) : length(kWidths[type - 0xc7]), 0, false};
+    head.extension = reader.u8();
+    return head;
+  }
+  if (type == 0xc1) reader.fail(Fault::malformed, "a type that does not exist");
+  static constexpr uint8_t kNumbers[] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};  // 0xca to 0xd3
+  if (type >= 0xca && type <= 0xd3) reader.skip(kNumbers[type - 0xca]);
+  return {Kind::scalar, 0, 0, type == 0xc3};
+}
+
+class Reading {
+ public:
+  Reading(Scan& scan, const Artifact& artifact) : scan_(scan), artifact_(artifact), reader_(artifact.bytes) {}
+
+  void run() {
+    value(0);
+    scan_.recognise(artifact_, flax_ ? "flax-msgpack" : "msgpack");
+    if (!reader_.ok()) return scan_.gap(artifact_, *reader_.error());
+    if (!pickles_) report_inert(scan_, artifact_, "It is a tree of numbers, texts and arrays; loaders build nothing else of it.");
+    unclaimed_child(scan_, artifact_, artifact_.bytes, reader_.offset(), reader_.left());
+  }
+
+ private:
+  void value(int depth) {
+    if (depth > kDeepest) return reader_.fail(Fault::limit, "the tree is nested too deeply");
+    if (!scan_.step()) return reader_.fail(Fault::limit, "the budget for work is used up");
+    const Head head = next(reader_);
+    switch (head.kind) {
+      case Kind::scalar: return;
+      case Kind::text: case Kind::bytes: return reader_.skip(head.size);
+      case Kind::extension:
+        flax_ = flax_ || (head.extension >= 1 && head.extension <= kMostFlax);
+        return reader_.skip(head.size);
+      case Kind::list:
+        reader_.count(head.size, 1);
+        for (uint64_t i = 0; i < head.size && reader_.ok(); ++i) value(depth + 1);
+        return;
+      case Kind::map: return map(head.size, depth);
+    }
+  }
+
+  void map(uint64_t size, int depth) {
+    reader_.count(size, 2);
+    bool array = false, objects = false;
+    Bytes data;
+    uint64_t place = 0;
+    for (uint64_t i = 0; i < size && reader_.ok(); ++i) {
+      const uint64_t at = reader_.offset();
+      const Head key = next(reader_);
+      const bool named = (key.kind == Kind::text || key.kind == Kind::bytes) && key.size <= kLongestKey;
+      if (!named) {
+        reader_.seek(at);
+        value(depth + 1);
+      }
+      const std::string_view name = named ? reader_.text(key.size) : std::string_view();
+      const uint64_t start = reader_.offset();
+      if (name != "nd" && name != "kind" && name != "data") {
+        value(depth + 1);
+        continue;
+      }
+      const Head held = next(reader_);
+      if (name == "nd") array = held.truth;
+      if (held.kind == Kind::text || held.kind == Kind::bytes) {
+        const Bytes content = reader_.bytes(held.size);
+        if (name == "kind") objects = as_text(content) == "O";
+        if (name == "data") data = content, place = start;
+      } else {
+        reader_.seek(start);
+        value(depth + 1);
+      }
+    }
+    if (!array || !objects || data.empty()) return;
+    pickles_ = true;
+    scan_.child(artifact_, "@" + std::to_string(place), data, Hint::pickle);
+  }
+
+  Scan& scan_;
+  const Artifact& artifact_;
+  Reader reader_;
+  bool flax_ = false, pickles_ = false;
+};
+
+bool is_plain(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
+}  // namespace
+
+// A map whose first key is a text or bytes, and whose first value is a map, an array in either form, or a text; nothing
+// else begins like it. Numbers alone would be too little.
+bool is_msgpack(const Artifact& artifact) {
+  if (artifact.hint != Hint::none && artifact.hint != Hint::unclaimed) return false;
+  Reader reader(slice(artifact.bytes, 0, 4096));
+  const Head top = next(reader);
+  if (!reader.ok() || top.kind != Kind::map || top.size == 0 || top.size > artifact.bytes.size() / 2) return false;
+  for (int depth = 0; depth < 16; ++depth) {
+    const Head key = next(reader);
+    if ((key.kind != Kind::text && key.kind != Kind::bytes) || key.size == 0 || key.size > kLongestKey) return false;
+    const std::string_view name = reader.text(key.size);
+    if (!reader.ok() || !is_plain(name)) return false;
+    const Head held = next(reader);
+    if (!reader.ok()) return false;
+    if (held.kind == Kind::extension) return held.extension >= 1 && held.extension <= kMostFlax;
+    if (held.kind == Kind::scalar) return name == "nd" && held.truth;
+    if (held.kind != Kind::map || held.size == 0) return false;
+  }
+  return false;
+}
+
+void read_msgpack(Scan& scan, const Artifact& artifact) { Reading(scan, artifact).run(); }
+
+}  // namespace winnow::msgpack
