@@ -7,11 +7,13 @@ the unit tests' samples of all versions.
 Inputs above LARGEST bytes are left out; files are named by case, so that the difference can be reviewed.
 """
 import base64
+import io
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 LARGEST = 4096
 LARGEST_HDF5 = 8192  # libhdf5 leaves room between what it writes
@@ -27,6 +29,18 @@ def is_container(data):
     return data.startswith((b'PK', b'\x93NUMPY', *COMPRESSED)) or data[257:262] == b'ustar'
 
 
+def members(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as z:
+        return {name: z.read(name) for name in z.namelist()}
+
+
+def script_parts(data):
+    """Source, object and bytecode of an archive, as fuzz_torchscript.cpp takes them."""
+    found = members(data)
+    part = lambda ending: b''.join(found[name] for name in sorted(found) if name.endswith(ending))
+    return part('.py') + b'\0' + part('data.pkl') + b'\0' + part('bytecode.pkl')
+
+
 TARGETS = {
     'fuzz_scan': (lambda area, data: True, lambda data: data),
     'fuzz_pickle': (lambda area, data: not is_container(data), lambda data: data),
@@ -39,6 +53,10 @@ TARGETS = {
     'fuzz_java': (lambda area, data: area == 'java', lambda data: data),
     'fuzz_formats': (lambda area, data: area in ('julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
     'fuzz_onnx': (lambda area, data: area == 'onnx', lambda data: data),
+    'fuzz_flatbuffer': (lambda area, data: area == 'tflite', lambda data: b'\0' + data),
+    'fuzz_tensors': (lambda area, data: area in ('safetensors', 'skops', 'msgpack') and b'PK\x05\x06' not in data or area == 'skops',
+                     lambda data: members(data).get('schema.json', b'') if data.startswith(b'PK') else data),
+    'fuzz_torchscript': (lambda area, data: area == 'torchscript', script_parts),
     'fuzz_npy': (lambda area, data: data.startswith(b'\x93NUMPY'), lambda data: data[6:]),
 }
 

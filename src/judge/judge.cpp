@@ -29,7 +29,7 @@ void Weigher::run() {
 void Weigher::weigh(uint32_t index, const Event& event) {
   if (event.elsewhere) return;
   // What is looked up there are parts of the model and operators, which nothing but a call makes act.
-  if (event.op == Op::attribute && trace_.dialect == "torchscript") return;
+  if (trace_.dialect == "torchscript" && (event.op == Op::attribute || event.computed)) return;
   switch (event.op) {
     case Op::call: case Op::construct:
       return event.computed ? weigh_computed(index, event) : weigh_call(index, event);

@@ -68,6 +68,7 @@ void Layout::add(std::string_view name) {
   static constexpr Known kKnown[] = {
       {"constants.pkl", kConstants},
       {"bytecode.pkl", kTorchBytecode},
+      {"model.json", kTorchJson},
       {"extern_modules", kPackage},
       {"config.json", kKerasConfig},
       {"metadata.json", kKerasMetadata},
@@ -89,6 +90,7 @@ void Layout::add(std::string_view name) {
     if (base == known.base) signs_ |= known.sign;
   }
   if (name.starts_with("code/__torch__") || name.find("/code/__torch__") != std::string_view::npos) signs_ |= kTorchCode;
+  if (name.find("/code/") != std::string_view::npos && name.ends_with(".py")) signs_ |= kCode;
   if (name.find("data/aotinductor/") != std::string_view::npos) signs_ |= kCompiled;
   if (name.starts_with("trees/") || name.starts_with("domains/") ||
       name == "experimental/modelDetails.json") {
@@ -116,7 +118,7 @@ const char* Layout::zip_name() const {
   if (has(kManifestMar)) return "torchserve-mar";
   if (has(kPackage)) return "torch-package";
   if (has(kCompiled)) return "pytorch-pt2";
-  if (has(kDataPickle | kConstants) || has(kConstants | kTorchCode)) return "torchscript-zip";
+  if (has(kDataPickle | kConstants) || has(kConstants | kTorchCode) || has(kTorchJson | kCode)) return "torchscript-zip";
   if (has(kDataPickle)) return "pytorch-zip";
   if (has(kKerasConfig) && (has(kKerasWeights) || has(kKerasMetadata))) return "keras-v3-zip";
   if (has(kSkopsSchema)) return "skops";

@@ -20,7 +20,10 @@ class Layout {
 
   bool is_torch() const { return has(kDataPickle) || has(kPackage); }
   // Code in PyTorch's own subset of Python, or its bytecode.
-  bool is_torchscript() const { return !has(kPackage) && (has(kConstants) || has(kTorchCode) || has(kTorchBytecode)); }
+  // Before PyTorch 1.4 the objects stood in model.json.
+  bool is_torchscript() const {
+    return !has(kPackage) && (has(kConstants) || has(kTorchCode) || has(kTorchBytecode) || has(kTorchJson | kCode));
+  }
   bool is_npz() const { return arrays_ != 0 && arrays_ == files_; }
   bool is_torch_tar() const { return has(kTorchStorages) && has(kTorchPickle); }
   bool holds_model() const;
@@ -50,6 +53,8 @@ class Layout {
     kProgram = 1U << 17,
     kH2oTrees = 1U << 18,
     kTorchBytecode = 1U << 19,
+    kTorchJson = 1U << 20,
+    kCode = 1U << 21,
   };
   bool has(uint32_t signs) const { return (signs_ & signs) == signs; }
   void add_ending(std::string_view name);

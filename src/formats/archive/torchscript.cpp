@@ -43,6 +43,22 @@ void report_computing(Scan& scan, const Artifact& artifact) {
 
 }  // namespace
 
+namespace {
+
+// TorchScript imports nothing but itself; a source that does is Python, whatever else lies in the archive.
+bool is_python(std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if ((line.starts_with("import ") || line.starts_with("from ")) && line.find("__torch__") == std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool Torchscript::add(std::string_view name, Bytes bytes) {
   const std::string_view base = base_name(name);
   if (base == "data.pkl") archive_.data = bytes;
@@ -53,7 +69,7 @@ bool Torchscript::add(std::string_view name, Bytes bytes) {
   }
   const bool source = !torchscript::qualifier_of(name).empty();
   if (source) sources_.emplace_back(name, bytes);
-  return source;
+  return source && !is_python(as_text(bytes));
 }
 
 void Torchscript::run(Scan& scan, const Artifact& artifact) {

@@ -11,7 +11,7 @@ namespace winnow::archive {
 
 class Torchscript {
  public:
-  // Takes a part of the program; true for its sources, which nobody else reads.
+  // Takes a part of the program; true for sources that nobody else reads.
   bool add(std::string_view name, Bytes bytes);
   void run(Scan& scan, const Artifact& artifact);
 
