@@ -32,6 +32,7 @@ INSIDE_CODE = {
     'template': {'ir', 'python'},
     'machine': {'ir', 'python', 'bytecode'},
     'pickle': {'ir', 'python', 'bytecode', 'machine'},
+    'torchscript': {'ir', 'python', 'bytecode', 'machine', 'pickle'},
     'graph': {'machine'},
     'r': set(),
 }
