@@ -61,6 +61,19 @@ void Scan::refer(const Artifact& in, Reference reference) {
   references.push_back(std::move(reference));
 }
 
+void Scan::note(const Artifact& in, std::string_view threat, Note note) {
+  Finding made;
+  made.threat = threat;
+  made.ruling = note.ruling;
+  made.trigger = note.trigger;
+  made.summary = std::move(note.summary);
+  made.why = std::move(note.why);
+  if (!note.callee.empty() || !note.code.empty()) {
+    made.evidence.push_back({std::move(note.callee), std::move(note.code), {{}, note.offset, std::nullopt}});
+  }
+  finding(in, std::move(made));
+}
+
 void Scan::submit(Trace& trace) {
   if (judge) judge(*this, trace);
 }

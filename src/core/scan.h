@@ -16,6 +16,15 @@
 
 namespace winnow {
 
+// What a reader has to say of one place.
+struct Note {
+  Ruling ruling = Ruling::dismissed;
+  Trigger trigger = Trigger::load;
+  std::string summary, why;  // as in Finding
+  std::string callee, code;  // as in Evidence; without a callee and code there is none
+  std::optional<uint64_t> offset;
+};
+
 struct Scan {
   explicit Scan(const Budget& limits) : budget(limits) {}
   Scan(const Scan&) = delete;
@@ -40,6 +49,8 @@ struct Scan {
 
   // A finding about the container itself (archive slip, lying headers).
   void finding(const Artifact& in, Finding finding);
+  // The same of one place.
+  void note(const Artifact& in, std::string_view threat, Note note);
 
   // Something that `in` makes its loader fetch.
   void refer(const Artifact& in, Reference reference);

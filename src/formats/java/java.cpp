@@ -9,7 +9,6 @@
 
 #include "containers/java_stream.h"
 #include "core/print.h"
-#include "formats/java/tell.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::java {
@@ -54,7 +53,7 @@ void read_objects(Scan& scan, const Artifact& artifact) {
   for (const JavaClass& cls : stream.classes) {
     if (cls.proxy) {
       told = true;
-      tell(scan, artifact, {Ruling::suspected, Trigger::load, "Makes a proxy for " + cls.name + ".",
+      scan.note(artifact, kThreat, {Ruling::suspected, Trigger::load, "Makes a proxy for " + cls.name + ".",
           "A proxy hands every call of an interface to a handler from the stream. Libraries do not put one into a model; attacks use it to be called.", "java.lang.reflect.Proxy",
           "Proxy(" + cls.name + ")", cls.offset});
       continue;
@@ -67,16 +66,16 @@ void read_objects(Scan& scan, const Artifact& artifact) {
     told = true;
     const bool network = known->effect == knowledge::Effect::network;
     const Ruling ruling = known->effect == knowledge::Effect::call ? Ruling::suspected : cls.instantiated || !network ? Ruling::confirmed : Ruling::suspected;
-    tell(scan, artifact, {ruling, Trigger::load, "Makes an object of " + cls.name + " when it is loaded.", std::string(known->why), cls.name, cls.name + "(" + texts + ")", cls.offset});
+    scan.note(artifact, kThreat, {ruling, Trigger::load, "Makes an object of " + cls.name + " when it is loaded.", std::string(known->why), cls.name, cls.name + "(" + texts + ")", cls.offset});
   }
   for (const Bytes array : stream.arrays) {
     if (!as_text(array).starts_with("\xca\xfe\xba\xbe")) continue;
     told = true;
-    tell(scan, artifact, {Ruling::confirmed, Trigger::load, "Carries compiled Java code.", "A class file stands among the objects. No model holds one; gadgets define the class and run it.",
+    scan.note(artifact, kThreat, {Ruling::confirmed, Trigger::load, "Carries compiled Java code.", "A class file stands among the objects. No model holds one; gadgets define the class and run it.",
         "java.lang.ClassLoader.defineClass", "<class file, " + std::to_string(array.size()) + " bytes>", static_cast<uint64_t>(array.data() - artifact.bytes.data())});
   }
   if (told) return;
-  tell(scan, artifact, {Ruling::dismissed, Trigger::load, "Holds objects of " + std::to_string(stream.classes.size()) + " classes.",
+  scan.note(artifact, kThreat, {Ruling::dismissed, Trigger::load, "Holds objects of " + std::to_string(stream.classes.size()) + " classes.",
       "None of them is known to call what a stream chooses. They are data, or classes of the program that loads them.", stream.classes.empty() ? std::string() : stream.classes[0].name,
                         stream.classes.empty() ? std::string() : stream.classes[0].name, 0});
 }

@@ -5,6 +5,8 @@
 
 namespace winnow::java {
 
+inline constexpr const char* kThreat = "java-deserialisation";
+
 bool is_objects(const Artifact& artifact);
 void read_objects(Scan& scan, const Artifact& artifact);
 inline constexpr Format kObjects{"java", is_objects, read_objects};

@@ -6,7 +6,6 @@
 #include "containers/document.h"
 #include "core/print.h"
 #include "formats/java/java.h"
-#include "formats/java/tell.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::java {
@@ -107,10 +106,10 @@ void read_classes(Scan& scan, const Artifact& artifact) {
       const NodeId value = document.child(map, i + 1);
       if (document.is_text(value) && document[document.child(map, i)].text != "@class") code += std::string(document[document.child(map, i)].text) + "=" + quoted(document[value].text, false, 120) + " ";
     }
-    tell(scan, artifact, {known->effect == knowledge::Effect::call ? Ruling::suspected : Ruling::confirmed, Trigger::load, "Makes an object of " + std::string(cls) + " when it is loaded.",
+    scan.note(artifact, kThreat, {known->effect == knowledge::Effect::call ? Ruling::suspected : Ruling::confirmed, Trigger::load, "Makes an object of " + std::string(cls) + " when it is loaded.",
                           std::string(known->why), std::string(cls), code + ")", map.offset});
   }
-  if (!told) tell(scan, artifact, {Ruling::dismissed, Trigger::other, "Names classes of Java for its objects.", "None of them is known to call what a text chooses.", {}, {}, 0});
+  if (!told) scan.note(artifact, kThreat, {Ruling::dismissed, Trigger::other, "Names classes of Java for its objects.", "None of them is known to call what a text chooses.", {}, {}, 0});
 }
 
 bool is_source(const Artifact& artifact) {
@@ -129,7 +128,7 @@ void read_source(Scan& scan, const Artifact& artifact) {
   bool told = false;
   if (code.find("\\u") != std::string::npos) {
     told = true;
-    tell(scan, artifact, {Ruling::suspected, Trigger::load, "Writes letters of its code as numbers.", "Java reads them as the letters; people and scanners do not. A generated model has none.", "\\u",
+    scan.note(artifact, kThreat, {Ruling::suspected, Trigger::load, "Writes letters of its code as numbers.", "Java reads them as the letters; people and scanners do not. A generated model has none.", "\\u",
                           std::string(line_at(source, code.find("\\u"))).substr(0, 200), code.find("\\u")});
   }
   for (const Word& word : kWords) {
@@ -138,12 +137,12 @@ void read_source(Scan& scan, const Artifact& artifact) {
       const bool ends = word.name.back() == '.' || at + word.name.size() >= code.size() || !is_word(code[at + word.name.size()]);
       if (!starts || !ends || std::string_view(line_at(source, at)).starts_with("import ")) continue;
       told = true;
-      tell(scan, artifact, {word.ruling, Trigger::load, "Is Java source that " + std::string(word.what) + ".", "The source of the model is compiled and run where it is used. H2O's own models only compute.",
+      scan.note(artifact, kThreat, {word.ruling, Trigger::load, "Is Java source that " + std::string(word.what) + ".", "The source of the model is compiled and run where it is used. H2O's own models only compute.",
                             std::string(word.name), std::string(line_at(source, at)).substr(0, 300), at});
       break;
     }
   }
-  if (!told) tell(scan, artifact, {Ruling::dismissed, Trigger::other, "Is Java source that only computes.", "It names nothing of Java that acts on the machine.", {}, {}, 0});
+  if (!told) scan.note(artifact, kThreat, {Ruling::dismissed, Trigger::other, "Is Java source that only computes.", "It names nothing of Java that acts on the machine.", {}, {}, 0});
 }
 
 }  // namespace winnow::java

@@ -170,20 +170,7 @@ class Reading {
   }
 
   void tell(Ruling ruling, std::string summary, std::string why, std::string_view callee, std::string_view code, uint64_t offset = 0) {
-    Finding finding;
-    finding.threat = "matlab-function";
-    finding.ruling = ruling;
-    finding.trigger = Trigger::inference;
-    finding.summary = std::move(summary);
-    finding.why = std::move(why);
-    if (!callee.empty()) {
-      Evidence evidence;
-      evidence.callee = callee;
-      evidence.code = code;
-      evidence.location.offset = offset;
-      finding.evidence.push_back(std::move(evidence));
-    }
-    scan_.finding(artifact_, std::move(finding));
+    scan_.note(artifact_, "matlab-function", {ruling, Trigger::inference, std::move(summary), std::move(why), std::string(callee), std::string(code), offset});
   }
 
   Scan& scan_;

@@ -73,7 +73,7 @@ void read_caffe_text(Scan& scan, const Artifact& artifact) {
     const Value cls = machine.import_name(module, type);
     machine.call(cls, given);
     scan.references.push_back({"code", std::string(module) + "." + std::string(type), "Caffe"});
-    note(scan, artifact, {Ruling::dismissed, Trigger::load, "Needs the Python class " + quoted(std::string(module) + "." + std::string(type), false) + " for a layer.",
+    scan.note(artifact, kThreat, {Ruling::dismissed, Trigger::load, "Needs the Python class " + quoted(std::string(module) + "." + std::string(type), false) + " for a layer.",
                           "Caffe imports the module from where Python finds it. The file brings no code; the call itself is judged by its name and arguments.",
                           std::string(module) + "." + std::string(type), std::string(document.text(*parameters, "param_str")), machine.place.offset});
   });

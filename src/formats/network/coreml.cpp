@@ -146,7 +146,7 @@ class Reading {
   void blob(std::string_view path, uint64_t offset) {
     if (!leaves_folder(path)) return;
     told_ = true;
-    note(scan_, artifact_, {Ruling::suspected, Trigger::load, "Takes its weights from " + quoted(path, false) + ".",
+    scan_.note(artifact_, kThreat, {Ruling::suspected, Trigger::load, "Takes its weights from " + quoted(path, false) + ".",
                             "The weights of a model lie in its own folder; this file is one of the machine that loads it.", "BlobFileValue", std::string(path), offset});
   }
 
@@ -157,7 +157,7 @@ class Reading {
     told_ = true;
     scan_.references.push_back({"file", std::string(name), "LinkedModel"});
     const bool outside = leaves_folder(name) || leaves_folder(path);
-    note(scan_, artifact_, {outside ? Ruling::suspected : Ruling::dismissed, Trigger::load, "Is made of another model, " + quoted(name, false) + ".",
+    scan_.note(artifact_, kThreat, {outside ? Ruling::suspected : Ruling::dismissed, Trigger::load, "Is made of another model, " + quoted(name, false) + ".",
                             outside ? "It lies outside of the model's folder." : "It lies beside this one and is judged by itself.", "LinkedModel",
                             std::string(path) + ":" + std::string(name), offset_of(bytes)});
   }
@@ -165,7 +165,7 @@ class Reading {
   void named_class(std::string_view name, const char* what, uint64_t offset) {
     told_ = true;
     scan_.references.push_back({"code", std::string(name), "Core ML"});
-    note(scan_, artifact_, {Ruling::dismissed, Trigger::inference, "Needs the class " + quoted(name, false) + " for " + what + ".",
+    scan_.note(artifact_, kThreat, {Ruling::dismissed, Trigger::inference, "Needs the class " + quoted(name, false) + " for " + what + ".",
                             "Core ML makes an object of a class that the loading program has compiled in. The file brings no code; without the class it cannot be loaded.",
                             std::string(name), std::string(name), offset});
   }

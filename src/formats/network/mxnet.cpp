@@ -47,10 +47,10 @@ void read_mxnet(Scan& scan, const Artifact& artifact) {
       told = true;
       if (op == "Custom") {
         scan.references.push_back({"code", std::string(type), "MXNet"});
-        note(scan, artifact, {Ruling::dismissed, Trigger::load, "Needs the operator " + quoted(type, false) + " of the program.",
+        scan.note(artifact, kThreat, {Ruling::dismissed, Trigger::load, "Needs the operator " + quoted(type, false) + " of the program.",
                               "MXNet asks for a class that the program has registered under the name. The file brings no code.", std::string(type), "Custom(op_type=" + quoted(type, false) + ")", document[node].offset});
       } else {
-        note(scan, artifact, {Ruling::confirmed, Trigger::load, "Makes MXNet call functions at addresses that the file gives.",
+        scan.note(artifact, kThreat, {Ruling::confirmed, Trigger::load, "Makes MXNet call functions at addresses that the file gives.",
                               "The attribute `info` is taken for a pointer to functions. It has a meaning only in the process that wrote it; in another it is an address of the attacker's choice.",
                               std::string(op), std::string(op) + "(info=" + quoted(info, false) + ")", document[node].offset});
       }

@@ -101,7 +101,7 @@ class Reading {
         said.why = "The operator names a function by its number among those that the process has registered; which one that is the file cannot know.";
         break;
     }
-    note(scan_, artifact_, std::move(said));
+    scan_.note(artifact_, kThreat, std::move(said));
   }
 
   Scan& scan_;

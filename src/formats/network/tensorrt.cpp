@@ -43,7 +43,7 @@ void read_tensorrt(Scan& scan, const Artifact& artifact) {
     constexpr uint16_t kCuda = 190;  // kernels are ELF files, too
     if (!reader.ok() || machine == kCuda || kind < 2 || kind > 3) continue;
     told = true;
-    note(scan, artifact, {Ruling::suspected, Trigger::load, "Carries a native library.",
+    scan.note(artifact, kThreat, {Ruling::suspected, Trigger::load, "Carries a native library.",
                           "Machine code for the processor stands in the plan. That is so where it fits several versions of TensorRT, and it runs only where the program allows it.",
                           "IRuntime.deserializeCudaEngine", "<ELF file for machine " + std::to_string(machine) + ">", at});
   }

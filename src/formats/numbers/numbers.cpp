@@ -49,13 +49,7 @@ void read_numbers(Scan& scan, const Artifact& artifact) {
   scan.recognise(artifact, kind.name);
   if (!scan.step(artifact.bytes.size() / 64)) return scan.gap(artifact, Fault::limit, 0, "the budget for work is used up");
   if (const auto damage = kind.check(artifact.bytes)) scan.gap(artifact, *damage);
-  Finding finding;
-  finding.threat = "custom-operation";
-  finding.ruling = Ruling::dismissed;
-  finding.trigger = Trigger::other;
-  finding.summary = "Holds numbers and names only.";
-  finding.why = std::string("Nothing in this format is executed. ") + kind.why;
-  scan.finding(artifact, std::move(finding));
+  scan.note(artifact, "custom-operation", {Ruling::dismissed, Trigger::other, "Holds numbers and names only.", std::string("Nothing in this format is executed. ") + kind.why, {}, {}, {}});
 }
 
 }  // namespace winnow::numbers

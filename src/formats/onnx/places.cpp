@@ -85,19 +85,10 @@ Opinion opinion_on(const Place& place) {
 }
 
 void report(Scan& scan, const Artifact& artifact, const Place& place, const Opinion& opinion) {
-  Finding finding;
-  finding.threat = "onnx-external-data";
-  finding.ruling = opinion.ruling;
-  finding.trigger = Trigger::load;
-  finding.summary = "Takes the numbers of " + (place.tensors == 1 ? std::string("a tensor") : std::to_string(place.tensors) + " tensors") +
-                    " from another file: " + quoted(place.location, false) + ".";
-  finding.why = opinion.why;
-  Evidence evidence;
-  evidence.callee = "onnx.TensorProto.external_data";
-  evidence.code = "tensor " + quoted(place.first, false) + ": " + std::string(place.key) + " = " + quoted(place.location, false);
-  evidence.location.offset = place.offset;
-  finding.evidence.push_back(std::move(evidence));
-  scan.finding(artifact, std::move(finding));
+  const std::string what = place.tensors == 1 ? std::string("a tensor") : std::to_string(place.tensors) + " tensors";
+  scan.note(artifact, "onnx-external-data",
+            {opinion.ruling, Trigger::load, "Takes the numbers of " + what + " from another file: " + quoted(place.location, false) + ".", opinion.why,
+             "onnx.TensorProto.external_data", "tensor " + quoted(place.first, false) + ": " + std::string(place.key) + " = " + quoted(place.location, false), place.offset});
   if (!place.inert) scan.references.push_back({"file", std::string(place.location), "onnx.TensorProto.external_data"});
 }
 

@@ -199,20 +199,7 @@ class Reading {
   }
 
   void tell(Ruling ruling, std::string summary, std::string why, std::string callee, std::string code, uint64_t offset) {
-    Finding finding;
-    finding.threat = "torch7-function";
-    finding.ruling = ruling;
-    finding.trigger = Trigger::inference;
-    finding.summary = std::move(summary);
-    finding.why = std::move(why);
-    if (!callee.empty()) {
-      Evidence evidence;
-      evidence.callee = std::move(callee);
-      evidence.code = std::move(code);
-      evidence.location.offset = offset;
-      finding.evidence.push_back(std::move(evidence));
-    }
-    scan_.finding(artifact_, std::move(finding));
+    scan_.note(artifact_, "torch7-function", {ruling, Trigger::inference, std::move(summary), std::move(why), std::move(callee), std::move(code), offset});
   }
 
   Scan& scan_;

@@ -60,22 +60,8 @@ class Reading {
 
  private:
   void add(std::string threat, Ruling ruling, std::string summary, std::string why, std::string callee, std::string code, uint64_t offset) {
-    Finding finding;
-    finding.threat = std::move(threat);
-    finding.ruling = ruling;
-    finding.trigger = Trigger::load;
-    finding.summary = std::move(summary);
-    finding.why = std::move(why);
-    if (!callee.empty()) {
-      Evidence evidence;
-      evidence.callee = std::move(callee);
-      evidence.code = std::move(code);
-      evidence.location.offset = offset;
-      finding.evidence.push_back(std::move(evidence));
-    } else {
-      finding.trigger = Trigger::other;
-    }
-    scan_.finding(artifact_, std::move(finding));
+    const Trigger trigger = callee.empty() ? Trigger::other : Trigger::load;
+    scan_.note(artifact_, threat, {ruling, trigger, std::move(summary), std::move(why), std::move(callee), std::move(code), offset});
   }
 
   void look_at_entities() {
