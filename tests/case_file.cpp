@@ -23,7 +23,7 @@ void read_mark(Case& out, std::string_view line) {
   const size_t colon = line.find(": ");
   if (colon == std::string_view::npos) return;
   const std::string key = trimmed(line.substr(0, colon));
-  static constexpr std::string_view kKeys[] = {"catches", "clears", "names", "show", "file", "xfail"};
+  static constexpr std::string_view kKeys[] = {"catches", "clears", "names", "show", "file", "budget", "xfail"};
   bool is_key = false;
   for (const std::string_view known : kKeys) is_key = is_key || key == known;
   if (!is_key) return;

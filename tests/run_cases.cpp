@@ -8,6 +8,7 @@
 //   # clears: pickle-code-execution     there is none
 //   # file: weights.h5                  what the input is called (model.pkl)
 //   # show: decompiled, imports, why    sections and lines that the golden has besides
+//   # budget: steps=1000, memo=10       less than is usually given
 //   # xfail: reason                     known to be wrong; fails once it is right
 #include <algorithm>
 #include <cstdlib>
@@ -20,6 +21,7 @@
 #include "assembler.h"
 #include "bytes/bytes.h"
 #include "case_file.h"
+#include "core/budget_fields.h"
 #include "winnow.h"
 
 namespace winnow::test {
@@ -151,6 +153,11 @@ std::string run_case(const std::filesystem::path& path, Update update) {
   const std::vector<std::string> shown = test.all("show");
   Options options;
   options.jobs = 1;
+  for (const std::string& given : test.all("budget")) {
+    const size_t sign = std::min(given.find('='), given.size() - 1);
+    const std::string wrong = set_budget(options.budget, given.substr(0, sign), given.substr(sign + 1));
+    if (!wrong.empty()) return "    " + wrong + "\n";
+  }
   const bool wants_text = std::find(shown.begin(), shown.end(), "decompiled") != shown.end();
   options.show = wants_text ? Show::decompiled : Show::nothing;
   const Report report = scan(test.one("file", "model.pkl"), as_bytes(*input), options);

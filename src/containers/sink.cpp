@@ -37,7 +37,7 @@ bool Sink::wrote(uint64_t size, uint64_t consumed) {
   }
   if (used_ > limits_.ratio_floor && used_ / limits_.ratio > stream_ + consumed) {
     error_ = Error{Fault::limit, consumed,
-                   "decompresses to more than " + std::to_string(limits_.ratio) + " times its size"};
+                   "decompresses to too many times its size (budget ratio=" + std::to_string(limits_.ratio) + ")"};
     return false;
   }
   return true;

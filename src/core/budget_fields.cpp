@@ -27,6 +27,8 @@ constexpr BudgetField kFields[] = {
     field<&Budget::depth>("nesting", 0, UINT32_MAX - 1, "parts inside of parts"),
     field<&Budget::steps>("steps", 0, UINT64_MAX, "opcodes and operations for one file"),
     field<&Budget::code_steps>("code-steps", 0, UINT64_MAX, "instructions of Python code for one program"),
+    field<&Budget::forks>("forks", 0, UINT64_MAX, "unknown conditions whose both sides are followed, for one program"),
+    field<&Budget::memo>("memo", 0, UINT64_MAX, "values that one pickle remembers"),
     field<&Budget::memory>("memory", 0, UINT64_MAX, "bytes of the values of one program"),
     field<&Budget::string>("string", 0, UINT64_MAX, "bytes of one text that is computed; a longer one is not known"),
     field<&Budget::seconds>("seconds", 0, 1'000'000, "time for one file; 0 is without end"),
@@ -35,6 +37,8 @@ constexpr BudgetField kFields[] = {
 }  // namespace
 
 std::span<const BudgetField> budget_fields() { return kFields; }
+
+const BudgetField& budget_field(Limit limit) { return kFields[static_cast<size_t>(limit)]; }
 
 std::string set_budget(Budget& budget, std::string_view name, std::string_view value) {
   const auto found = std::find_if(std::begin(kFields), std::end(kFields), [&](auto& each) { return each.name == name; });

@@ -19,7 +19,8 @@ struct BudgetField {
   std::string_view help;
 };
 
-std::span<const BudgetField> budget_fields();
+std::span<const BudgetField> budget_fields();  // in the order of Limit
+const BudgetField& budget_field(Limit limit);
 
 // "steps", "1000000"; sizes may end in K, M, G or T, for powers of 1024. What is wrong with it; nothing if it was set.
 std::string set_budget(Budget& budget, std::string_view name, std::string_view value);

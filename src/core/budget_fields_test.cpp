@@ -15,6 +15,14 @@ TEST(Budget, EveryFieldIsSetAndHad) {
   }
 }
 
+TEST(Budget, TheTableIsInTheOrderOfTheEnum) {
+  EXPECT_EQ(budget_field(Limit::inflated_bytes).name, "inflated-bytes");
+  EXPECT_EQ(budget_field(Limit::depth).name, "nesting");
+  EXPECT_EQ(budget_field(Limit::forks).name, "forks");
+  EXPECT_EQ(budget_field(Limit::seconds).name, "seconds");
+  EXPECT_EQ(&budget_field(Limit::seconds), &budget_fields().back());
+}
+
 TEST(Budget, NumbersAndSizes) {
   Budget budget;
   EXPECT_EQ(set_budget(budget, "steps", "1000"), "");

@@ -1,16 +1,33 @@
 #include "core/scan.h"
 
+#include "core/budget_fields.h"
+
 namespace winnow {
+namespace {
+
+constexpr uint64_t kStepsBetweenClocks = 4096;
+
+}  // namespace
+
+Scan::Scan(const Budget& limits) : budget(limits) {
+  // A number of seconds that no clock reaches is no limit.
+  constexpr uint64_t kYears = uint64_t{1} << 32;
+  if (budget.seconds <= 0 || budget.seconds > static_cast<double>(kYears)) return;
+  using Clock = std::chrono::steady_clock;
+  deadline_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(budget.seconds));
+}
 
 void Scan::child(const Artifact& of, std::string_view name, Bytes bytes, Hint hint) {
   if (of.depth + 1 > budget.depth) {
-    gap(of, Fault::limit, 0, "nested deeper than " + std::to_string(budget.depth) + " levels at '" +
-                                 std::string(name) + "'");
+    ran_out(Limit::depth);
+    gap(of, Fault::limit, 0, "'" + std::string(name) + "' is nested too deep and was not read");
     return;
   }
   if (artifacts.size() >= budget.artifacts) {
-    if (artifacts.size() == budget.artifacts) {
-      gap(of, Fault::limit, 0, "more than " + std::to_string(budget.artifacts) + " members");
+    if (untold_members_ == 0) {
+      ran_out(Limit::artifacts);
+      gap(of, Fault::limit, 0, "more members than are read, from '" + std::string(name) + "' on");
+      ++untold_members_;
     }
     return;
   }
@@ -32,21 +49,56 @@ Bytes Scan::own(std::vector<std::byte> buffer) {
 }
 
 bool Scan::inflate(uint64_t bytes) {
-  if (bytes > budget.inflated_bytes - inflated_) return false;
+  if (!in_time()) return false;
+  if (bytes > budget.inflated_bytes - inflated_) {
+    ran_out(Limit::inflated_bytes);
+    return false;
+  }
   inflated_ += bytes;
   return true;
 }
 
 bool Scan::step(uint64_t steps) {
-  if (steps > budget.steps - steps_) return false;
+  if (steps > budget.steps - steps_) {
+    ran_out(Limit::steps);
+    return false;
+  }
   steps_ += steps;
-  return true;
+  if (!deadline_) return true;
+  if (steps < until_clock_) {
+    until_clock_ -= steps;
+    return true;
+  }
+  until_clock_ = kStepsBetweenClocks;
+  return in_time();
+}
+
+bool Scan::in_time() {
+  if (!deadline_ || std::chrono::steady_clock::now() < *deadline_) return true;
+  until_clock_ = 0;
+  ran_out(Limit::seconds);
+  return false;
+}
+
+// "budget steps=1000; 2 of 17 members were read before"
+std::string Scan::coverage(Limit limit) const {
+  const BudgetField& field = budget_field(limit);
+  std::string what = "budget " + std::string(field.name) + "=" + std::to_string(field.get(budget));
+  if (artifacts.size() > 1) {
+    what += "; " + std::to_string(read) + " of " + std::to_string(artifacts.size()) + " parts were read before";
+  }
+  return what;
 }
 
 void Scan::gap(const Artifact& in, const Error& error) {
   // Bytes that no loader reads need not make sense; a budget that ran out is another matter.
   if ((in.hint == Hint::storage || in.hint == Hint::unclaimed) && error.fault != Fault::limit) return;
-  gaps.push_back({fault_name(error.fault), {member_of(in), error.offset, std::nullopt}, error.what});
+  std::string what = error.what;
+  if (error.fault == Fault::limit && ran_out_) {
+    what += " (" + coverage(*ran_out_) + ")";
+    ran_out_.reset();
+  }
+  gaps.push_back({fault_name(error.fault), {member_of(in), error.offset, std::nullopt}, std::move(what)});
 }
 
 void Scan::finding(const Artifact& in, Finding finding) {

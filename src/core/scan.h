@@ -2,8 +2,10 @@
 // traces, findings about the container itself, and gaps.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,7 @@ struct Note {
 };
 
 struct Scan {
-  explicit Scan(const Budget& limits) : budget(limits) {}
+  explicit Scan(const Budget& limits);
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
 
@@ -40,6 +42,11 @@ struct Scan {
   // Takes `bytes` from the budget for decompressed data; false when it is used up.
   bool inflate(uint64_t bytes);
   bool step(uint64_t steps = 1);
+  // False when the time is up. Looks at the clock: not for every step.
+  bool in_time();
+  // A budget has run out: the next gap that tells of a limit says so, with the number and what was read before.
+  void ran_out(Limit limit) { ran_out_ = limit; }
+  bool has_run_out() const { return ran_out_.has_value(); }
 
   // Something in `in` that could not be read; not told of bytes that no loader asks for.
   void gap(const Artifact& in, const Error& error);
@@ -69,6 +76,7 @@ struct Scan {
   Budget budget;
   std::deque<Artifact> artifacts;   // [0] is the outermost; references stay valid
   std::deque<ArtifactId> queue;     // still to be read
+  uint64_t read = 0;                // artifacts whose reading has ended
   std::vector<std::string> formats;  // what the outermost artifact is, in the order of the registry
   bool recognised = false;
   std::vector<Finding> findings;
@@ -80,9 +88,15 @@ struct Scan {
   std::string text;
 
  private:
+  std::string coverage(Limit limit) const;
+
   std::vector<std::vector<std::byte>> buffers_;
+  uint64_t untold_members_ = 0;
   uint64_t inflated_ = 0;
   uint64_t steps_ = 0;
+  uint64_t until_clock_ = 0;  // steps that may pass before the clock is looked at
+  std::optional<std::chrono::steady_clock::time_point> deadline_;
+  std::optional<Limit> ran_out_;
 };
 
 }  // namespace winnow

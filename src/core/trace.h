@@ -59,6 +59,7 @@ struct Trace {
   std::unordered_map<uint32_t, std::string> statements;  // of events whose program is not Python: as its language writes them
   Value root;           // what the program evaluates to
   bool finished = false;  // reached its end without a fault
+  bool spent = false;     // a budget of ours ended it, not a fault of its own
   bool unclaimed = false; // stands where the loader of its file does not look
 
   Trace() = default;

@@ -42,11 +42,22 @@ void show_and_judge(Scan& scan, Trace& trace) {
   judge::judge(scan, trace);
 }
 
+// A budget that no reader told of is told of here.
+void tell_budgets(Scan& scan) {
+  if (scan.has_run_out()) scan.gap(scan.artifact(0), Fault::limit, 0, "a part that is larger than the budget was not looked at");
+}
+
 void drain(Scan& scan, Whereabouts* whereabouts) {
   while (!scan.queue.empty()) {
     const ArtifactId next = scan.queue.front();
     scan.queue.pop_front();
+    if (!scan.in_time()) {
+      scan.gap(scan.artifact(next), Fault::limit, 0, "the time is up: this and what follows was not read");
+      scan.recognised = true;
+      return;
+    }
     read_artifact(scan, scan.artifact(next), whereabouts);
+    ++scan.read;
   }
 }
 
@@ -143,6 +154,7 @@ ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& o
   scan.artifacts.push_back(std::move(outermost));
   scan.queue.push_back(0);
   drain(scan, whereabouts);
+  tell_budgets(scan);
 
   ArtifactReport report;
   report.path = path;

@@ -56,7 +56,7 @@ void Weigher::weigh_hiding() {
 
 // Code that runs and then lets the loader fail: what scanners that want a whole pickle never see.
 void Weigher::weigh_break(size_t findings_before) {
-  if (trace_.finished || trace_.events.empty()) return;
+  if (trace_.finished || trace_.spent || trace_.events.empty()) return;
   const auto first = scan_.findings.begin() + static_cast<std::ptrdiff_t>(findings_before);
   const bool acted = std::any_of(first, scan_.findings.end(), [](const Finding& finding) {
     return finding.ruling == Ruling::confirmed;

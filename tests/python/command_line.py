@@ -124,12 +124,13 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(artifact['verdict'], 'malicious')
         gap = artifact['gaps'][0]
         self.assertEqual({each['fault'] for each in artifact['gaps']}, {'limit'})
+        self.assertIn('budget steps=8000', gap['what'])
         self.assertGreater(gap['location']['offset'], 4000)
         self.assertEqual(report('--budget=steps=8000', '--budget=steps=1G', long)['artifacts'][0]['gaps'], [])
         for wrong in ('steps', 'steps=', 'steps=x', 'speed=3', '=3', 'ratio=0'):
             self.assertEqual(winnow('scan', '--budget', wrong, long).returncode, 64, wrong)
         help_text = winnow('scan', '--help').stdout.decode()
-        for name in ('inflated-bytes', 'ratio', 'members', 'nesting', 'steps', 'code-steps', 'memory', 'string', 'seconds'):
+        for name in ('inflated-bytes', 'ratio', 'members', 'nesting', 'steps', 'code-steps', 'forks', 'memo', 'memory', 'string', 'seconds'):
             self.assertRegex(help_text, r'(?m)^  %s +[a-z]' % name)
 
     def test_seconds(self):
@@ -137,7 +138,7 @@ class CommandLine(unittest.TestCase):
         begin = time.monotonic()
         artifact = report('--budget', 'seconds=1', '--budget', 'code-steps=1T', '--budget', 'memory=1T', endless)['artifacts'][0]
         self.assertLess(time.monotonic() - begin, 30)
-        self.assertTrue(artifact['gaps'])
+        self.assertIn('budget seconds=1', ' '.join(gap['what'] for gap in artifact['gaps']))
         self.assertNotEqual(artifact['verdict'], 'clean')
 
     def test_configuration(self):
@@ -182,7 +183,7 @@ seconds = 0
             compopt() { :; }; _winnow; echo "${COMPREPLY[@]}"; }; complete_words winnow sc; complete_words winnow scan --form
             complete_words winnow scan --format s; complete_words winnow scan --budget mem; complete_words winnow completion f""" %
             self.write('completion.bash', winnow('completion', 'bash').stdout)], capture_output=True, text=True, check=True).stdout
-        self.assertEqual(completed.splitlines(), ['scan', '--format', 'sarif', 'members= memory=', 'fish'])
+        self.assertEqual(completed.splitlines(), ['scan', '--format', 'sarif', 'members= memo= memory=', 'fish'])
 
     def test_explain(self):
         listed = [line.split()[0] for line in winnow('explain').stdout.decode().splitlines()]

@@ -9,7 +9,6 @@ namespace {
 
 constexpr uint8_t kMostForks = 5;         // of one side of one branch
 constexpr uint8_t kMostHandlerForks = 2;  // into one handler
-constexpr uint32_t kAllForks = 20'000;
 constexpr size_t kMostPending = 512;      // sides that wait at a time
 constexpr uint32_t kEndless = 1000;       // rounds of a loop each of which had an effect
 
@@ -115,9 +114,10 @@ bool Run::joins(const Frame& f, ir::BlockId block) {
 }
 
 void Run::fork(Frame side) {
-  if (running_.forked >= kAllForks || sides_.size() >= kMostPending) {
+  if (running_.forked >= m_.scan().budget.forks || sides_.size() >= kMostPending) {
     if (!running_.told_forks) {
       running_.told_forks = true;
+      if (running_.forked >= m_.scan().budget.forks) m_.scan().ran_out(Limit::forks);
       m_.scan().gap(m_.trace().artifacts[m_.place.artifact], Fault::limit, m_.place.offset,
                     "the code has more unknown conditions than the budget of forks allows");
     }

@@ -64,12 +64,15 @@ Run::Outcome Run::run(Frame first) {
 
 // Counts an instruction; false when the budget has run out, which is told once.
 bool Run::pays() {
-  if (++running_.steps <= running_.limit && (running_.steps % 1024 != 0 || !m_.exhausted())) return true;
+  const bool looks = running_.steps % 1024 == 0;
+  if (++running_.steps <= running_.limit && !(looks && (m_.exhausted() || !m_.scan().in_time()))) return true;
   if (!running_.told_steps) {
     running_.told_steps = true;
     const Artifact& at = m_.trace().artifacts[m_.place.artifact];
+    const bool late = looks && !m_.exhausted() && running_.steps <= running_.limit;
+    if (!late) m_.scan().ran_out(m_.exhausted() ? Limit::memory : Limit::code_steps);
     m_.scan().gap(at, Fault::limit, m_.place.offset,
-                  m_.exhausted() ? "the values of the code take more memory than the budget allows"
+                  late ? "the time is up while the code runs" : m_.exhausted() ? "the values of the code take more memory than the budget allows"
                                  : "the code runs longer than the budget of steps allows");
   }
   return false;

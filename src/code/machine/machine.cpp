@@ -16,15 +16,22 @@ const Value* Machine::keyword(const Call& call, std::string_view name) const {
   return heap().find(heap().items(call.keywords), name);
 }
 
-void Machine::cut(const char* what) {
+void Machine::cut(const char* what, std::optional<Limit> limit) {
   if (std::find(running_->cuts.begin(), running_->cuts.end(), what) != running_->cuts.end()) return;
   running_->cuts.push_back(what);
+  if (limit) scan_.ran_out(*limit);
   scan_.gap(trace_.artifacts[place.artifact], Fault::limit, place.offset, what);
 }
 
 bool Machine::fits(uint64_t size, uint64_t times) {
   if (times == 0 || size <= scan_.budget.string / times) return true;
-  cut("a text is longer than the budget allows");
+  cut("a text is longer than the budget allows", Limit::string);
+  return false;
+}
+
+bool Machine::enters() {
+  if (place.depth < scan_.budget.depth) return true;
+  cut("programs inside programs go deeper than is followed", Limit::depth);
   return false;
 }
 

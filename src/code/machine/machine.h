@@ -94,9 +94,11 @@ class Machine {
   // Whether the values take more memory than the budget allows: then nothing more is computed.
   bool exhausted() const { return trace_.heap.used() > scan_.budget.memory; }
   // Tells, once, that the program goes on where a limit ends our reading of it. `what` is a literal.
-  void cut(const char* what);
+  void cut(const char* what, std::optional<Limit> limit = {});
   // Whether a text of that size may be made; told where it may not.
   bool fits(uint64_t size, uint64_t times = 1);
+  // Whether a program inside of this one is entered; one that is not is a gap.
+  bool enters();
   // Counts a step of work; false when the budget has run out.
   bool step() { return scan_.step(); }
 

@@ -54,7 +54,7 @@ std::optional<Value> Machine::run_inner(std::string_view content, Likely likely)
 // is taken for it.
 void Machine::run_held(Value arguments) {
   constexpr size_t kMostValues = 256;
-  if (!unpickle || place.depth >= scan_.budget.depth) return;
+  if (!unpickle || !enters()) return;
   std::vector<Value> pending{arguments};
   for (size_t i = 0; i < pending.size() && pending.size() < kMostValues; ++i) {
     const Value value = pending[i];

@@ -92,10 +92,7 @@ std::optional<Value> run_source(Machine& m, Value source, Value globals, Value n
 
 // What running code, or a pickle, hands to exec, eval, marshal.loads and their kin; nothing where it is not known.
 std::optional<Value> Machine::enter_code(const knowledge::Callable& known, Value arguments, Value keywords, uint32_t event) {
-  if (place.depth >= scan_.budget.depth) {
-    cut("programs inside programs go deeper than is followed");
-    return std::nullopt;
-  }
+  if (!enters()) return std::nullopt;
   const Items given = heap().items(arguments);
   const auto payload = payload_of(known, arguments, keywords);
   if (!payload) return std::nullopt;

@@ -53,6 +53,13 @@ class Unpickler {
  private:
   Heap& heap() { return machine_.heap(); }
 
+  // A budget that ran out ends the run.
+  bool spent(Limit limit, std::string what) {
+    machine_.scan().ran_out(limit);
+    fault(std::move(what), Fault::limit);
+    return false;
+  }
+
   // Faults: false ends the run.
   bool fault(std::string what, Fault kind = Fault::malformed) {
     if (!outcome_.fault) outcome_.fault = Error{kind, at_.offset, std::move(what)};
@@ -131,7 +138,7 @@ Outcome Unpickler::run(uint64_t start) {
       break;
     }
     if (outcome_.opcodes % kBetweenChecks == 0 && !machine_.scan().step(kBetweenChecks)) {
-      fault("the budget of steps ran out", Fault::limit);
+      fault("the pickle goes on longer than it is followed", Fault::limit);
       break;
     }
     ++outcome_.opcodes;
@@ -269,6 +276,9 @@ bool Unpickler::put(std::optional<uint64_t> index) {
   Value value;
   if (!top(value)) return false;
   if (!index) return fault("a memo index cannot be read");
+  if (memo_.filled() >= machine_.scan().budget.memo && memo_.get(*index) == nullptr) {
+    return spent(Limit::memo, "the pickle remembers more values than are kept");
+  }
   memo_.put(*index, value);
   return true;
 }
@@ -300,7 +310,7 @@ void Unpickler::push_tuple(size_t count) {
 }
 
 bool Unpickler::container_opcode() {
-  if (machine_.exhausted()) return fault("the budget of memory ran out", Fault::limit);
+  if (machine_.exhausted()) return spent(Limit::memory, "the values take more memory than is given");
   size_t from = 0;
   switch (at_.opcode) {
     case Opcode::EMPTY_TUPLE: push(heap().new_items(Kind::tuple, nullptr, 0)); return true;
@@ -399,7 +409,7 @@ bool Unpickler::build() {
 }
 
 bool Unpickler::object_opcode() {
-  if (machine_.exhausted()) return fault("the budget of memory ran out", Fault::limit);
+  if (machine_.exhausted()) return spent(Limit::memory, "the values take more memory than is given");
   machine_.place.offset = at_.offset;
   Value callable, arguments, keywords = Value::none();
   size_t from = 0;

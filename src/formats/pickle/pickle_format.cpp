@@ -113,6 +113,7 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
   reading.outcome = pickle::run(machine, artifact.bytes, start, options);
   trace.root = reading.outcome.root;
   trace.finished = reading.outcome.stopped;
+  trace.spent = reading.outcome.fault && reading.outcome.fault->fault == Fault::limit;
   trace.unclaimed = later || artifact.hint == Hint::unclaimed || artifact.hint == Hint::storage;
   // Functions that the pickle carries and does not call are for whoever uses the model.
   machine::run_uncalled(machine, Trigger::inference);
