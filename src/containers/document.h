@@ -59,6 +59,9 @@ Result<ParsedDocument> parse_json(std::string_view source);
 
 // Whether a text begins with a bracket and what JSON has behind one: templates and other texts begin with brackets as well.
 bool begins_as_json(std::string_view text);
+// Whether the first line of a text that is neither blank nor a comment could be the first of a YAML document with something in
+// it: a directive, a mark, a key, an item.
+bool begins_as_yaml(std::string_view text);
 // The first document of a YAML stream. Aliases become the same node again.
 Result<ParsedDocument> parse_yaml(std::string_view source);
 

@@ -135,4 +135,11 @@ std::optional<std::string> Folder::hard_link(std::string_view path, std::string_
   return std::nullopt;
 }
 
+bool is_page(std::string_view path) {
+  for (const std::string_view ending : {".md", ".MD", ".markdown", ".rst"}) {
+    if (path.ends_with(ending)) return true;
+  }
+  return false;
+}
+
 }  // namespace winnow::containers

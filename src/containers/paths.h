@@ -35,4 +35,7 @@ class Folder {
   std::unordered_map<std::string, std::string> links_;  // resolved place -> target as written
 };
 
+// A page for people, by its name: pages quote configurations and templates, and no loader takes them for any.
+bool is_page(std::string_view path);
+
 }  // namespace winnow::containers

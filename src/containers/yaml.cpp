@@ -191,6 +191,23 @@ class YamlReading {
 
 Result<ParsedDocument> parse_yaml(std::string_view source) { return YamlReading(source).run(); }
 
+bool begins_as_yaml(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
+    while (!line.empty() && line.front() == ' ') line.remove_prefix(1);
+    if (line.empty() || line.front() == '#' || line.starts_with("---") || line.starts_with("%YAML") || line.starts_with("%TAG")) continue;
+    if (line.starts_with("- ") || line.starts_with("? ") || line.front() == '!' || line.front() == '&') return true;
+    const size_t colon = line.find(':');
+    if (colon == std::string_view::npos || (colon + 1 < line.size() && line[colon + 1] != ' ')) return false;
+    return line.substr(0, colon).find_first_of("{}[]|<>%@`") == std::string_view::npos;
+  }
+  return false;
+}
+
 ParsedStream parse_yaml_stream(std::string_view source) {
   constexpr size_t kMostDocuments = 1000;
   YamlReading reading(source);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "containers/encoding.h"
+#include "containers/paths.h"
 #include "formats/configuration/reading.h"
 
 namespace winnow::configuration {
@@ -18,14 +19,6 @@ bool is_textual(std::string_view text) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f';
   });
-}
-
-// Pages for people quote configurations, and indented text may well be YAML; no loader takes them for any.
-bool is_page(std::string_view path) {
-  for (const std::string_view ending : {".md", ".markdown", ".rst", ".MD"}) {
-    if (path.ends_with(ending)) return true;
-  }
-  return false;
 }
 
 size_t first_of(std::string_view text) {
@@ -45,9 +38,28 @@ bool is_worth_reading(const Marks& marks) { return marks.certain || marks.likely
 
 bool read_document(Scan& scan, const Artifact& artifact, const Document& document, bool yaml) { return Reading(scan, artifact, document, yaml).run(); }
 
+uint64_t tags_in(std::string_view text) {
+  uint64_t tags = 0;
+  for (size_t at = text.find('{'); at != std::string_view::npos && at + 1 < text.size(); at = text.find('{', at + 1)) {
+    const char next = text[at + 1];
+    if (next != '{' && next != '%' && next != '#') continue;
+    ++tags;
+    ++at;
+  }
+  return tags;
+}
+
+uint64_t tags_in(const Document& document) {
+  uint64_t tags = 0;
+  for (const Node& node : document.nodes) {
+    if (node.kind == NodeKind::text) tags += tags_in(node.text);
+  }
+  return tags;
+}
+
 // A text with tags of Jinja that is no JSON after all: nothing but a template could it be.
 void give_as_template(Scan& scan, const Artifact& artifact, const Marks& marks) {
-  if (marks.templates && !marks.certain) scan.child(artifact, "(text)", artifact.bytes, Hint::jinja_template);
+  if (marks.templates) scan.child(artifact, "(text)", artifact.bytes, Hint::jinja_template);
 }
 
 }  // namespace
@@ -83,7 +95,7 @@ void read_json(Scan& scan, const Artifact& artifact) {
 }
 
 bool may_be_yaml(const Artifact& artifact) {
-  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText || is_page(artifact.path)) return false;
+  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText || containers::is_page(artifact.path)) return false;
   std::string decoded;
   const std::string_view head = utf8_text(artifact, decoded, kLook).substr(0, kLook);
   if (!is_textual(head) || (!decoded.empty() && decoded.find(':') == std::string::npos)) return false;
@@ -93,19 +105,24 @@ bool may_be_yaml(const Artifact& artifact) {
   if (first >= text.size() || text[first] == '<' || text.substr(first).starts_with("#!") || text.substr(first).starts_with("{%")) return false;
   if (containers::begins_as_json(head)) return false;  // read_json knows
   const Marks marks = look(text);
-  return marks.certain || marks.likely || marks.tags;
+  return marks.certain || marks.likely || marks.tags || (marks.templates && containers::begins_as_yaml(text));
 }
 
 void read_yaml(Scan& scan, const Artifact& artifact) {
   std::string decoded;
   const std::string_view text = utf8_text(artifact, decoded, kMostText);
   const Marks marks = look(text);
-  if (!marks.certain && !marks.likely && !marks.tags) return;
+  const bool templates = marks.templates && containers::begins_as_yaml(text);
+  if (!marks.certain && !marks.likely && !marks.tags && !templates) return;
   const containers::ParsedStream stream = containers::parse_yaml_stream(text);
   bool recognised = false;
+  uint64_t tags = 0;
   for (const containers::ParsedDocument& parsed : stream.documents) {
+    tags += templates ? tags_in(parsed.document) : 0;
     recognised = read_document(scan, artifact, parsed.document, true) || recognised;
   }
+  // A template that begins like YAML, or is YAML by chance: with tags that stand in none of its texts.
+  if (templates && (stream.fault || tags < tags_in(text))) give_as_template(scan, artifact, marks);
   // PyYAML composes a document to its end before it makes anything of it: what is broken makes nothing.
   if (stream.fault && (recognised || stream.fault->fault == Fault::limit)) {
     if (!recognised && !marks.certain && !marks.tags) return;

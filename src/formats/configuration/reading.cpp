@@ -109,6 +109,7 @@ void Reading::conclude() {
     trace_.root = machine_.heap().new_items(Kind::list, held_.data(), static_cast<uint32_t>(held_.size()));
     scan_.submit(trace_);
   }
+  if (!rendered_.empty()) name_format("configuration");
   if (format_.empty()) return;
   scan_.recognise(artifact_, format_);
   if (called_.empty()) return;

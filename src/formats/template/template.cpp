@@ -13,6 +13,7 @@
 #include "code/template/jinja.h"
 #include "code/template/lexer.h"
 #include "containers/document.h"
+#include "containers/paths.h"
 #include "core/print.h"
 
 namespace winnow::template_format {
@@ -28,7 +29,7 @@ bool looks_like_template(std::string_view text) {
   const bool json = start != std::string_view::npos && (text[start] == '{' || text[start] == '[') && !text.substr(start).starts_with("{%") &&
                     !text.substr(start).starts_with("{{") && !text.substr(start).starts_with("{#");
   if (text.size() > kLongest && json) return false;
-  if (containers::begins_as_json(text)) return false;  // read as JSON, its texts one by one
+  if (containers::begins_as_json(text) || containers::begins_as_yaml(text)) return false;  // read as such, its texts one by one
   for (const char c : text.substr(0, 4096)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t' && byte != '\f') return false;
@@ -104,7 +105,7 @@ void show(Scan& scan, const Artifact& artifact) {
 
 bool is_template(const Artifact& artifact) {
   if (artifact.hint == Hint::jinja_template) return !artifact.bytes.empty();
-  return artifact.hint == Hint::none && looks_like_template(as_text(artifact.bytes));
+  return artifact.hint == Hint::none && !containers::is_page(artifact.path) && looks_like_template(as_text(artifact.bytes));
 }
 
 void read_template(Scan& scan, const Artifact& artifact) {
