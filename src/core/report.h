@@ -90,10 +90,31 @@ struct Summary {
   double seconds = 0;
 };
 
+// Something that a file of a repository makes its loader take: another file of it, or something from elsewhere.
+struct RepositoryLoad {
+  std::string from;    // below the repository; empty for a file that programs run by its name alone
+  std::string kind;    // of a Reference
+  std::string target;  // below the repository, where it is one of its files
+  std::string by;      // what loads it
+  Trigger trigger = Trigger::load;
+  std::optional<Verdict> verdict;  // of the target, where it is one of the files
+
+  auto operator<=>(const RepositoryLoad&) const = default;
+};
+
+// A folder whose files are loaded as one model.
+struct RepositoryReport {
+  std::string path;
+  Verdict verdict = Verdict::skipped;  // the worst of its files
+  uint64_t files = 0, models = 0;
+  std::vector<RepositoryLoad> loads;
+};
+
 struct Report {
   Summary summary;
   std::vector<std::string> sandbox;  // what confined the readers: "process", "rlimits", "landlock", "seccomp"; empty: nothing
   std::vector<ArtifactReport> artifacts;
+  std::vector<RepositoryReport> repositories;  // sorted by path; none where single files were asked for
 };
 
 }  // namespace winnow

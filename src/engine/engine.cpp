@@ -10,6 +10,7 @@
 #include "bytes/file.h"
 #include "bytes/sha256.h"
 #include "core/scan.h"
+#include "engine/repository.h"
 #include "engine/settle.h"
 #include "engine/trace_text.h"
 #include "engine/walk.h"
@@ -210,6 +211,7 @@ Report summarise(std::vector<ArtifactReport> artifacts) {
       case Verdict::skipped: summary.skipped += 1; break;
     }
   }
+  report.repositories = find_repositories(artifacts);
   report.artifacts = std::move(artifacts);
   return report;
 }

@@ -43,6 +43,7 @@ Json json_of(const Gap& gap) {
 }
 
 Json json_of(const Finding& finding);
+Json json_of(const RepositoryLoad& load);
 
 template <class T>
 Json json_list(const std::vector<T>& items) {
@@ -74,6 +75,20 @@ Json json_of(const ArtifactReport& artifact) {
   return json;
 }
 
+Json json_of(const RepositoryLoad& load) {
+  Json json = {{"from", escape_name(load.from)}, {"kind", load.kind}, {"target", escape_name(load.target)}, {"by", escape_name(load.by)}, {"trigger", trigger_name(load.trigger)}};
+  if (load.verdict) json["verdict"] = verdict_name(*load.verdict);
+  return json;
+}
+
+Json json_of(const RepositoryReport& repository) {
+  return {{"path", escape_name(repository.path)},
+          {"verdict", verdict_name(repository.verdict)},
+          {"files", repository.files},
+          {"models", repository.models},
+          {"loads", json_list(repository.loads)}};
+}
+
 Json json_of(const Summary& summary) {
   return {{"files", summary.files},           {"models", summary.models}, {"malicious", summary.malicious},
           {"suspicious", summary.suspicious}, {"clean", summary.clean},   {"incomplete", summary.incomplete},
@@ -93,7 +108,17 @@ std::string render_json(const Report& report) {
     text += separator + json_of(artifact).dump();
     separator = ",\n";
   }
-  return text + "]}\n";
+  text += "]";
+  if (!report.repositories.empty()) {
+    text += ",\n \"repositories\": [";
+    separator = "\n";
+    for (const RepositoryReport& repository : report.repositories) {
+      text += separator + json_of(repository).dump();
+      separator = ",\n";
+    }
+    text += "]";
+  }
+  return text + "}\n";
 }
 
 }  // namespace winnow::report

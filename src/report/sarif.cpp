@@ -163,10 +163,17 @@ std::string render_sarif(const Report& report) {
   const std::vector<std::string> threats = threats_in(report);
   Json artifacts = Json::array();
   for (const ArtifactReport& artifact : report.artifacts) artifacts.push_back(artifact_of(artifact));
-  const Json run = {{"tool", {{"driver", driver_of(threats)}}},
-                    {"invocations", Json::array({invocation_of(report)})},
-                    {"artifacts", artifacts},
-                    {"results", results_of(report, threats)}};
+  Json run = {{"tool", {{"driver", driver_of(threats)}}},
+              {"invocations", Json::array({invocation_of(report)})},
+              {"artifacts", artifacts},
+              {"results", results_of(report, threats)}};
+  if (!report.repositories.empty()) {
+    Json repositories = Json::array();
+    for (const RepositoryReport& repository : report.repositories) {
+      repositories.push_back({{"uri", uri_of(repository.path)}, {"verdict", verdict_name(repository.verdict)}, {"files", repository.files}});
+    }
+    run["properties"] = {{"repositories", repositories}};
+  }
   const Json log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
   return log.dump(2) + "\n";
 }

@@ -210,6 +210,27 @@ bool has_something_to_say(const ArtifactReport& artifact, const TextOptions& opt
   return options.dismissed == Detail::shown && count_dismissed(artifact) != 0;
 }
 
+// A repository, where what it loads is told with it: at least its verdict is more than that of a file.
+void put_repository(Page& page, const RepositoryReport& repository) {
+  const Label label = label_of(repository.verdict);
+  page.put(label.word, label.style).put(std::string(11 - std::char_traits<char>::length(label.word), ' '));
+  page.put(escape_terminal(repository.path), Style::bold);
+  page.put("   repository, " + std::to_string(repository.files) + " files", Style::dim).end_line();
+  for (const RepositoryLoad& load : repository.loads) {
+    const std::string from = load.from.empty() ? std::string() : load.from + " -> ";
+    put_wrapped(page, from + load.target + " (" + (load.verdict ? std::string(verdict_name(*load.verdict)) : load.kind) + ", by " + load.by + ")", 4,
+                load.verdict && *load.verdict >= Verdict::suspicious ? label_of(*load.verdict).style : Style::plain);
+  }
+}
+
+void put_repositories(Page& page, const Report& report, const TextOptions& options) {
+  for (const RepositoryReport& repository : report.repositories) {
+    if (repository.verdict < Verdict::suspicious && options.clean != Detail::shown) continue;
+    if (!page.text.empty()) page.end_line();
+    put_repository(page, repository);
+  }
+}
+
 void put_summary(Page& page, const Report& report) {
   const Summary& summary = report.summary;
   char seconds[32];
@@ -246,6 +267,7 @@ std::string render_text(const Report& report, const TextOptions& options) {
     page.text += details.text;
     apart = !details.text.empty();
   }
+  put_repositories(page, report, options);
   if (!page.text.empty()) page.end_line();
   put_summary(page, report);
   return std::move(page.text);
