@@ -57,6 +57,7 @@ TARGETS = {
     'fuzz_tensors': (lambda area, data: area in ('safetensors', 'skops', 'msgpack') and b'PK\x05\x06' not in data or area == 'skops',
                      lambda data: members(data).get('schema.json', b'') if data.startswith(b'PK') else data),
     'fuzz_torchscript': (lambda area, data: area == 'torchscript', script_parts),
+    'fuzz_configuration': (lambda area, data: area == 'configuration', lambda data: data),
     'fuzz_npy': (lambda area, data: data.startswith(b'\x93NUMPY'), lambda data: data[6:]),
 }
 

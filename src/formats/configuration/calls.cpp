@@ -8,6 +8,8 @@
 //   __kind__, class, args, kwargs           gluonts.core.serde
 //   py/object, py/reduce, py/function       jsonpickle
 //   (), the rest by keyword                 logging.config
+//   class_name "module:Class", the rest     DeepPavlov
+//   name "module.Class", params             pyannote.audio
 //   lc, id, kwargs                          langchain_core.load
 #include <algorithm>
 
@@ -21,7 +23,6 @@ namespace {
 constexpr int kDeepest = 200;
 constexpr size_t kMostItems = 10'000;
 constexpr size_t kLongestName = 300;
-constexpr uint64_t kMostLoose = 20;
 
 // identifier(.identifier)*, with at least one dot where `dotted`.
 bool is_name(std::string_view text, bool dotted) {
@@ -42,14 +43,15 @@ bool is_name(std::string_view text, bool dotted) {
 
 bool is_one_of(std::span<const std::string_view> table, std::string_view word) { return std::find(table.begin(), table.end(), word) != table.end(); }
 
+// "module.path:Class"
+bool is_class_in_module(std::string_view text) {
+  const size_t colon = text.find(':');
+  return colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos && is_name(text, true);
+}
+
 // Beside the name, of what kind ever: no arguments.
 constexpr std::string_view kOwnKeys[] = {"_target_", "_convert_", "_recursive_", "_partial_", "_args_", "_requires_", "_disabled_", "_mode_",
-                                         "_desc_",   "_component_", "()",      "."};
-
-// Keys under which loaders that are not known may look for a callable, and those of its arguments.
-constexpr std::string_view kCallableKeys[] = {"class", "cls", "type", "func", "function", "fn", "callable", "method", "factory", "constructor",
-                                              "loader", "target", "op", "action", "hook", "callback", "builder", "class_name", "object", "initializer"};
-constexpr std::string_view kArgumentKeys[] = {"args", "kwargs", "params", "init_args", "arguments", "parameters", "config", "options", "init_params", "settings"};
+                                         "_desc_",   "_component_", "()",      ".",            "class_name", "ref"};
 
 }  // namespace
 
@@ -60,6 +62,8 @@ bool Reading::makes_call(NodeId id, const Members& members, const Place& place) 
   if (members.has(Key::kind) && named(Key::class_)) return true;
   if (members.has(Key::py_object) || members.has(Key::py_reduce) || members.has(Key::py_function) || members.has(Key::py_type) || members.has(Key::py_repr)) return true;
   if (named(Key::target)) return members.has(Key::params) || (yaml_ && place.parent == kNoNode);
+  if (is_class_in_module(document_.text(id, "class_name"))) return true;
+  if (yaml_ && members.has(Key::params) && is_name(document_.text(id, "name"), true)) return true;
   const auto type = members[Key::type];
   return members.has(Key::lc) && members.has(Key::id) && type && text_of(type) == "constructor";
 }
@@ -133,6 +137,8 @@ Value Reading::evaluate_map(NodeId id, const Node& node, int depth) {
     return call_with(id, text_of(members[Key::target]), std::nullopt, members[Key::params], depth);
   }
   if (members.has(Key::factory)) return call_target(id, text_of(members[Key::factory]), depth);
+  if (const std::string_view name = document_.text(id, "class_name"); is_class_in_module(name)) return call_target(id, name, depth);
+  if (members.has(Key::params)) return call_with(id, document_.text(id, "name"), std::nullopt, members[Key::params], depth);
   return pickled_object(id, members, depth);
 }
 

@@ -157,7 +157,7 @@ void Reading::run_expressions() {
 
 // Runs text as Python in the one namespace that all expressions of the document share. What is no Python is nothing.
 void Reading::run_source(std::string_view text, uint64_t offset) {
-  const bool statements = text.starts_with("import ") || text.starts_with("from ");
+  const bool statements = text.starts_with("import ") || text.starts_with("from ");  // else an expression
   const auto code = machine::compile_source(machine_, text, statements ? machine::Source::module : machine::Source::expression);
   if (!code || !code->is(Kind::code)) return;
   if (globals_.is(Kind::none)) globals_ = machine::new_globals(machine_, "__main__");

@@ -41,6 +41,7 @@ constexpr KeyName kKeys[] = {
     {"attn_implementation", Key::attention, certain},
     {"auto_map", Key::auto_map, certain},
     {"auto_mapping", Key::auto_mapping, certain},
+    {"backbone", Key::backbone, likely},
     {"backend-path", Key::backend_path, likely},
     {"base_model_class", Key::base_model_class, nothing},
     {"base_model_name_or_path", Key::base_model, certain},
@@ -52,6 +53,7 @@ constexpr KeyName kKeys[] = {
     {"code", Key::code, nothing},
     {"custom_generate", Key::custom_generate, certain},
     {"custom_pipelines", Key::custom_pipelines, certain},
+    {"download", Key::download, likely},
     {"entrypoint", Key::entrypoint, likely},
     {"feature_extractor_type", Key::processor_type, certain},
     {"flavors", Key::flavors, certain},
@@ -74,7 +76,7 @@ constexpr KeyName kKeys[] = {
     {"modelFile", Key::model_file, likely},
     {"model_code_path", Key::model_code_path, certain},
     {"model_type", Key::model_type, certain},
-    {"params", Key::params, nothing},
+    {"params", Key::params, likely},
     {"parent_library", Key::parent_library, certain},
     {"peft_type", Key::peft_type, certain},
     {"plugins", Key::plugins, likely},
@@ -125,7 +127,7 @@ constexpr std::string_view kActing[] = {"__builtin__", "builtins", "code",  "com
                                         "subprocess",  "sys",      "timeit", "urllib",   "webbrowser"};
 
 bool begins_acting(std::string_view value) {
-  const size_t dot = value.substr(0, 18).find('.');
+  const size_t dot = value.substr(0, 18).find_first_of(".:");
   return dot != std::string_view::npos && std::binary_search(std::begin(kActing), std::end(kActing), value.substr(0, dot));
 }
 
@@ -194,7 +196,7 @@ void weigh_key(Marks& marks, std::string_view key) {
   if (const KeyName* known = find_key(key)) {
     marks.certain = marks.certain || known->weight == certain;
     marks.likely = marks.likely || known->weight != nothing;
-  } else if (key.find("template") != std::string_view::npos) {
+  } else if (key.find("template") != std::string_view::npos || key.ends_with("kwargs")) {
     marks.likely = true;
   }
 }

@@ -54,6 +54,8 @@ void Reading::visit(NodeId id, Place place) {
   switch (node.kind) {
     case NodeKind::text: return visit_text(node, place);
     case NodeKind::list: {
+      // Settings of RL Zoo: [policy_kwargs, dict(...)].
+      if (node.count == 2 && text_of(document_.child(node, 0)).ends_with("kwargs")) note_evaluated(document_.child(node, 1));
       for (uint32_t i = 0; i < node.count; ++i) visit(document_.child(node, i), {place.key, id, place.rendered, place.depth});
       if (id == document_.root) read_modules(id);
       return;
@@ -80,6 +82,7 @@ void Reading::visit_map(NodeId id, const Place& place) {
     if (key.kind != NodeKind::text || !key.tag.empty()) visit(key_id, inner);
     const Key known = key_of(inner.key);
     const bool text = known == Key::template_ || known == Key::template_path || (inner.key == "template" || inner.key == "prompt");
+    if (inner.key.ends_with("kwargs") && document_.is_text(value)) note_evaluated(value);
     inner.rendered = place.rendered || (text && inner.key.find("path") == std::string_view::npos);
     visit(value, inner);
   }

@@ -85,6 +85,9 @@ class Reading {
   // services.cpp: what servers import and run.
   void read_services(NodeId id, const Members& members, const Place& place);
   void read_mlflow(NodeId flavors);
+  void read_layers(NodeId layers);
+  void read_download(NodeId id);
+  void note_evaluated(NodeId id);
   void refer_to_module(std::string_view module, std::string_view by);
 
   Scan& scan_;
@@ -98,7 +101,6 @@ class Reading {
   std::vector<std::pair<std::string_view, uint64_t>> expressions_;
   std::vector<std::string> called_;         // names, each once
   std::vector<Value> held_;
-  uint64_t loose_names_ = 0;                // of acting functions, under keys of no loader that is known
   bool cut_ = false, has_objects_ = false;
   Trace trace_;
   machine::Machine machine_;

@@ -7,6 +7,9 @@
 //   Ray Serve     import_path, runtime_env.working_dir, .py_modules
 //   BentoML, Cog  service, predict: "file.py:Class"
 //   LLaMA-Factory script_url: a loading script of a data set
+//   Ultralytics   backbone and head of a model, whose texts YOLOv5 and its kin give to eval; download of a data set, which
+//                 is given to a shell or to exec
+//   RL Zoo        policy_kwargs and its kin, which are given to eval
 #include "core/print.h"
 #include "formats/configuration/reading.h"
 
@@ -59,7 +62,48 @@ void Reading::read_services(NodeId id, const Members& members, const Place& plac
     const std::string_view file = name.substr(0, colon);
     file.ends_with(".py") ? refer("code", file, key == Key::service ? "bentoml" : "cog") : refer_to_module(file, key == Key::service ? "bentoml" : "cog");
   }
+  if (root && members.has(Key::backbone) && document_.is(*members[Key::backbone], NodeKind::list)) {
+    if (yaml_) name_format("yolo-config");
+    read_layers(*members[Key::backbone]);
+    if (const auto head = document_.find(id, "head")) read_layers(*head);
+    if (const auto activation = document_.find(id, "activation")) note_evaluated(*activation);
+  }
+  if (root && members.has(Key::download) && (document_.find(id, "train") || document_.find(id, "val")) && document_.find(id, "names")) read_download(*members[Key::download]);
   if (const std::string_view script = text_of(members[Key::script_url]); !script.empty()) refer(is_address(script) ? "url" : "code", script, "datasets.load_dataset");
+}
+
+// [[from, number, module, arguments], ...]
+void Reading::read_layers(NodeId layers) {
+  const Node& list = document_[layers];
+  for (uint32_t i = 0; list.kind == NodeKind::list && i < list.count && i < 10'000; ++i) {
+    const Node& layer = document_[document_.child(list, i)];
+    if (layer.kind != NodeKind::list || layer.count < 3) continue;
+    note_evaluated(document_.child(layer, 2));
+    if (layer.count < 4 || !document_.is(document_.child(layer, 3), NodeKind::list)) continue;
+    const Node& arguments = document_[document_.child(layer, 3)];
+    for (uint32_t j = 0; j < arguments.count && j < 100; ++j) note_evaluated(document_.child(arguments, j));
+  }
+}
+
+// A text that a program gives to eval: nothing where it calls nothing.
+void Reading::note_evaluated(NodeId id) {
+  const std::string_view text = text_of(id);
+  if (text.find('(') == std::string_view::npos || text.size() > 65536) return;
+  run_source(text, document_[id].offset);
+}
+
+// The script that fetches a data set which is not there: an address, a command, or Python.
+void Reading::read_download(NodeId id) {
+  const std::string_view text = text_of(id);
+  if (text.empty()) return;
+  name_format("data-set-config");
+  if (is_address(text.substr(0, 16))) return refer("url", text, "ultralytics.data");
+  machine_.place.offset = document_[id].offset;
+  if (!text.starts_with("bash ")) return run_source("import os\n" + std::string(text), document_[id].offset);
+  const std::string_view script = text.substr(5);
+  if (script.find_first_of(" ;|&<>$`\n") == std::string_view::npos && !is_address(script)) return refer("code", script, "ultralytics.data");
+  has_objects_ = true;
+  machine_.call(machine_.import_name("os", "system"), std::initializer_list<Value>{machine_.heap().new_string(text)});
 }
 
 // MLmodel: the flavour python_function imports its loader, with the folder `code` in front of Python's path.
