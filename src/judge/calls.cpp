@@ -89,6 +89,8 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
   if (event.code && trace_.dialect != "template") ruling = ruling_of_habit(event, name, effect).value_or(ruling);
   if (event.code && trace_.dialect == "python") ruling = ruling_in_module(name, effect, ruling);
   if (effect == Effect::call) ruling = ruling_of_callback(event, name, ruling);
+  // Scripts of data sets download them, by the functions of libraries that are there for it.
+  if (event.code && is_configuration() && effect == Effect::network && knowledge::policy_of(name.canonical) == Policy::framework) ruling = Ruling::dismissed;
   if (!event.code && is_configuration() && ruling != Ruling::dismissed) {
     const bool runner = effect == Effect::call && ruling == Ruling::confirmed;
     if (!runner) ruling = ruling_in_configuration(event, name, effect).value_or(ruling);

@@ -138,6 +138,7 @@ Value Reading::evaluate_map(NodeId id, const Node& node, int depth) {
   }
   if (members.has(Key::factory)) return call_target(id, text_of(members[Key::factory]), depth);
   if (const std::string_view name = document_.text(id, "class_name"); is_class_in_module(name)) return call_target(id, name, depth);
+  if (members.has(Key::params)) name_format("pyannote-config");
   if (members.has(Key::params)) return call_with(id, document_.text(id, "name"), std::nullopt, members[Key::params], depth);
   return pickled_object(id, members, depth);
 }

@@ -72,7 +72,7 @@ void Reading::visit_map(NodeId id, const Place& place) {
     read_hub(id, members, place);
     read_services(id, members, place);
     if (makes_call(id, members, place)) evaluate(id, place.depth);
-  } else if (yaml_ && makes_call(id, members, place)) {
+  } else if (node.count < 256 && makes_call(id, members, place)) {
     evaluate(id, place.depth);
   }
   for (uint32_t i = 0; i + 1 < node.count; i += 2) {
