@@ -137,12 +137,12 @@ void Printer::count_uses(Value value, std::vector<Value>& pending) {
       ++uses_[trace_.heap.object(v).event];
     } else if (v.is(Kind::attribute)) {
       pending.push_back(trace_.heap.attribute(v).base);
-    } else if (v.is_sequence() || v.is(Kind::dict)) {
+    } else if (v.is_sequence() || v.is(Kind::dict) || v.is_derived()) {
       if (v.index() >= seen_.size()) seen_.resize(v.index() + 1, false);
       if (seen_[v.index()]) continue;
       seen_[v.index()] = true;
       for (const Value& item : trace_.heap.items(v)) {
-        if (item.is(Kind::object) || item.is(Kind::attribute) || item.is_sequence() || item.is(Kind::dict)) pending.push_back(item);
+        if (item.is(Kind::object) || item.is(Kind::attribute) || item.is_sequence() || item.is(Kind::dict) || item.is_derived()) pending.push_back(item);
       }
     }
   }
@@ -249,7 +249,9 @@ std::string Printer::expression(Value value, int depth) const {
     case Kind::descriptor: return "<descriptor>";
     case Kind::generator: return "<generator>";
     case Kind::iterator: return "iter(" + expression(heap.link(value).first, depth + 1) + ")";
-    case Kind::unknown: return value.text().empty() ? "<unknown>" : std::string(value.text());
+    case Kind::unknown:
+      if (value.is_derived()) return "<of " + items(heap.items(value), depth) + ">";
+      return value.text().empty() ? "<unknown>" : std::string(value.text());
   }
   return "<unknown>";
 }

@@ -33,7 +33,8 @@ enum class Kind : uint8_t {
   class_object,                                 // heap().class_of(): made by a class body
   instance,                                     // heap().instance(): of such a class, or an exception
   cell, method, super_object, descriptor, generator, iterator, module,  // heap().link()
-  unknown,                                      // nothing is known; text(): the name that it came under, or empty
+  unknown,                                      // nothing is known; text(): the name that it came under, or empty;
+                                                // or what it was computed from: is_derived()
 };
 
 class Value {
@@ -53,12 +54,15 @@ class Value {
   // Nothing is known of it but the name it goes by: a parameter, a global that nobody sets.
   static Value unknown_named(std::string_view origin) { return view(Kind::unknown, origin); }
   static constexpr Value heap(Kind kind, uint32_t index) { return {kind, 0, index}; }
+  // Not known, but computed from the values of a tuple: heap().items() of it.
+  static constexpr Value derived(Value tuple) { return {Kind::unknown, kDerived, tuple.bits_}; }
 
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
   bool is_text() const { return kind_ == Kind::string || kind_ == Kind::bytes; }
   bool is_sequence() const { return kind_ == Kind::tuple || kind_ == Kind::list || kind_ == Kind::set; }
   bool is_known() const { return kind_ != Kind::unknown; }
+  bool is_derived() const { return kind_ == Kind::unknown && size_ == kDerived; }
   // Something that the program itself defines with code.
   bool is_defined() const { return kind_ >= Kind::function && kind_ <= Kind::module; }
 
@@ -66,7 +70,10 @@ class Value {
   int64_t as_integer() const { return static_cast<int64_t>(bits_); }
   double as_real() const { return std::bit_cast<double>(bits_); }
   // Of a string (UTF-8, surrogates kept), bytes, big integer or unknown.
-  std::string_view text() const { return {reinterpret_cast<const char*>(bits_), size_}; }
+  std::string_view text() const {
+    if (is_derived()) return {};
+    return {reinterpret_cast<const char*>(bits_), size_};
+  }
   uint32_t index() const { return static_cast<uint32_t>(bits_); }
 
   bool same_as(const Value& other) const {
@@ -74,6 +81,7 @@ class Value {
   }
 
  private:
+  static constexpr uint64_t kDerived = uint64_t{1} << 54;  // no text is as long
   constexpr Value(Kind kind, uint64_t size, uint64_t bits) : size_(size), kind_(kind), bits_(bits) {}
   static Value view(Kind kind, std::string_view text) {
     return {kind, text.size(), reinterpret_cast<uint64_t>(text.data())};

@@ -3,6 +3,7 @@
 #include "formats/archive/archive.h"
 #include "formats/compressed/compressed.h"
 #include "formats/configuration/configuration.h"
+#include "formats/dependencies/dependencies.h"
 #include "formats/executorch/executorch.h"
 #include "formats/gguf/gguf.h"
 #include "formats/graph_text/graph_text.h"
@@ -12,6 +13,7 @@
 #include "formats/matlab/matlab.h"
 #include "formats/msgpack/msgpack.h"
 #include "formats/network/network.h"
+#include "formats/notebook/notebook.h"
 #include "formats/numbers/numbers.h"
 #include "formats/numpy/numpy.h"
 #include "formats/onnx/onnx.h"
@@ -20,6 +22,7 @@
 #include "formats/pyc/pyc_format.h"
 #include "formats/python_source/python_source.h"
 #include "formats/r/r.h"
+#include "formats/script/script.h"
 #include "formats/safetensors/safetensors.h"
 #include "formats/skops/skops.h"
 #include "formats/stable_baselines/stable_baselines.h"
@@ -77,6 +80,9 @@ constexpr Format kFormats[] = {
     stable_baselines::kData,
     program::kProgram,
     program::kExecutable,
+    notebook::kNotebook,
+    dependencies::kDependencies,
+    script::kScript,
     python_source::kSource,
 };
 

@@ -19,7 +19,7 @@ void Weigher::run() {
   });
   for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
   weigh_hiding();
-  weigh_references();
+  if (!is_program()) weigh_references();
   weigh_spelling();
   weigh_break(findings_before);
   list_imports();
@@ -30,6 +30,7 @@ void Weigher::weigh(uint32_t index, const Event& event) {
   if (event.elsewhere) return;
   // What is looked up there are parts of the model and operators, which nothing but a call makes act.
   if (trace_.dialect == "torchscript" && (event.op == Op::attribute || event.computed)) return;
+  if (is_program() && event.code) return weigh_in_program(index, event);
   switch (event.op) {
     case Op::call: case Op::construct:
       return event.computed ? weigh_computed(index, event) : weigh_call(index, event);

@@ -48,8 +48,41 @@ void Weigher::add(uint32_t index, Opinion opinion) {
   evidence.location.member = scan_.member_of(trace_.artifacts[event.artifact]);
   evidence.location.offset = event.offset;
   evidence.location.line = printer().line_of(index);
+  if (is_program() && event.line > 0 && event.artifact == 0) {
+    // The line as it stands, and what it comes to where that is something else.
+    const int32_t number = event.line + static_cast<int32_t>(opinion.line);
+    const std::string line = source_line(number);
+    evidence.location.line = static_cast<uint64_t>(number);
+    if (trace_.threat == "script-command") evidence.code = line;
+    else if (!line.empty()) evidence.code = line + "  # = " + evidence.code;
+  }
   finding.evidence.push_back(std::move(evidence));
   scan_.findings.push_back(std::move(finding));
+}
+
+// A line of the source that the program stands in, without the blanks around and long blanks inside.
+std::string Weigher::source_line(int32_t line) {
+  constexpr size_t kLongest = 300;
+  const std::string_view source = as_text(trace_.artifacts.front().bytes);
+  if (lines_.empty()) {
+    lines_.push_back(0);
+    for (size_t i = 0; i < source.size(); ++i) {
+      if (source[i] == '\n' || (source[i] == '\r' && (i + 1 >= source.size() || source[i + 1] != '\n'))) lines_.push_back(static_cast<uint32_t>(i + 1));
+    }
+  }
+  const auto number = static_cast<size_t>(line - 1);
+  if (line <= 0 || number >= lines_.size()) return {};
+  std::string_view text = source.substr(lines_[number]);
+  text = text.substr(0, text.find_first_of("\r\n"));
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t';
+    if (blank && (out.empty() || out.ends_with("    "))) continue;
+    out += blank ? ' ' : c;
+    if (out.size() >= kLongest) return out + " ...";
+  }
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
 }
 
 Printer& Weigher::printer() {

@@ -11,10 +11,14 @@
 #include "core/print.h"
 #include "core/scan.h"
 #include "core/trace.h"
+#include "judge/addresses.h"
+#include "judge/origins.h"
 #include "judge/rules.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::judge {
+
+struct SourceFacts;
 
 // A verdict on one event, before it is written down.
 struct Opinion {
@@ -22,6 +26,7 @@ struct Opinion {
   Ruling ruling = Ruling::suspected;
   std::string summary, why;
   std::string_view callee;
+  uint32_t line = 0;  // of a script that the event runs, from its first
 };
 
 // The most strings of one call that are looked at.
@@ -133,10 +138,64 @@ class Weigher {
   std::vector<bool> reachable_names() const;
   std::vector<uint32_t> first_imports() const;
 
+  // program.cpp: source beside the weights, which does more than saved objects do and honestly so.
+  void weigh_in_program(uint32_t index, const Event& event);
+  void weigh_computed_in_program(uint32_t index, const Event& event);
+  void weigh_executed(uint32_t index, const Event& event, const Name& name);
+  void weigh_executed_file(uint32_t index, const Event& event, const Name& name);
+  void weigh_fetched_model(uint32_t index, const Event& event, const Name& name);
+  void weigh_deserialised(uint32_t index, const Event& event, const Name& name);
+  void weigh_loaded_module(uint32_t index, const Event& event, const Name& name);
+  void weigh_handing_over(uint32_t index, const Event& event, const Name& name);
+  bool weigh_method(uint32_t index, const Event& event);
+  bool opens_to_read(const Event& event, std::string_view method) const;
+  const Name* connection_behind(Value value) const;
+  bool weigh_starter(uint32_t index, const Event& event, const std::string& callee);
+  void weigh_listener(uint32_t index, const Event& event, const std::string& callee);
+  void weigh_plain_import(uint32_t index, const Event& event);
+  bool reaches_network() const;
+  bool reads_strange_code(const Origin& origin) const;
+  void weigh_stranger(uint32_t index, const Event& event, const Name& name);
+  static bool runs_unasked(const Event& event);
+  static bool acts_badly(const SourceFacts& facts);
+
+  // program_process.cpp: programs that it starts, native code.
+  void weigh_process(uint32_t index, const Event& event, const Name& name);
+  void weigh_replacing(uint32_t index, const Event& event, const Name& name);
+  void weigh_command(uint32_t index, const Event& event, Opinion opinion, Value payload);
+  std::string starts_downloaded(Value payload) const;
+  bool weigh_passing_on(uint32_t index, const Event& event);
+  void weigh_native(uint32_t index, const Event& event, const Name& name);
+
+  // program_network.cpp: what it sends and fetches.
+  void weigh_network(uint32_t index, const Event& event, const Name& name);
+  Address destination_of(const Event& event, const Name& name);
+  Origin sent_by(const Event& event) const;
+  std::string_view stolen_variable(const Origin& sent, const Address& address) const;
+  void note_download(const Event& event, const Name& name);
+  void note_kept(const Event& event, const Name& name);
+  Origin whole_origin(Value value) const;
+  std::string downloaded_among(const Origin& origin) const;
+  AddressKind download_kind(std::string_view path) const;
+
+  // program_files.cpp: files, settings, other code.
+  void weigh_file(uint32_t index, const Event& event, const Name& name);
+  void weigh_change(uint32_t index, const Event& event);
+  void weigh_tampering(uint32_t index, const Event& event, const Name& name);
+  void weigh_registry(uint32_t index, const Event& event, const Name& name);
+  bool weigh_walk(uint32_t index, const Event& event);
+  bool walked_from_constant(Value value) const;
+  void weigh_found_callee(uint32_t index, const Event& event);
+  bool is_hidden_text(std::string_view text) const;
+  bool walks_everything() const;
+  static bool is_everything(std::string_view path);
+
   // spelling.cpp: names that mislead by how they are written.
   void weigh_spelling();
 
   // weigher.cpp: what all of these use.
+  bool is_program() const { return trace_.dialect == "source"; }
+  std::string source_line(int32_t line);
   void add(uint32_t index, Opinion opinion);
   Printer& printer();
   const Name* named(Value value) const;      // the name that a value is; null for other values
@@ -150,6 +209,20 @@ class Weigher {
   Scan& scan_;
   const Trace& trace_;
   const Heap& heap_;
+  struct Download {
+    std::string path;
+    AddressKind from;
+    std::optional<uint32_t> file;  // the event that made it, where its path is not known
+  };
+  struct Kept {
+    Origin origin;                         // of what was put there
+    std::vector<std::string_view> paths;   // of the file
+    std::vector<uint32_t> made;            // events that made the file, buffer, path
+  };
+  std::vector<Download> downloads_;    // files that a program fetched
+  std::vector<Kept> kept_;             // files and buffers into which it put what matters
+  std::string spelled_;                // the host that the last destination was put together to
+  std::vector<uint32_t> lines_;        // of source: where each begins
   std::unique_ptr<Printer> printer_;  // made for the first finding: most traces have none
   bool carries_functions_ = false;    // dill or cloudpickle put functions together here
 };

@@ -21,6 +21,12 @@ constexpr uint32_t kDeepestCall = 48;
 uint64_t says(const Heap& heap, Value value, int depth) {
   const auto mix = [](uint64_t hash, uint64_t with) { return (hash ^ (with + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2))) * 0xff51afd7ed558ccd; };
   const auto kind = static_cast<uint64_t>(value.kind());
+  if (value.is_derived()) {
+    const Items& items = heap.items(value);
+    uint64_t hash = mix(kind, items.size);
+    for (uint32_t i = 0; i < items.size && depth < 4; ++i) hash = mix(hash, says(heap, items[i], depth + 1));
+    return hash;
+  }
   if (value.is_text() || value.is(Kind::big_integer) || value.is(Kind::unknown)) {
     return mix(kind + value.text().size() * 64, std::hash<std::string_view>()(value.text()));
   }
@@ -119,7 +125,7 @@ Value Machine::record(Op op, Value callee, Value arguments, Value keywords, std:
   if (place.code && op != Op::import) {
     const Name* name = callee.is(Kind::name) ? &heap().name(callee) : nullptr;
     if (computed) {
-      if (op != Op::attribute && !(name != nullptr && worth_telling(name->known)) && !callee.is(Kind::unknown)) return *computed;
+      if (op != Op::attribute && !(name != nullptr && (worth_telling(name->known) || (keeps_origins && name->known != nullptr && name->known->effect == Effect::code))) && !callee.is(Kind::unknown)) return *computed;
       if (!record_once(op, callee, arguments, keywords).is(Kind::none)) return *computed;
     } else {
       const Value before = record_once(op, callee, arguments, keywords);
@@ -263,7 +269,8 @@ Value Machine::call_from_code(Value callee, std::span<const Value> arguments, Va
   if (raised) return Value::unknown();
   const auto tuple = [&] { return heap().new_items(Kind::tuple, arguments.data(), static_cast<uint32_t>(arguments.size())); };
   if (result) {
-    if (worth_telling(known)) record(Op::call, callee, tuple(), keywords, *result);
+    const bool compiles = keeps_origins && known != nullptr && known->effect == Effect::code;
+    if (worth_telling(known) || compiles) record(Op::call, callee, tuple(), keywords, *result);
     return *result;
   }
   ++nesting_;

@@ -40,7 +40,7 @@ Visit& Run::visit(Frame& f, ir::BlockId block) {
 bool Run::endless(Frame& f, ir::BlockId block) {
   Visit& v = visit(f, block);
   ++v.rounds;
-  return v.rounds > kEndless && running_.effects - v.effects >= v.rounds;
+  return v.rounds > kEndless && running_.effects - v.effects + kEndless / 2 >= v.rounds;
 }
 
 // Leaves a loop that has no end: by every way out of it, whatever stands on the stack there.
@@ -115,7 +115,9 @@ bool Run::joins(const Frame& f, ir::BlockId block) {
 
 void Run::fork(Frame side) {
   if (running_.forked >= m_.scan().budget.forks || sides_.size() >= kMostPending) {
-    if (!running_.told_forks) {
+    if (m_.keeps_origins) {
+      if (side.body != nullptr) running_.left.emplace(side.body, std::move(side));
+    } else if (!running_.told_forks) {
       running_.told_forks = true;
       if (running_.forked >= m_.scan().budget.forks) m_.scan().ran_out(Limit::forks);
       m_.scan().gap(m_.trace().artifacts[m_.place.artifact], Fault::limit, m_.place.offset,
@@ -160,7 +162,10 @@ void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
   v.sides ^= 1;
   const size_t other = first ? 1 : 0;
   const auto set = [&](Frame& of, bool body) {
-    if (iterates && body) of.stack.push_back(Value::unknown_named("item"));
+    if (iterates && body) {
+      const Value origin = of.stack.empty() ? Value::unknown() : settled(Value::unknown(), {of.stack.back()});
+      of.stack.push_back(origin.is_derived() ? origin : Value::unknown_named("item"));
+    }
     if (iterates && !body && !of.stack.empty()) of.stack.pop_back();
     of.block = body ? target : otherwise;
     of.at = 0;

@@ -133,6 +133,7 @@ std::optional<Frame> frame_of(Machine& m, Value function_value, std::span<const 
   }
   bind(m, frame, function, parameters, arguments, keywords);
   make_cells(m, frame, &function);
+  frame.of_text = code.filename == "<string>";
   frame.generator = code.flags & (CodeObject::kGenerator | CodeObject::kCoroutine | CodeObject::kAsyncGenerator);
   return frame;
 }
@@ -192,6 +193,7 @@ Value run_code(Machine& m, Value code, Value globals, Value names) {
   frame.function = Value::none();
   frame.body = body_of(m, code);
   if (frame.body == nullptr) return Value::unknown();
+  frame.of_text = m.heap().code(code).filename == "<string>";
   frame.globals = globals;
   frame.names = names;
   make_cells(m, frame, nullptr);
@@ -321,6 +323,7 @@ std::optional<Value> resume(Machine& m, Value generator, Value sent, std::option
   Run run(m);
   Run::Outcome outcome = run.run(std::move(frame));
   if (outcome.yielded) {
+    if (m.keeps_origins) heap.change_link(generator).third = outcome.value;  // tells what it gives
     if (!heap.journaled()) {
       // Nobody goes back to where it was.
       heap.change_link(generator).number = number;

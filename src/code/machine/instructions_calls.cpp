@@ -41,6 +41,7 @@ bool Run::enter(Value function, std::span<const Value> arguments, Value keywords
   made->after = after;
   made->extra = extra;
   frames_.push_back(std::move(*made));
+  note_block(frames_.back());
   return true;
 }
 
@@ -78,8 +79,13 @@ void Run::call(Value callee, std::vector<Value> arguments, Value keywords) {
       if (enter(*initialiser, arguments, keywords, After::extra, self)) return;
     }
   }
-  const Value result = m_.call_from_code(callee, arguments, keywords);
+  Value result = m_.call_from_code(callee, arguments, keywords);
   if (m_.raised) return;
+  if (m_.keeps_origins && !result.is_known()) {
+    if (callee.is(Kind::attribute)) arguments.push_back(heap.attribute(callee).base);
+    if (keywords.is(Kind::dict)) arguments.push_back(keywords);
+    result = m_.derived(arguments);
+  }
   push(result);
   if (result.is(Kind::object) || !result.is_known()) may_raise();
 }
@@ -212,6 +218,7 @@ void Run::build_class(std::span<const Value> arguments, Value keywords) {
   const Value parts[] = {name, all_bases, metaclass, keywords};
   made->extra = heap.new_items(Kind::tuple, parts, 4);
   frames_.push_back(std::move(*made));
+  note_block(frames_.back());
 }
 
 }  // namespace winnow::machine

@@ -21,7 +21,7 @@ bool Run::operators(const ir::Instruction& at) {
       const auto op = static_cast<ir::Binary>(at.a);
       const Value out = at.op == ir::Op::binary ? winnow::machine::binary(m_, op, left, right) : winnow::machine::inplace(m_, op, left, right);
       if (m_.raised) return true;
-      push(out);
+      push(settled(out, {left, right}));
       if (!out.is_known()) may_raise();
       return true;
     }
@@ -35,7 +35,7 @@ bool Run::operators(const ir::Instruction& at) {
       const Value key = pop(), base = pop();
       const Value out = winnow::machine::subscript(m_, base, key);
       if (m_.raised) return true;
-      push(out);
+      push(settled(out, {base, key}));
       if (!out.is_known() || out.is(Kind::attribute)) may_raise();
       return true;
     }
@@ -68,7 +68,7 @@ bool Run::operators(const ir::Instruction& at) {
         }
       }
       if (m_.raised) return true;
-      push(text ? m_.make_string(*text) : Value::unknown());
+      push(text ? m_.make_string(*text) : settled(Value::unknown(), {value, spec}));
       return true;
     }
     default: return false;
@@ -95,7 +95,7 @@ bool Run::displays(const ir::Instruction& at) {
       std::string text;
       for (const Value& part : parts) {
         if (!part.is(Kind::string)) {
-          push(Value::unknown());
+          push(m_.derived(parts));
           return true;
         }
         text += part.text();
@@ -138,7 +138,7 @@ bool Run::displays(const ir::Instruction& at) {
       if (!container.is(Kind::list) && !container.is(Kind::set)) return true;
       const auto values = m_.iterate(items);
       if (m_.raised) return true;
-      const std::vector<Value> more = values.value_or(std::vector<Value>{Value::unknown()});
+      const std::vector<Value> more = values.value_or(std::vector<Value>{settled(Value::unknown(), {items})});
       for (const Value& item : more) {
         const Items& held = heap.items(container);
         if (at.op == ir::Op::set_update && item.is_known() && std::any_of(held.begin(), held.end(), [&](const Value& v) { return same_key(heap, v, item); })) continue;
@@ -148,7 +148,11 @@ bool Run::displays(const ir::Instruction& at) {
     }
     case ir::Op::dict_update: case ir::Op::dict_merge: {
       const Value from = plain(m_, pop()), container = below(at.a);
-      if (!container.is(Kind::dict) || !from.is(Kind::dict)) return true;
+      if (!container.is(Kind::dict)) return true;
+      if (!from.is(Kind::dict)) {
+        if (const Value rest = settled(Value::unknown(), {from}); rest.is_derived()) heap.set_key(container, rest, rest);
+        return true;
+      }
       const Items pairs = heap.items(from);
       for (uint32_t i = 0; i + 1 < pairs.size; i += 2) heap.set_key(container, pairs[i], pairs[i + 1]);
       return true;
@@ -188,7 +192,7 @@ void Run::unpack(Value value, uint32_t before, bool starred, uint32_t behind) {
   std::vector<Value> parts;
   const size_t least = size_t{before} + behind;
   if (!items) {
-    for (uint32_t i = 0; i < before + behind + (starred ? 1 : 0); ++i) parts.push_back(Value::unknown());
+    for (uint32_t i = 0; i < before + behind + (starred ? 1 : 0); ++i) parts.push_back(settled(Value::unknown(), {value}));
     may_raise();
   } else if (items->size() < least || (!starred && items->size() != least)) {
     m_.raise("ValueError", Value::string("wrong number of values to unpack"));

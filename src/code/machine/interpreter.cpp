@@ -54,6 +54,7 @@ Run::~Run() {
 
 Run::Outcome Run::run(Frame first) {
   frames_.push_back(std::move(first));
+  note_block(frames_.back());
   do {
     done_ = false;
     steps();
@@ -66,7 +67,9 @@ Run::Outcome Run::run(Frame first) {
 bool Run::pays() {
   const bool looks = running_.steps % 1024 == 0;
   if (++running_.steps <= running_.limit && !(looks && (m_.exhausted() || !m_.scan().in_time()))) return true;
-  if (!running_.told_steps) {
+  if (m_.keeps_origins && !m_.exhausted() && m_.scan().in_time()) {
+    leave_off();
+  } else if (!running_.told_steps) {
     running_.told_steps = true;
     const Artifact& at = m_.trace().artifacts[m_.place.artifact];
     const bool late = looks && !m_.exhausted() && running_.steps <= running_.limit;
@@ -76,6 +79,26 @@ bool Run::pays() {
                                  : "the code runs longer than the budget of steps allows");
   }
   return false;
+}
+
+// A budget ran out: what stands here, and the sides that wait, are kept for those who go on from there (run.cpp).
+void Run::leave_off() {
+  const auto keep = [&](const std::vector<Frame>& frames) {
+    for (const Frame& frame : frames) {
+      if (frame.body != nullptr) running_.left.emplace(frame.body, frame);
+    }
+  };
+  keep(frames_);
+  for (const Side& side : sides_) keep(side.frames);
+}
+
+void Run::note_block(Frame& f) {
+  if (!m_.keeps_origins || f.body == nullptr) return;
+  if (f.seen == nullptr) {
+    f.seen = &running_.seen[f.body];
+    if (f.seen->size() < f.body->blocks.size()) f.seen->resize(f.body->blocks.size(), 0);
+  }
+  if (f.block < f.seen->size()) (*f.seen)[f.block] = 1;
 }
 
 void Run::steps() {
@@ -95,12 +118,12 @@ void Run::steps() {
     if (f.at < block.instructions.size()) {
       const ir::Instruction& at = block.instructions[f.at++];
       const CodeObject& code = m_.heap().code(f.code);
-      m_.place.line = at.line;
+      if (!f.of_text) m_.place.line = at.line;
       m_.place.offset = code.offset + at.offset;
       if (code.artifact != 0) m_.place.artifact = code.artifact;
       execute(at);
     } else {
-      m_.place.line = block.exit_line;
+      if (!f.of_text) m_.place.line = block.exit_line;
       m_.place.offset = m_.heap().code(f.code).offset + block.exit_offset;
       leave();
     }
@@ -167,6 +190,7 @@ void Run::enter_block(ir::BlockId block) {
   Frame& f = frame();
   f.block = block;
   f.at = 0;
+  note_block(f);
   if (!journaling_ || !joins(f, block)) return;
   const bool fresh = states_.insert(state_hash()).second;
   if (!fresh && aside_) {

@@ -56,9 +56,11 @@ struct Frame {
   After after = After::push;
   Value extra;
   bool generator = false;
+  bool of_text = false;     // its code is text that the program made: the line is that of who runs it
   bool started = false;     // of generators
   bool delegating = false;  // stands at a yield_from
   uint32_t underflow = 0;   // values popped below the stack's bottom
+  std::vector<uint8_t>* seen = nullptr;  // blocks of the body that were entered, where that is kept
 };
 
 enum IteratorKind : uint32_t { kSequence, kText, kRange, kCalls, kCount, kCycle, kRepeat, kOnce };
@@ -81,6 +83,8 @@ struct Running {
   bool told_steps = false, told_forks = false;
   std::vector<const char*> cuts;  // limits that were told
   size_t recursion = 1000;        // frames, as the program may have set it
+  std::unordered_map<const ir::Body*, std::vector<uint8_t>> seen;  // blocks that were entered
+  std::unordered_map<const ir::Body*, Frame> left;                 // where a budget ran out: frames to go on from
   uint32_t forked = 0;     // over all
   Value main_globals;      // of the first module run
   struct Random { Mersenne generator; size_t events; };
@@ -114,6 +118,8 @@ class Run {
   void steps();
   void leave();
   void finish(Outcome outcome);
+  void leave_off();
+  void note_block(Frame& frame);
   bool next_side();
   void unwind(Value exception);
   void return_value(Value value);
@@ -154,6 +160,12 @@ class Run {
   void store_local(std::string_view name, Value value, bool bound);
   void enter_with(bool async);
   void match_class(const ir::Instruction& at);
+
+  // What is not known and nothing else told where it came from came from these.
+  Value settled(Value out, std::initializer_list<Value> from) {
+    const bool asked = m_.keeps_origins && out.is(Kind::unknown) && !out.is_derived() && out.text().empty();
+    return asked ? m_.derived(std::span(from.begin(), from.size())) : out;
+  }
 
   Frame& frame() { return frames_.back(); }
   Value pop();

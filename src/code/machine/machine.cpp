@@ -188,6 +188,22 @@ std::optional<std::vector<Value>> Machine::iterate_defined(Value iterable) {
   return std::nullopt;
 }
 
+Value Machine::derived(std::span<const Value> from) {
+  if (!keeps_origins || exhausted()) return Value::unknown();
+  constexpr size_t kMost = 16;
+  std::vector<Value> kept;
+  bool tells = false;
+  for (const Value& value : from) {
+    const bool source = value.is(Kind::object) || value.is(Kind::attribute) || value.is(Kind::name) || value.is_derived() || value.is(Kind::iterator) || value.is(Kind::generator) ||
+                        ((value.is_sequence() || value.is(Kind::dict)) && heap().items(value).size > 0);
+    tells = tells || source;
+    if ((source || value.is_text()) && kept.size() < kMost) kept.push_back(value);
+  }
+  if (!tells) return Value::unknown();
+  if (kept.size() == 1 && kept[0].is_derived()) return kept[0];
+  return Value::derived(heap().new_items(Kind::tuple, kept.data(), static_cast<uint32_t>(kept.size())));
+}
+
 std::optional<std::string_view> file_content(const Machine& machine, Value value) {
   if (!value.is(Kind::object)) return std::nullopt;
   const Object& object = machine.heap().object(value);

@@ -108,6 +108,10 @@ class Machine {
   Value raise(std::string_view exception, Value argument = Value::none());
   // a + b for texts of one kind, without copying `a` again and again where a loop builds it.
   Value joined(Value a, std::string_view more);
+  // What a computation gives of which some operand is not known: nothing, or, where origins are kept, something that
+  // tells what it was computed from.
+  Value derived(std::span<const Value> from);
+  bool keeps_origins = false;  // set by front ends whose judge asks where data comes from
   // Whether all characters are ASCII; remembered for the text asked about last.
   bool ascii(std::string_view text);
 

@@ -293,7 +293,7 @@ Value inplace(Machine& m, Binary op, Value left, Value right) {
   if (op == Binary::add && left.is(Kind::list)) {
     const auto items = m.iterate(right);
     if (!items) {
-      const Value hole = Value::unknown();
+      const Value hole = m.derived(std::span(&right, 1));
       m.heap().append(m.heap().change(left), &hole, 1);
     } else {
       m.heap().append(m.heap().change(left), items->data(), static_cast<uint32_t>(items->size()));

@@ -1,10 +1,12 @@
 #include "code/machine/run.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "code/machine/interpreter.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 namespace {
@@ -49,6 +51,9 @@ std::vector<Value> unknown_arguments(const Machine& m, Value function) {
 
 // Calls what was handed to something that may call it, when it would.
 void run_callbacks(Machine& m);
+// Whether what a longer computation would have told is told as a gap.
+enum class Blind : uint8_t { tell, accept };
+void run_left(Machine& m, Blind what = Blind::tell);
 
 void consume(Machine& m, Value generator) {
   // Whoever iterates over something without an end leaves it at some time.
@@ -153,6 +158,7 @@ void run_module(Machine& m, Value code, Value globals, Trigger trigger) {
   m.raised.reset();
   m.place.code = true;
   run_callbacks(m);
+  if (m.keeps_origins) run_left(m);
 }
 
 Value call_function(Machine& m, Value function, std::span<const Value> arguments, Value keywords, Trigger trigger) {
@@ -184,43 +190,174 @@ Value call_unknown(Machine& m, Value function, Trigger trigger) {
   return out;
 }
 
-void run_uncalled(Machine& m, Trigger trigger) {
-  constexpr size_t kMostFunctions = 20'000;
-  const Entry entry(m, trigger);
-  Heap& heap = m.heap();
-  // What these define may grow the list.
+namespace {
+
+constexpr size_t kMostFunctions = 20'000;
+
+// Of a module whose functions are called by others: budgets for each, and for what a budget left.
+constexpr uint64_t kStepsOfFunction = 400'000;
+constexpr uint64_t kStepsOfBlock = 20'000;
+constexpr uint64_t kStepsLeft = 4'000'000;  // over all blocks that are entered from outside
+
+// A call that runs what it is given, and what that is could not be computed.
+bool runs_unknown(const Machine& m, const Event& event) {
+  const Value callee = event.callee.is(Kind::attribute) ? m.heap().attribute(event.callee).resolved : event.callee;
+  if (event.op != Op::call || !callee.is(Kind::name) || event.computed) return false;
+  const knowledge::Callable* known = m.heap().name(callee).known;
+  if (known == nullptr || (known->effect != knowledge::Effect::code && known->effect != knowledge::Effect::process)) return false;
+  if (known->position < 0 || !event.arguments.is_sequence()) return false;
+  const Items& given = m.heap().items(event.arguments);
+  const auto position = static_cast<uint32_t>(known->position);
+  return position < given.size && !given[position].is_known() && !given[position].is_derived();
+}
+
+// Where a budget ran out, what was not reached is entered block by block, each with what is known where it was left:
+// nothing that stands in the code stays unseen. What only a longer computation could have told is a gap.
+void run_left(Machine& m, Blind what) {
+  Running& running = m.running();
+  if (running.left.empty()) return;
+  const size_t events = m.trace().events.size();
+  const uint64_t most = running.steps + kStepsLeft;
+  std::unordered_set<const ir::Body*> done;
+  bool short_of = false;
+  for (int rounds = 0; rounds < 4 && !running.left.empty(); ++rounds) {
+    const auto left = std::move(running.left);
+    running.left.clear();
+    for (const auto& [body, frame] : left) {
+      if (!done.insert(body).second) continue;
+      for (ir::BlockId block = 0; block < body->blocks.size(); ++block) {
+        const std::vector<uint8_t>& seen = running.seen[body];
+        if (block < seen.size() && seen[block] != 0) continue;
+        if (running.steps >= most || m.exhausted()) {
+          short_of = true;
+          break;
+        }
+        Frame other = frame;
+        other.block = block;
+        other.at = 0;
+        other.stack.assign(8, Value::unknown());
+        other.visits.clear();
+        other.after = After::push;
+        other.generator = false;
+        other.delegating = false;
+        running.limit = running.steps + kStepsOfBlock;
+        Run run(m);
+        run.run(std::move(other));
+        m.raised.reset();
+      }
+    }
+  }
+  bool blind = false;
+  for (size_t i = events; i < m.trace().events.size(); ++i) blind = blind || runs_unknown(m, m.trace().events[i]);
+  running.left.clear();
+  if ((!short_of && !(blind && what == Blind::tell)) || running.told_steps) return;
+  running.told_steps = true;
+  m.scan().gap(m.trace().artifacts[m.place.artifact], Fault::limit, m.place.offset, "the code runs longer than the budget of steps allows");
+}
+
+// An instance of the class that a method belongs to, made as a program would, with arguments that are not known.
+Value instance_for(Machine& m, std::vector<Value>& instances, Value cls, std::string_view method) {
+  const uint32_t index = cls.index();
+  if (instances.size() <= index) instances.resize(index + 1, Value::none());
+  if (!instances[index].is(Kind::none)) return instances[index];
+  instances[index] = new_instance(m, cls);
+  const auto initialiser = find_in_class(m, cls, "__init__");
+  if (initialiser && initialiser->is(Kind::function) && method != "__init__") {
+    call_with_unknown(m, *initialiser, instances[index]);
+  }
+  return instances[index];
+}
+
+// Whether a function was called, and not all of its blocks were entered by that.
+bool half_seen(Machine& m, Value function) {
+  const CodeObject& code = m.heap().code(m.heap().function(function).code);
+  if (code.body == nullptr) return false;
+  const auto found = m.running().seen.find(code.body.get());
+  return found != m.running().seen.end() && std::find(found->second.begin(), found->second.end(), 0) != found->second.end();
+}
+
+void run_one(Machine& m, std::vector<Value>& instances, Value function, Trigger trigger, Trigger construction) {
+  const Function of = m.heap().function(function);
+  Value self = Value::none();
+  if (of.owner.is(Kind::class_object)) {
+    m.place.trigger = construction;
+    self = instance_for(m, instances, of.owner, of.name);
+    if (!of.called && m.heap().function(function).called) return;
+  }
+  const uint64_t each = m.keeps_origins ? kStepsOfFunction : m.scan().budget.code_steps / 16 + 1;
+  m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + each);
+  m.place.trigger = trigger;
+  m.place.line = 0;
+  call_with_unknown(m, function, self);
+  m.place.code = true;
+  run_callbacks(m);
+  run_left(m);
+}
+
+// What these define may grow the list.
+void make_loose_functions(Machine& m) {
   for (const Value& code : m.loose_codes()) {
     FunctionParts parts;
     parts.code = code;
     make_function(m, parts);
   }
+}
+
+}  // namespace
+
+void run_uncalled(Machine& m, Trigger trigger) {
+  const Entry entry(m, trigger);
+  make_loose_functions(m);
   std::vector<Value> instances;
-  for (uint32_t i = 0; i < heap.functions().size(); ++i) {
+  for (uint32_t i = 0; i < m.heap().functions().size(); ++i) {
     if (i >= kMostFunctions) {
       m.place.code = true;
       m.cut("there are more functions than are followed");
       break;
     }
     const Value function = Value::heap(Kind::function, i);
-    const Function of = heap.function(function);
-    if (of.called || !of.code.is(Kind::code)) continue;
-    Value self = Value::none();
-    if (of.owner.is(Kind::class_object)) {
-      const uint32_t index = of.owner.index();
-      if (instances.size() <= index) instances.resize(index + 1, Value::none());
-      if (instances[index].is(Kind::none)) {
-        instances[index] = new_instance(m, of.owner);
-        const auto initialiser = find_in_class(m, of.owner, "__init__");
-        if (initialiser && initialiser->is(Kind::function) && of.name != "__init__") call_with_unknown(m, *initialiser, instances[index]);
-      }
-      self = instances[index];
-      if (heap.function(function).called) continue;
+    if (m.heap().function(function).called || !m.heap().function(function).code.is(Kind::code)) continue;
+    run_one(m, instances, function, trigger, trigger);
+  }
+}
+
+void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
+  const Entry entry(m, Trigger::other);
+  make_loose_functions(m);
+  std::vector<Value> instances;
+  for (const Trigger wanted : {Trigger::load, Trigger::inference, Trigger::other}) {
+    for (uint32_t i = 0; i < m.heap().functions().size() && i < kMostFunctions; ++i) {
+      const Value function = Value::heap(Kind::function, i);
+      const Function& of = m.heap().function(function);
+      if (of.called || !of.code.is(Kind::code)) continue;
+      if (wanted != Trigger::other && trigger_of(of.name) != wanted) continue;
+      run_one(m, instances, function, wanted, Trigger::load);
     }
-    m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + m.scan().budget.code_steps / 16 + 1);
-    m.place.trigger = trigger;
-    call_with_unknown(m, function, self);
+  }
+  // What was called with what its own module gives may be called with something else.
+  if (m.heap().functions().size() > kMostFunctions) {
     m.place.code = true;
-    run_callbacks(m);
+    m.cut("there are more functions than are followed");
+  }
+  const auto count = static_cast<uint32_t>(std::min<size_t>(m.heap().functions().size(), kMostFunctions));
+  for (uint32_t i = 0; i < count; ++i) {
+    const Value function = Value::heap(Kind::function, i);
+    const Function& of = m.heap().function(function);
+    if (!of.called || !of.code.is(Kind::code) || !half_seen(m, function)) continue;
+    const Trigger trigger = trigger_of(of.name);
+    run_one(m, instances, function, trigger, Trigger::load);
+    // Counters and switches that other calls will have changed by then: what they guard is entered, too.
+    if (!half_seen(m, function) || m.exhausted()) continue;
+    m.place.trigger = trigger;
+    m.place.line = 0;
+    std::vector<Value> arguments = unknown_arguments(m, function);
+    const Value owner = m.heap().function(function).owner;
+    if (owner.is(Kind::class_object) && !arguments.empty()) arguments[0] = instance_for(m, instances, owner, "");
+    auto frame = frame_of(m, function, arguments, Value::none());
+    m.raised.reset();
+    if (!frame) continue;
+    m.running().left.emplace(frame->body, std::move(*frame));
+    run_left(m, Blind::accept);
   }
 }
 

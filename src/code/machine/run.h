@@ -38,5 +38,8 @@ Value call_unknown(Machine& machine, Value function, Trigger trigger);
 // Functions and methods that code made or the program holds and that nobody called: each is run once with unknown
 // arguments. To be called last, before the trace is submitted.
 void run_uncalled(Machine& machine, Trigger trigger);
+// The same where the name of a function tells when it is called; those that run at `load` go first, those that run at
+// `inference` next.
+void run_uncalled(Machine& machine, Trigger (*trigger_of)(std::string_view function));
 
 }  // namespace winnow::machine

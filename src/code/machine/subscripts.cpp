@@ -239,7 +239,11 @@ Value subscript(Machine& m, Value base, Value key) {
     if (key.is(Kind::object) || key.is(Kind::attribute) || key.is(Kind::name)) return Value::unknown();
     // Namespaces that dill and cloudpickle fill get it from Python; nobody asks another dict for it.
     if (key.is(Kind::string) && key.text() == "__builtins__") return m.import_name("builtins", "");
-    return m.heap().items(base).complete() ? m.raise("KeyError", key) : Value::unknown();
+    const Items& pairs = m.heap().items(base);
+    for (uint32_t i = 0; m.keeps_origins && i + 1 < pairs.size; i += 2) {
+      if (pairs[i].is_derived()) return pairs[i + 1];  // the key may be this one
+    }
+    return pairs.complete() ? m.raise("KeyError", key) : Value::unknown();
   }
   const auto index = whole(m, key);
   if (base.is_text() && index) {
@@ -281,7 +285,7 @@ void store_subscript(Machine& m, Value base, Value key, Value value) {
   }
   if (base.is(Kind::dict)) {
     const Value plain_key = plain(m, key);
-    if (plain_key.is_known()) m.heap().set_key(base, plain_key, value);
+    if (plain_key.is_known() || plain_key.is_derived()) m.heap().set_key(base, plain_key, value);
     return;
   }
   if (base.is(Kind::byte_array)) return store_byte(m, base, key, value);

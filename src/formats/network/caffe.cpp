@@ -32,7 +32,7 @@ void each_layer(const Document& document, const Visit& visit) {
 }  // namespace
 
 bool is_caffe_text(const Artifact& artifact) {
-  if (artifact.hint != Hint::none) return false;
+  if (artifact.hint != Hint::none || artifact.path.ends_with(".py")) return false;  // source has words and braces of its own
   const std::string_view text = as_text(artifact.bytes).substr(0, 65536);
   const auto has = [&](std::string_view word) {
     for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {

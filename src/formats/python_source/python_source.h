@@ -1,6 +1,6 @@
-// Python source and bytecode that a program hands to exec, eval, marshal and kin: kept as parts of their own.
-// That they run, and the names that they hold, is judged with the program that runs them; here they become
-// readable.
+// Python source. A module beside the weights (modeling_x.py, handler.py, setup.py) is a program: it is parsed, lowered
+// and run on the machine in the order in which its users call it. Source that another program hands to exec is only
+// shown: what it does is judged with the program that runs it.
 #pragma once
 
 #include "core/format.h"

@@ -105,7 +105,8 @@ void show(Scan& scan, const Artifact& artifact) {
 
 bool is_template(const Artifact& artifact) {
   if (artifact.hint == Hint::jinja_template) return !artifact.bytes.empty();
-  return artifact.hint == Hint::none && !containers::is_page(artifact.path) && looks_like_template(as_text(artifact.bytes));
+  // Python source holds braces for texts of its own, and nobody renders it.
+  return artifact.hint == Hint::none && !containers::is_page(artifact.path) && !artifact.path.ends_with(".py") && looks_like_template(as_text(artifact.bytes));
 }
 
 void read_template(Scan& scan, const Artifact& artifact) {
