@@ -108,7 +108,8 @@ void report_foreign(Scan& scan, const Artifact& artifact, const std::set<std::st
 // Operators that act are told as calls, of whose arguments nothing is known.
 void report_acting(Scan& scan, const Artifact& artifact, const std::set<std::string>& operators) {
   Trace trace;
-  trace.dialect = trace.threat = "torchscript";
+  trace.dialect = "torchscript";
+  trace.threat = "torchscript-operation";
   trace.threat += "-operation";
   trace.artifacts.push_back(artifact);
   machine::Machine machine(scan, trace);
