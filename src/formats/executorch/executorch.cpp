@@ -110,7 +110,6 @@ void report_acting(Scan& scan, const Artifact& artifact, const std::set<std::str
   Trace trace;
   trace.dialect = "torchscript";
   trace.threat = "torchscript-operation";
-  trace.threat += "-operation";
   trace.artifacts.push_back(artifact);
   machine::Machine machine(scan, trace);
   machine.place.trigger = Trigger::inference;
