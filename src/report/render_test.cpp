@@ -47,7 +47,7 @@ std::vector<std::string> keys(const nlohmann::ordered_json& object) {
 TEST(Json, KeysAreThoseOfTheContractInOrder) {
   const auto parsed = nlohmann::ordered_json::parse(render_json(report_of(hostile())));
   using Keys = std::vector<std::string>;
-  EXPECT_EQ(keys(parsed), (Keys{"schema", "tool", "summary", "artifacts"}));
+  EXPECT_EQ(keys(parsed), (Keys{"schema", "tool", "summary", "sandbox", "artifacts"}));
   EXPECT_EQ(keys(parsed["tool"]), (Keys{"name", "version", "knowledge"}));
   EXPECT_EQ(keys(parsed["summary"]), (Keys{"files", "models", "malicious", "suspicious", "clean",
                                            "incomplete", "skipped", "bytes", "seconds"}));
