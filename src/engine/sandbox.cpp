@@ -18,19 +18,6 @@
 namespace winnow::engine {
 namespace {
 
-// The sanitizers' own runtime asks for more than a worker may have: what the filter does not know is refused
-// there instead of being deadly, and their shadow memory must not count.
-#if defined(__SANITIZE_ADDRESS__) || defined(__has_feature)
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define WINNOW_SANITIZED 1
-#endif
-#endif
-#ifdef WINNOW_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 void limit(decltype(RLIMIT_CORE) resource, rlim_t value, bool& all) {
   const rlimit both{value, value};
   if (::setrlimit(resource, &both) != 0) all = false;

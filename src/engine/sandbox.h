@@ -8,6 +8,20 @@
 
 namespace winnow::engine {
 
+// The sanitizers' own runtime asks for more than a worker may have: in their builds what the filter does not know is
+// refused instead of being deadly, and memory, of which their shadow is a part, is not limited.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+#else
+constexpr bool kSanitized = false;
+#endif
+
 // The one descriptor through which a confined process may send.
 constexpr int kChannel = 3;
 

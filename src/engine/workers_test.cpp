@@ -213,8 +213,6 @@ TEST(Wire, ReportsTravelWhole) {
 
 TEST(Sandbox, StopsWhatAnAttackerWouldTry) {
   for (const Attempt& attempt : attempt_everything()) {
-    // The sanitizers' runtime needs the memory and more calls than a worker has otherwise.
-    if (std::string_view(attempt.layer) == "rlimits") continue;
     EXPECT_TRUE(attempt.stopped || !attempt.available) << attempt.layer << ": " << attempt.what << ": " << attempt.how;
     EXPECT_TRUE(attempt.stopped_by_all) << attempt.what;
   }
