@@ -28,8 +28,13 @@ struct Node {
 
 using NodeId = uint32_t;
 
+// Only moved: the nodes of a copy would view the texts of the original.
 class Document {
  public:
+  Document() = default;
+  Document(Document&&) = default;
+  Document& operator=(Document&&) = default;
+
   NodeId root = 0;
   std::vector<Node> nodes;
   std::vector<NodeId> links;
