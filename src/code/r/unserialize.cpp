@@ -140,8 +140,19 @@ class Reading {
   }
 
  private:
+  // What recurses builds no texts itself: they would be a part of each of its frames on the stack.
+  [[gnu::noinline]] Id refuse(Fault fault, const char* what) {
+    in_.fail(fault, what);
+    return kNull;
+  }
+
+  [[gnu::noinline]] Id refuse_type(uint32_t code) {
+    in_.fail(Fault::malformed, "type " + std::to_string(code) + " of an object does not exist");
+    return kNull;
+  }
+
   Id make(Type type, uint64_t offset) {
-    if (pool_.memory() > memory_) in_.fail(Fault::limit, "the objects take more memory than is allowed");
+    if (pool_.memory() > memory_) refuse(Fault::limit, "the objects take more memory than is allowed");
     const Id id = pool_.make(type);
     pool_[id].offset = offset;
     out_.order.push_back(id);
@@ -151,7 +162,7 @@ class Reading {
   uint64_t length() {
     const int32_t size = in_.integer();
     if (size >= 0) return static_cast<uint64_t>(size);
-    if (size != -1) return in_.fail(Fault::malformed, "a length is negative"), 0;
+    if (size != -1) return refuse(Fault::malformed, "a length is negative"), 0;
     const auto high = static_cast<uint32_t>(in_.integer());
     const auto low = static_cast<uint32_t>(in_.integer());
     return static_cast<uint64_t>(high) << 32 | low;
@@ -161,7 +172,7 @@ class Reading {
 
   Id item(uint32_t flags, int depth) {
     if (!in_.ok()) return kNull;
-    if (depth > kDeepest) return in_.fail(Fault::limit, "objects are nested too deeply"), kNull;
+    if (depth > kDeepest) return refuse(Fault::limit, "objects are nested too deeply");
     const uint64_t offset = in_.offset();
     switch (flags & 0xff) {
       case kNullValue: return kNull;
@@ -194,12 +205,12 @@ class Reading {
   Id reference(uint32_t flags) {
     uint64_t index = flags >> 8;
     if (index == 0) index = static_cast<uint32_t>(in_.integer());
-    if (index == 0 || index > references_.size()) return in_.fail(Fault::malformed, "a reference to an object that was not read"), kNull;
+    if (index == 0 || index > references_.size()) return refuse(Fault::malformed, "a reference to an object that was not read");
     return references_[index - 1];
   }
 
   Id named_environment(uint32_t code, uint64_t offset, int depth) {
-    if (in_.integer() != 0) in_.fail(Fault::unsupported, "names in persistent strings are not supported by R either");
+    if (in_.integer() != 0) refuse(Fault::unsupported, "names in persistent strings are not supported by R either");
     const uint64_t count = in_.reader().count(length(), 4);
     std::string_view first;
     for (uint64_t i = 0; i < count && in_.ok(); ++i) {
@@ -296,7 +307,7 @@ class Reading {
 
   Id chars(uint32_t flags, uint64_t offset, int depth) {
     const int32_t size = in_.integer();
-    if (size < -1) return in_.fail(Fault::malformed, "a length is negative"), kNull;
+    if (size < -1) return refuse(Fault::malformed, "a length is negative");
     const Id id = make(size == -1 ? Type::marker : Type::chars, offset);
     if (size > 0) pool_[id].data = as_bytes(in_.text(pool_.arena(), static_cast<uint64_t>(size)));
     if ((flags & 0x200) != 0) item(depth + 1);
@@ -324,8 +335,7 @@ class Reading {
     const auto type = static_cast<Type>(code);
     const size_t width = code == 10 || code == 13 ? 4 : code == 14 ? 8 : code == 15 ? 16 : code == 24 ? 1 : 0;
     if (width == 0 && code != 16 && code != 19 && code != 20) {
-      in_.fail(Fault::malformed, "type " + std::to_string(code) + " of an object does not exist");
-      return kNull;
+      return refuse_type(code);
     }
     const uint64_t count = length();
     const Id id = make(type, offset);
@@ -374,7 +384,7 @@ class Reading {
   }
 
   Id code(std::vector<Id>& shared, int depth) {
-    if (depth > kDeepest) return in_.fail(Fault::limit, "objects are nested too deeply"), kNull;
+    if (depth > kDeepest) return refuse(Fault::limit, "objects are nested too deeply");
     const Id id = make(Type::bytecode, in_.offset());
     item(depth + 1);  // the instructions
     const uint64_t count = in_.reader().count(length(), 4);
@@ -397,7 +407,7 @@ class Reading {
 
   // ReadBCLang; the cells of a list follow each other without depth.
   Id shared_part(uint32_t type, std::vector<Id>& shared, int depth) {
-    if (depth > kDeepest) return in_.fail(Fault::limit, "objects are nested too deeply"), kNull;
+    if (depth > kDeepest) return refuse(Fault::limit, "objects are nested too deeply");
     Id head = kNull, last = kNull;
     const auto join = [&](Id next) {
       if (last != kNull) pool_[last].c = next;
@@ -406,7 +416,7 @@ class Reading {
     while (in_.ok()) {
       if (type == kReuse) {
         const auto index = static_cast<uint32_t>(in_.integer());
-        if (index >= shared.size()) return in_.fail(Fault::malformed, "a reference to code that was not read"), kNull;
+        if (index >= shared.size()) return refuse(Fault::malformed, "a reference to code that was not read");
         return join(shared[index]);
       }
       std::optional<uint32_t> place;
