@@ -7,6 +7,7 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -140,7 +141,7 @@ class Writer {
     for (const Node& node : graph.nodes) {
       const auto found = scope.values.find(node.name);
       if (taken.count(node.name) != 0 || found == scope.values.end()) continue;
-      program_.results.insert(program_.results.end(), found->second.begin(), found->second.end());
+      std::copy_if(found->second.begin(), found->second.end(), std::back_inserter(program_.results), [](ValueId id) { return id != kNoValue; });
     }
     return std::move(program_);
   }

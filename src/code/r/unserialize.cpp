@@ -140,7 +140,8 @@ class Reading {
   }
 
  private:
-  // What recurses builds no texts itself: they would be a part of each of its frames on the stack.
+  // What recurses builds no texts itself, and what one kind of object needs is no part of another's frames: the stack
+  // has to hold kDeepest of them, with sanitizers too.
   [[gnu::noinline]] Id refuse(Fault fault, const char* what) {
     in_.fail(fault, what);
     return kNull;
@@ -209,7 +210,7 @@ class Reading {
     return references_[index - 1];
   }
 
-  Id named_environment(uint32_t code, uint64_t offset, int depth) {
+  [[gnu::noinline]] Id named_environment(uint32_t code, uint64_t offset, int depth) {
     if (in_.integer() != 0) refuse(Fault::unsupported, "names in persistent strings are not supported by R either");
     const uint64_t count = in_.reader().count(length(), 4);
     std::string_view first;
@@ -225,19 +226,20 @@ class Reading {
   }
 
   // Vectors in a compact form: a class, its state, attributes. Those of R itself hold data; `mmap` names a file.
-  Id altrep(int depth) {
+  [[gnu::noinline]] Id altrep(int depth) {
     const Id info = item(depth + 1), state = item(depth + 1);
     item(depth + 1);  // attributes
+    return compact(info, state);
+  }
+
+  [[gnu::noinline]] Id compact(Id info, Id state) {
     const std::vector<Argument> names = pool_.cells(info, 3);
     const std::string_view cls = names.empty() ? std::string_view() : pool_.as_string(names[0].value).value_or("");
     if (cls.starts_with("mmap")) out_.mapped.push_back(state);
     if (names.size() > 1) out_.namespaces.push_back(pool_.as_string(names[1].value).value_or(""));
-    Id value = kUnknown;
-    if (cls.starts_with("wrap_") && pool_.is(state, Type::list) && pool_[state].count > 0) value = pool_.item(state, 0);
-    else if (cls.starts_with("wrap_") && pool_.is(state, Type::pairlist)) value = pool_[state].b;
-    else if (cls == "deferred_string" && pool_.is(state, Type::pairlist)) value = pool_[state].b;
-    else if (cls.starts_with("compact_")) value = sequence(state);
-    return value;
+    if (cls.starts_with("wrap_") && pool_.is(state, Type::list) && pool_[state].count > 0) return pool_.item(state, 0);
+    if ((cls.starts_with("wrap_") || cls == "deferred_string") && pool_.is(state, Type::pairlist)) return pool_[state].b;
+    return cls.starts_with("compact_") ? sequence(state) : kUnknown;
   }
 
   // compact_intseq: how many, from where, by what.
@@ -249,13 +251,13 @@ class Reading {
     return pool_.numbers(values);
   }
 
-  Id symbol(int depth) {
+  [[gnu::noinline]] Id symbol(int depth) {
     const Id text = item(depth + 1);
     const Id id = pool_.symbol(pool_.is(text, Type::chars) ? pool_.name(text) : std::string_view("NA"));
     return refer(id);
   }
 
-  Id environment(uint64_t offset, int depth) {
+  [[gnu::noinline]] Id environment(uint64_t offset, int depth) {
     in_.integer();  // locked
     const Id id = refer(make(Type::environment, offset));
     const Id enclosing = item(depth + 1);
@@ -275,7 +277,7 @@ class Reading {
   }
 
   // Cells that follow each other need no depth, however many there are.
-  Id chain(uint32_t flags, int depth) {
+  [[gnu::noinline]] Id chain(uint32_t flags, int depth) {
     Id head = kNull, last = kNull;
     for (;;) {
       const Id id = make(static_cast<Type>(flags & 0xff), in_.offset());
@@ -298,14 +300,14 @@ class Reading {
     return head;
   }
 
-  Id internal(uint64_t offset) {
+  [[gnu::noinline]] Id internal(uint64_t offset) {
     const std::string_view name = in_.text(pool_.arena(), length());
     const Id id = make(Type::function, offset);
     pool_[id].data = as_bytes(name);
     return id;
   }
 
-  Id chars(uint32_t flags, uint64_t offset, int depth) {
+  [[gnu::noinline]] Id chars(uint32_t flags, uint64_t offset, int depth) {
     const int32_t size = in_.integer();
     if (size < -1) return refuse(Fault::malformed, "a length is negative");
     const Id id = make(size == -1 ? Type::marker : Type::chars, offset);
@@ -314,7 +316,7 @@ class Reading {
     return id;
   }
 
-  Id external(uint32_t flags, uint64_t offset, int depth) {
+  [[gnu::noinline]] Id external(uint32_t flags, uint64_t offset, int depth) {
     const Id id = refer(make(Type::external, offset));
     const Id held = item(depth + 1);
     pool_[id].b = held;
@@ -330,7 +332,7 @@ class Reading {
     return id;
   }
 
-  Id vector(uint32_t flags, uint64_t offset, int depth) {
+  [[gnu::noinline]] Id vector(uint32_t flags, uint64_t offset, int depth) {
     const auto code = flags & 0xff;
     const auto type = static_cast<Type>(code);
     const size_t width = code == 10 || code == 13 ? 4 : code == 14 ? 8 : code == 15 ? 16 : code == 24 ? 1 : 0;
@@ -339,18 +341,18 @@ class Reading {
     }
     const uint64_t count = length();
     const Id id = make(type, offset);
-    if (width != 0) {
-      const bool halves = width == 16;
-      const Bytes data = in_.numbers(pool_.arena(), halves ? count * 2 : count, halves ? 8 : width, width >= 8);
-      pool_[id].data = data;
-      pool_[id].little = in_.little();
-    } else {
-      read_items(id, in_.reader().count(count, 4), depth);
-    }
+    if (width != 0) read_numbers(id, count, width);
+    else read_items(id, in_.reader().count(count, 4), depth);
     return with_attributes(id, flags, depth);
   }
 
-  void read_items(Id id, uint64_t count, int depth) {
+  [[gnu::noinline]] void read_numbers(Id id, uint64_t count, size_t width) {
+    const bool halves = width == 16;
+    pool_[id].data = in_.numbers(pool_.arena(), halves ? count * 2 : count, halves ? 8 : width, width >= 8);
+    pool_[id].little = in_.little();
+  }
+
+  [[gnu::noinline]] void read_items(Id id, uint64_t count, int depth) {
     const bool strings = pool_.is(id, Type::strings);
     std::vector<Id> items;
     for (uint64_t i = 0; i < count && in_.ok(); ++i) {
@@ -366,7 +368,7 @@ class Reading {
     pool_[id].count = static_cast<uint32_t>(items.size());
   }
 
-  void skip_string(int depth) {
+  [[gnu::noinline]] void skip_string(int depth) {
     const auto flags = static_cast<uint32_t>(in_.integer());
     if ((flags & 0xff) != 9 || (flags & 0x200) != 0) {
       item(flags, depth + 1);
@@ -377,7 +379,7 @@ class Reading {
   }
 
   // ReadBC: a table of shared parts, then code and constants, the first of which is the source.
-  Id bytecode(int depth) {
+  [[gnu::noinline]] Id bytecode(int depth) {
     const uint64_t count = in_.reader().count(length(), 1);
     std::vector<Id> shared(count, kNull);
     return code(shared, depth);
