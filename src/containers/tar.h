@@ -28,6 +28,7 @@ struct TarMember {
   bool is_link() const { return type == '2'; }
   bool is_hard_link() const { return type == '1'; }
   bool is_folder() const { return type == '5'; }
+  bool is_device() const { return type == '3' || type == '4' || type == '6'; }  // pipes among them
   bool is_file() const { return !is_link() && !is_hard_link() && !is_folder() && (type < '3' || type > '6'); }
 };
 

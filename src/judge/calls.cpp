@@ -33,10 +33,6 @@ void Weigher::weigh_call(uint32_t index, const Event& event) {
 void Weigher::weigh_trusted(uint32_t index, const Event& event) {
   static constexpr std::string_view kPreparing = "operator.methodcaller";
   static constexpr std::string_view kBinders[] = {"functools.partial", "operator.attrgetter", "operator.itemgetter"};
-  static constexpr std::string_view kGrowing[] = {"operator.mul",    "operator.imul", "operator.pow",
-                                                  "operator.lshift", "builtins.pow",  "builtins.bytes",
-                                                  "builtins.bytearray"};
-  static constexpr int64_t kEnormous = int64_t{1} << 30;
   const std::string_view callee = heap_.name(event.callee).canonical;
   if (callee == kPreparing) {
     weigh_arguments(index, event, callee, Role::function);
@@ -47,15 +43,56 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
     return add(index, {"-callback", Ruling::dismissed, "Prepares a call with " + std::string(callee) + ".",
                        "It only binds what it is given; a call of the result is judged where it stands.", callee});
   }
-  if (!is_one_of(kGrowing, callee)) return;
-  for (const Value& argument : arguments_of(event)) {
-    const bool enormous = argument.is(Kind::big_integer) ||
-                          (argument.is(Kind::integer) && argument.as_integer() >= kEnormous);
-    if (!enormous) continue;
-    return add(index, {"-denial-of-service", Ruling::suspected,
-                       "Computes something of enormous size when the model is loaded.",
-                       "The result would take the memory of the machine.", callee});
+  if (!grows_without_bound(event, callee)) return;
+  add(index, {"-denial-of-service", Ruling::suspected, "Computes something of enormous size when the model is loaded.",
+              "The result would take the memory of the machine, or its time.", callee});
+}
+
+// Whether the result has a size that no model has: by a number among the arguments, by the shape of an array, or
+// because something without an end is read to its end.
+bool Weigher::grows_without_bound(const Event& event, std::string_view callee) const {
+  static constexpr std::string_view kGrowing[] = {
+      "operator.mul",       "operator.imul",      "operator.pow",          "operator.lshift",    "builtins.pow",        "builtins.bytes",
+      "builtins.bytearray", "math.factorial",     "math.perm",             "math.comb",          "builtins.str.zfill",  "builtins.str.ljust",
+      "builtins.str.rjust", "builtins.str.center", "builtins.bytes.zfill", "builtins.bytes.ljust", "builtins.bytes.rjust", "builtins.bytes.center",
+      "builtins.str.expandtabs", "builtins.bytes.expandtabs"};
+  static constexpr std::string_view kArrays[] = {"zeros", "ones", "empty", "full", "arange", "eye", "identity", "rand", "randn", "tri"};
+  static constexpr std::string_view kReaders[] = {"builtins.list", "builtins.tuple",   "builtins.set", "builtins.frozenset",      "builtins.sum",
+                                                  "builtins.max",  "builtins.min",     "builtins.all", "builtins.any",            "builtins.sorted",
+                                                  "builtins.dict", "collections.deque", "collections.Counter", "collections.OrderedDict", "builtins.bytes",
+                                                  "builtins.bytearray", "array.array", "numpy.fromiter"};
+  static constexpr int64_t kEnormous = int64_t{1} << 30;
+  const std::vector<Value> given = arguments_of(event);
+  const auto number = [](Value value) { return value.is(Kind::big_integer) ? INT64_MAX : value.is(Kind::integer) ? value.as_integer() : 0; };
+  if (is_one_of(kGrowing, callee)) {
+    return std::any_of(given.begin(), given.end(), [&](Value value) { return number(value) >= kEnormous; });
   }
+  const bool library = callee.starts_with("numpy.") || callee.starts_with("torch.") || callee.starts_with("jax.numpy.");
+  if (library && is_one_of(kArrays, last_part(callee))) {
+    double elements = 1;
+    for (const Value& value : given) {
+      elements *= static_cast<double>(std::max<int64_t>(number(value), 1));
+      if (!value.is_sequence()) continue;
+      for (const Value& side : heap_.items(value)) elements *= static_cast<double>(std::max<int64_t>(number(side), 1));
+    }
+    return elements >= 16.0 * static_cast<double>(kEnormous);
+  }
+  return is_one_of(kReaders, callee) && !given.empty() && never_ends(given[0], kEnormous);
+}
+
+// An iterable with more than `many` values: itertools.count() and its kin, a range.
+bool Weigher::never_ends(Value value, int64_t many) const {
+  if (!value.is(Kind::object) && !value.is(Kind::range)) return false;
+  if (value.is(Kind::range)) return false;
+  const Object& made = heap_.object(value);
+  const Name* maker = named(made.callee);
+  if (maker == nullptr || !made.arguments.is_sequence()) return false;
+  const Items& given = heap_.items(made.arguments);
+  const std::string_view callee = maker->canonical;
+  if (callee == "itertools.count" || (callee == "itertools.cycle" && given.size > 0)) return true;
+  if (callee == "itertools.repeat") return given.size == 1 || (given.size > 1 && given[1].is(Kind::integer) && given[1].as_integer() >= many);
+  if (callee != "builtins.range") return false;
+  return std::any_of(given.begin(), given.end(), [&](Value one) { return one.is(Kind::big_integer) || (one.is(Kind::integer) && one.as_integer() >= many); });
 }
 
 void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
@@ -147,7 +184,7 @@ void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& 
 // What is called by name stands as an event of its own and is judged there.
 Ruling Weigher::ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const {
   const auto payload = payload_of(event, *name.known);
-  if (payload && names_code_runner(*payload)) return Ruling::confirmed;
+  if (payload && (names_code_runner(*payload) || (!event.code && held_among({*payload}, [](const Name& one) { return runs_code(one.known); }) != nullptr))) return Ruling::confirmed;
   if (event.code) {
     // What code hands on and the machine can run was run, and stands as events.
     const std::vector<Value> given = arguments_of(event);
@@ -267,40 +304,29 @@ bool Weigher::weigh_arguments(uint32_t index, const Event& event, std::string_vi
 // yet as far as is known, and nothing honest prepares it. Functions that dill and cloudpickle save refer to what
 // they like.
 bool Weigher::weigh_binding(uint32_t index, const Event& event, std::string_view callee) {
-  if (event.op == Op::construct || !event.arguments.is_sequence()) return false;
-  for (const Value& argument : heap_.items(event.arguments)) {
-    const Name* given = named(argument);
-    if (given == nullptr || !acts_on_machine(given->known)) continue;
-    if (knowledge::policy_of(given->canonical) != Policy::stdlib || names_class(given->canonical)) continue;
-    add(index, {"-callback", Ruling::suspected,
-                "Gives " + std::string(given->canonical) + " to " + std::string(callee) + ".",
-                std::string(given->known->why) + " It is bound here and may be called by whoever uses the result.",
-                given->canonical});
-    return true;
-  }
-  return false;
+  if (!holds_actors_ || event.op == Op::construct || is_function_pickler(callee)) return false;
+  const Name* given = held_among(arguments_of(event), is_actor);
+  if (given == nullptr) return false;
+  const bool calls = runs_code(given->known) && !is_binder(callee) && !is_for_functions(*given);
+  add(index, {"-callback", calls ? Ruling::confirmed : Ruling::suspected,
+              "Gives " + std::string(given->canonical) + " to " + std::string(callee) + ".",
+              std::string(given->known->why) + " It is bound here and may be called by whoever uses the result.",
+              given->canonical});
+  return true;
 }
 
 // A function that runs code, given to what may call it. What a partial holds is handed over with it.
 bool Weigher::weigh_callbacks(uint32_t index, const Event& event, std::string_view callee) {
-  constexpr int kMostPartials = 64;  // opened, one inside another
-  std::vector<Value> given = arguments_of(event);
-  int opened = 0;
-  for (size_t i = 0; i < given.size(); ++i) {
-    const Name* maker = given[i].is(Kind::object) ? named(heap_.object(given[i]).callee) : nullptr;
-    if (maker != nullptr && maker->canonical == "functools.partial" && ++opened <= kMostPartials &&
-        heap_.object(given[i]).arguments.is_sequence()) {
-      const Items& held = heap_.items(heap_.object(given[i]).arguments);
-      given.insert(given.end(), held.begin(), held.end());
-    }
-    if (!names_code_runner(given[i])) continue;
-    const std::string handed(heap_.name(given[i]).canonical);
-    add(index,
-        {"-callback", Ruling::confirmed, "Hands " + handed + " to " + std::string(callee) + ".",
-         "A function that runs code or programs is given to a callable when the model is loaded.", handed});
-    return true;
-  }
-  return false;
+  const std::vector<Value> given = arguments_of(event);
+  const auto direct = std::find_if(given.begin(), given.end(), [&](Value one) { return names_code_runner(one); });
+  const Name* held = direct != given.end() ? named(*direct)
+                     : event.code ? nullptr : held_among(given, [](const Name& one) { return runs_code(one.known) && !names_class(one.canonical); });
+  if (held == nullptr) return false;
+  const std::string handed(held->canonical);
+  add(index,
+      {"-callback", Ruling::confirmed, "Hands " + handed + " to " + std::string(callee) + ".",
+       "A function that runs code or programs is given to a callable when the model is loaded.", handed});
+  return true;
 }
 
 }  // namespace winnow::judge

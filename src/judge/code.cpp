@@ -1,6 +1,7 @@
 // Source text that is executed: what it calls, as far as reading it tells, and whether it is a library's own
 // way to save functions.
 #include <algorithm>
+#include <cctype>
 #include <span>
 #include <utility>
 
@@ -80,6 +81,25 @@ void weigh_sources(const Sources& sources, Opinion& opinion) {
 // from them.
 constexpr std::string_view kExecuted[] = {"_parse_arg_template"};
 
+// Whether the text only defines functions that give their parameters back, as scipy writes it: nothing is called but
+// its own check, nothing is looked up, nothing decorates.
+bool only_passes_arguments(std::string_view text) {
+  static constexpr std::string_view kBeforeParenthesis[] = {"_parse_args", "_parse_args_rvs", "_parse_args_stats", "_argcheck_rvs", "return", ""};
+  constexpr std::string_view kSigns = "_ ,=.()':\n*";
+  if (text.find("__") != std::string_view::npos || text.find("_parse_args") == std::string_view::npos) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (std::isalnum(static_cast<unsigned char>(text[i])) == 0 && kSigns.find(text[i]) == std::string_view::npos) return false;
+    if (text[i] != '(') continue;
+    size_t end = i;
+    while (end > 0 && text[end - 1] == ' ') --end;
+    size_t start = end;
+    while (start > 0 && (std::isalnum(static_cast<unsigned char>(text[start - 1])) != 0 || text[start - 1] == '_')) --start;
+    // Behind a name it calls; behind an operator it only groups.
+    if (!is_one_of(kBeforeParenthesis, text.substr(start, end - start)) || (start == end && start > 0 && text[start - 1] == ')')) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // exec, eval, compile, code and function objects: what runs code of any kind.
@@ -128,10 +148,10 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
     if (text == nullptr || !text->is_text()) continue;
     const SourceFacts facts = read_source(text->text());
     const std::string named = acting_name(words_in(text->text()));
-    if (facts.acting.empty() && named.empty() && !facts.disguised) continue;
+    if (only_passes_arguments(text->text())) continue;
     add(index,
         {"-code-execution", Ruling::confirmed,
-         facts.acting.empty() && named.empty() ? "Runs Python code in disguise when the model is loaded."
+         facts.acting.empty() && named.empty() ? "Runs Python code of its own when the model is loaded."
                               : "Runs Python code that calls " + (facts.acting.empty() ? named : facts.acting_code) + " when the model is loaded.",
          "The class executes the text '" + std::string(executed) + "' of its state when it is unpickled.",
          callee});

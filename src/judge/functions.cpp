@@ -122,6 +122,12 @@ void Weigher::weigh_door(uint32_t index, const std::string& callee) {
 bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker) {
   static constexpr const char* kSummary =
       "Calls a function that the model itself carries, when it is loaded.";
+  if (maker.canonical == "pickle.Unpickler.find_class") {
+    const std::string shown = printer().expression(made);
+    add(index, {"-code-execution", Ruling::confirmed, "Calls what it imports under a name that it puts together: " + shown + ".",
+                "Picklers write names as they are; a name that is computed while the model is loaded is hidden on purpose.", shown});
+    return true;
+  }
   if (event.entered) {
     add(index, {"-embedded-code", Ruling::dismissed, kSummary, "It was run: whatever it does is told by itself.", maker.canonical});
     return true;
@@ -140,6 +146,13 @@ bool Weigher::weigh_maker(uint32_t index, const Event& event, Value made, const 
     return true;
   }
   const bool told = weigh_arguments(index, event, maker.canonical, Role::function);
+  // Decorators around functions that dill and cloudpickle saved.
+  static constexpr std::string_view kDecorators[] = {"functools.lru_cache", "functools.wraps", "functools.singledispatch"};
+  if (carries_functions_ && !told && is_one_of(kDecorators, maker.canonical)) {
+    add(index, {"-callback", Ruling::dismissed, "Puts " + std::string(maker.canonical) + " around a function.",
+                "The function is one that the model carries, and was read; a decorator only keeps it.", maker.canonical});
+    return true;
+  }
   // What a container gives back can be any function that was put into it; an instance of a trusted class cannot.
   const Policy policy = knowledge::policy_of(maker.canonical);
   const bool instance = is_trusted(maker.known) && (names_class(maker.canonical) || policy == Policy::framework ||

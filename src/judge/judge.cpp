@@ -17,6 +17,8 @@ void Weigher::run() {
   carries_functions_ = std::any_of(heap_.names().begin(), heap_.names().end(), [](const Name& name) {
     return name.retrieved && is_function_pickler(name.canonical);
   });
+  holds_actors_ = std::any_of(heap_.names().begin(), heap_.names().end(), [](const Name& name) { return name.retrieved && is_actor(name); });
+  if (carries_functions_) note_names_of_functions();
   for (uint32_t i = 0; i < trace_.events.size(); ++i) weigh(i, trace_.events[i]);
   weigh_hiding();
   if (!is_program()) weigh_references();

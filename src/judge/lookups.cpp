@@ -24,12 +24,17 @@ bool sets(const knowledge::Callable& function) {
 
 void Weigher::weigh_computed(uint32_t index, const Event& event) {
   const Name* name = resolved(event.callee);
+  // Keywords that the computation did not heed: json.loads(text, parse_int=...).
+  if (holds_actors_ && !event.code && name != nullptr && event.keywords.is(Kind::dict) && !is_binder(name->canonical)) {
+    if (weigh_callbacks(index, event, name->canonical)) return;
+  }
   if (name != nullptr && event.nested != 0) return weigh_load(index, event, *name);
   if (name != nullptr && name->canonical == "builtins.eval") return;
   if (event.op == Op::attribute || (name != nullptr && looks_up_attribute(*name))) {
     return weigh_look_up(index, event, name);
   }
   if (name == nullptr || name->known == nullptr) return;
+  if (holds_actors_ && !event.code && name->known->effect == Effect::import && weigh_callbacks(index, event, name->canonical)) return;
   if (name->known->effect == Effect::import && event.result.is(Kind::name)) {
     return weigh_import(index, *name, heap_.name(event.result));
   }

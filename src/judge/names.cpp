@@ -61,6 +61,17 @@ bool acts_on_machine(const Callable* known) {
          effect == Effect::terminate;
 }
 
+bool is_actor(const Name& name) {
+  return acts_on_machine(name.known) && knowledge::policy_of(name.canonical) == Policy::stdlib &&
+         (!names_class(name.canonical) || name.known->effect == Effect::process);
+}
+
+bool is_binder(std::string_view canonical) {
+  static constexpr std::string_view kBinders[] = {"functools.partial", "functools.partialmethod", "types.MethodType", "builtins.staticmethod",
+                                                  "builtins.classmethod", "builtins.property", "operator.methodcaller"};
+  return is_one_of(kBinders, canonical);
+}
+
 bool runs_code(const Callable* known) {
   if (known == nullptr) return false;
   return known->effect == Effect::code || known->effect == Effect::process || known->effect == Effect::native;

@@ -18,6 +18,8 @@ bool starts_with_one_of(std::span<const std::string_view> table, std::string_vie
 bool may_harm(const knowledge::Callable* known);    // it has an entry and is not trusted
 bool runs_code(const knowledge::Callable* known);   // code, programs, native libraries
 bool acts_on_machine(const knowledge::Callable* known);  // that, the network, files, the process
+bool is_actor(const Name& name);                         // a function of the standard library that does
+bool is_binder(std::string_view canonical);              // holds a function for later: partial and its kin
 
 // Of how a name is spelled.
 std::string_view last_part(std::string_view dotted);

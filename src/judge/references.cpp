@@ -40,7 +40,7 @@ void Weigher::weigh_references() {
   constexpr int kMostReferences = 200;
   const std::vector<Name>& names = heap_.names();
   if (std::none_of(names.begin(), names.end(), is_held)) return;
-  const std::vector<bool> reachable = reachable_names();
+  const std::vector<bool> reachable = names_behind({trace_.root}, true);
   const std::vector<uint32_t> imports = first_imports();
   // Those that run code are never too many to tell.
   int told = 0;
@@ -58,7 +58,7 @@ void Weigher::weigh_reference(uint32_t index, uint32_t number, bool reachable) {
                   "Refers to " + callee + " without calling it.", {}, callee};
   if (opinion.ruling == Ruling::confirmed && !reachable) opinion.ruling = Ruling::suspected;
   if (!weighs_as_reference(name)) opinion.ruling = Ruling::dismissed;
-  const std::string_view hook = runs_code(name.known) ? hook_of(number) : std::string_view();
+  const std::string_view hook = runs_code(name.known) || is_actor(name) ? hook_of(number) : std::string_view();
   // Code that mentions what it may call later is not a model that hands it to its loader.
   if (hook.empty() && trace_.events[index].code) return;
   if (!hook.empty()) {
@@ -83,9 +83,9 @@ bool Weigher::weighs_as_reference(const Name& name) const {
   const bool builtin = is_builtin(name.canonical);
   switch (name.known->effect) {
     case Effect::process: return true;
-    case Effect::code: return name.known->payload == PayloadKind::python && (builtin || !carries_functions_);
+    case Effect::code: return name.known->payload == PayloadKind::python && (builtin || !is_for_functions(name));
     case Effect::tamper: return false;
-    default: return !builtin && !carries_functions_;
+    default: return !builtin && !is_for_functions(name);
   }
 }
 
@@ -94,8 +94,9 @@ std::string_view Weigher::hook_of(uint32_t name) const {
   for (const Items& items : heap_.all_items()) {
     for (uint32_t i = 0; i + 1 < items.size; i += 2) {
       const Value key = items[i], value = items[i + 1];
-      if (!value.is(Kind::name) || value.index() != name) continue;
-      if (key.is_text() && is_hook(key.text())) return key.text();
+      if (!key.is_text() || !is_hook(key.text())) continue;
+      const Name* held = value.is(Kind::name) || value.is(Kind::object) ? held_among({value}, [](const Name&) { return true; }) : nullptr;
+      if (held == &heap_.names()[name]) return key.text();
     }
   }
   return {};
@@ -113,11 +114,11 @@ std::vector<uint32_t> Weigher::first_imports() const {
   return imports;
 }
 
-// Of every name, whether it can be reached from what the program evaluates to.
-std::vector<bool> Weigher::reachable_names() const {
+// Of every name, whether it can be reached from the values; through functions that dill and cloudpickle saved only
+// where that is wanted.
+std::vector<bool> Weigher::names_behind(std::vector<Value> pending, bool through_functions) const {
   std::vector<bool> names(heap_.names().size(), false);
   std::vector<bool> objects, containers;
-  std::vector<Value> pending{trace_.root};
   while (!pending.empty()) {
     const Value value = pending.back();
     pending.pop_back();
@@ -131,7 +132,7 @@ std::vector<bool> Weigher::reachable_names() const {
         if (item.kind() >= Kind::tuple && item.is_known()) pending.push_back(item);
       }
     } else if (value.is(Kind::object)) {
-      if (!mark(objects, value.index())) continue;
+      if (!mark(objects, value.index()) || (!through_functions && is_of_functions(value))) continue;
       const Object& object = heap_.object(value);
       pending.insert(pending.end(), {object.callee, object.arguments, object.keywords, object.state});
       pending.insert(pending.end(), object.appended.begin(), object.appended.end());
@@ -139,6 +140,37 @@ std::vector<bool> Weigher::reachable_names() const {
     }
   }
   return names;
+}
+
+// Whether a value is a function, class or module that dill or cloudpickle put together, or an instance of such a class.
+bool Weigher::is_of_functions(Value value) const {
+  constexpr int kDeepest = 8;
+  for (int depth = 0; depth < kDeepest && value.is(Kind::object); ++depth) {
+    const Value maker = heap_.object(value).callee;
+    if (const Name* name = named(maker)) return is_function_pickler(name->canonical);
+    value = maker;
+  }
+  const Name* name = named(value);
+  return name != nullptr && name->canonical.starts_with("__main__");
+}
+
+// What functions refer to is theirs: globals, closures, attributes, what a session held. What stands beside them in
+// the same pickle is not.
+void Weigher::note_names_of_functions() {
+  std::vector<Value> theirs;
+  for (const Event& event : trace_.events) {
+    const Name* callee = named(event.callee);
+    const bool makes = callee != nullptr && is_function_pickler(callee->canonical);
+    if (makes || (event.op != Op::import && is_of_functions(event.callee))) theirs.insert(theirs.end(), {event.arguments, event.keywords});
+  }
+  for_functions_ = names_behind(std::move(theirs), true);
+  const std::vector<bool> beside = names_behind({trace_.root}, false);
+  for (size_t i = 0; i < for_functions_.size(); ++i) for_functions_[i] = for_functions_[i] && !beside[i];
+}
+
+bool Weigher::is_for_functions(const Name& name) const {
+  const auto index = static_cast<size_t>(&name - heap_.names().data());
+  return index < for_functions_.size() && for_functions_[index];
 }
 
 }  // namespace winnow::judge

@@ -27,16 +27,38 @@ const Callable* method_of(std::string_view type, Op op) {
 
 }  // namespace
 
+// The class of an object, and those that stand behind a class which the program makes itself: its bases among them.
+std::vector<const Name*> Weigher::types_of(Value object) const {
+  constexpr size_t kMostValues = 64;
+  std::vector<const Name*> out;
+  std::vector<Value> pending{heap_.object(object).callee};
+  for (size_t i = 0; i < pending.size() && pending.size() < kMostValues; ++i) {
+    const Value value = pending[i];
+    if (const Name* name = named(value)) {
+      out.push_back(name);
+    } else if (value.is(Kind::object)) {
+      const Object& made = heap_.object(value);
+      if (!named(made.callee)) pending.push_back(made.callee);
+      pending.push_back(made.arguments);
+    } else if (value.is(Kind::tuple)) {
+      const Items& items = heap_.items(value);
+      pending.insert(pending.end(), items.begin(), items.begin() + std::min<size_t>(items.size, kMostValues));
+    }
+  }
+  return out;
+}
+
 void Weigher::weigh_store(uint32_t index, const Event& event) {
   const Value target = event.callee;
   const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
   if (owner.is(Kind::name)) return weigh_changed_name(index, event, heap_.name(owner));
-  const Name* type = target.is(Kind::object) ? named(heap_.object(target).callee) : nullptr;
-  if (type == nullptr) return;
-  if (event.op == Op::set_state) weigh_executed_state(index, event, type->canonical);
-  const Callable* method = method_of(type->canonical, event.op);
-  if (!may_harm(method)) return;
-  if (method->effect == Effect::tamper && is_builtin(type->canonical)) return;  // the program's own object
+  if (!target.is(Kind::object)) return;
+  const std::vector<const Name*> types = types_of(target);
+  if (event.op == Op::set_state && !types.empty()) weigh_executed_state(index, event, types.back()->canonical);
+  const auto acting = std::find_if(types.begin(), types.end(), [&](const Name* type) { return may_harm(method_of(type->canonical, event.op)); });
+  if (acting == types.end()) return;
+  const Callable* method = method_of((*acting)->canonical, event.op);
+  if (method->effect == Effect::tamper && is_builtin((*acting)->canonical)) return;  // the program's own object
   const Rule* rule = rule_for(method->effect);
   if (rule == nullptr) return;
   const std::string callee(method->name);

@@ -101,6 +101,29 @@ bool Weigher::names_code_runner(Value value) const {
   return name != nullptr && runs_code(name->known);
 }
 
+// The first name that is wanted among the values, and in the containers and partials that are among them.
+const Name* Weigher::held_among(std::vector<Value> given, bool (*wanted)(const Name&)) const {
+  constexpr size_t kMostValues = 512;
+  for (size_t i = 0; i < given.size() && given.size() < kMostValues; ++i) {
+    const Value value = given[i];
+    if (const Name* name = named(value); name != nullptr && wanted(*name)) return name;
+    const auto open = [&](Value inside) {
+      if (!inside.is_sequence() && !inside.is(Kind::dict)) return;
+      const Items& items = heap_.items(inside);
+      given.insert(given.end(), items.begin(), items.begin() + std::min<size_t>(items.size, kMostValues));
+    };
+    open(value);
+    if (!value.is(Kind::object)) continue;
+    const Object& object = heap_.object(value);
+    const Name* maker = named(object.callee);
+    if (maker == nullptr || !is_binder(maker->canonical)) continue;
+    open(object.arguments);
+    open(object.keywords);
+    open(object.state);
+  }
+  return nullptr;
+}
+
 std::vector<Value> Weigher::arguments_of(const Event& event) const {
   std::vector<Value> out;
   if (event.arguments.is_sequence()) {

@@ -57,6 +57,8 @@ class Weigher {
   void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role);
+  bool grows_without_bound(const Event& event, std::string_view callee) const;
+  bool never_ends(Value value, int64_t many) const;
   bool weigh_binding(uint32_t index, const Event& event, std::string_view callee);
   bool weigh_callbacks(uint32_t index, const Event& event, std::string_view callee);
   bool opens_for_reading(const Event& event, const Name& name) const;
@@ -126,6 +128,7 @@ class Weigher {
 
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);
+  std::vector<const Name*> types_of(Value object) const;
   void weigh_changed_name(uint32_t index, const Event& event, const Name& owner);
   bool is_modules_affair(const Event& event, const Name& owner) const;
   void weigh_filled(uint32_t index, const Event& event, const Name& filler);
@@ -135,7 +138,10 @@ class Weigher {
   void weigh_reference(uint32_t index, uint32_t name, bool reachable);
   bool weighs_as_reference(const Name& name) const;
   std::string_view hook_of(uint32_t name) const;
-  std::vector<bool> reachable_names() const;
+  std::vector<bool> names_behind(std::vector<Value> pending, bool through_functions) const;
+  void note_names_of_functions();
+  bool is_for_functions(const Name& name) const;
+  bool is_of_functions(Value value) const;
   std::vector<uint32_t> first_imports() const;
 
   // program.cpp: source beside the weights, which does more than saved objects do and honestly so.
@@ -201,6 +207,7 @@ class Weigher {
   const Name* named(Value value) const;      // the name that a value is; null for other values
   const Name* resolved(Value callee) const;  // also the name that an attribute of an object stands for
   bool names_code_runner(Value value) const;
+  const Name* held_among(std::vector<Value> given, bool (*wanted)(const Name&)) const;  // null where there is none
   std::vector<Value> arguments_of(const Event& event) const;
   std::vector<std::string_view> texts_of(const Event& event) const;
   std::optional<Value> payload_of(const Event& event, const knowledge::Callable& known) const;
@@ -225,6 +232,8 @@ class Weigher {
   std::vector<uint32_t> lines_;        // of source: where each begins
   std::unique_ptr<Printer> printer_;  // made for the first finding: most traces have none
   bool carries_functions_ = false;    // dill or cloudpickle put functions together here
+  bool holds_actors_ = false;         // names what acts on the machine
+  std::vector<bool> for_functions_;   // names that nothing but such functions refers to
 };
 
 }  // namespace winnow::judge

@@ -1,6 +1,7 @@
 // What a program stores: attributes, state, items, also into modules and classes, which changes what later names
 // mean.
 #include "code/machine/machine.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 
@@ -59,6 +60,10 @@ void Machine::set_state(Value object, Value state) {
   }
   if (file_like(object)) state = settled(state);
   record(Op::set_state, object, heap().new_tuple({state}), Value::none());
+  if (const std::string type = object.is(Kind::object) ? type_of(object) : std::string(); !type.empty()) {
+    const knowledge::Callable* method = knowledge::find(type + ".__setstate__");
+    if (method != nullptr && method->effect == knowledge::Effect::deserialise) run_held(heap().new_tuple({state}));
+  }
   if (object.is(Kind::name)) {
     std::vector<Value> parts{state};
     if (state.is(Kind::tuple) && heap().items(state).size == 2) {

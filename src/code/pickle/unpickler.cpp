@@ -110,6 +110,8 @@ class Unpickler {
   bool load_name(std::string_view module, std::string_view name);
   bool stack_global();
   bool extension(uint64_t code);
+  bool changes_registry() const;
+  bool may_be_text(Value value) const;
   bool build();
   bool get(std::optional<uint64_t> index);
   bool put(std::optional<uint64_t> index);
@@ -380,16 +382,46 @@ bool Unpickler::load_name(std::string_view module, std::string_view name) {
   return true;
 }
 
+// Texts, and what functions gave that may be one. Arrays and other objects that are put together again are none: bytes
+// of arrays that are read as opcodes come by them.
+bool Unpickler::may_be_text(Value value) const {
+  if (value.is_text() || value.is_derived() || value.is(Kind::attribute)) return true;
+  if (!value.is(Kind::object)) return false;
+  const Value maker = machine_.heap().object(value).callee;
+  if (machine_.trace().events[machine_.heap().object(value).event].op != Op::call) return false;
+  return !maker.is(Kind::name) || machine_.heap().name(maker).canonical.find("econstruct") == std::string_view::npos;
+}
+
 bool Unpickler::stack_global() {
   Value name, module;
   if (!pop(name) || !pop(module)) return false;
   if (module.is_text() && name.is_text()) return load_name(module.text(), name.text());
+  if (may_be_text(module) && may_be_text(name)) {
+    // Texts that the program computes, and we cannot: the loader imports by them all the same.
+    machine_.place.offset = at_.offset;
+    ++outcome_.names;
+    push(machine_.record(Op::call, machine_.resolve("pickle", "Unpickler.find_class"), heap().new_tuple({module, name}), Value::none()));
+    return true;
+  }
   push(Value::unknown());
   return fault("STACK_GLOBAL needs two strings");
 }
 
+// Whether the program got hold of the registry of extension codes: then what a code stands for is its own doing.
+bool Unpickler::changes_registry() const {
+  const std::vector<Name>& names = machine_.heap().names();
+  return std::any_of(names.begin(), names.end(), [](const Name& name) {
+    return name.canonical.starts_with("copyreg._inverted_registry") || name.canonical.starts_with("copyreg._extension_");
+  });
+}
+
 bool Unpickler::extension(uint64_t code) {
   const auto found = machine_.extensions.find(static_cast<int64_t>(code));
+  if (found == machine_.extensions.end() && changes_registry()) {
+    ++outcome_.names;
+    push(machine_.record(Op::call, machine_.resolve("pickle", "Unpickler.find_class"), heap().new_tuple({Value::integer(static_cast<int64_t>(code))}), Value::none()));
+    return true;
+  }
   push(found == machine_.extensions.end() ? Value::unknown() : found->second);
   ++outcome_.names;
   return found != machine_.extensions.end() || fault("extension code " + std::to_string(code) + " is not registered");

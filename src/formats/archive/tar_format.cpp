@@ -23,6 +23,7 @@ void check_path(Folder& folder, Evidence& evidence, const TarMember& member) {
   std::optional<std::string> reason = folder.member(member.name);
   if (!reason && member.is_link()) reason = folder.symbolic_link(member.name, member.link);
   if (!reason && member.is_hard_link()) reason = folder.hard_link(member.name, member.link);
+  if (!reason && member.is_device()) reason = "is a device or a pipe of the machine and no file";
   if (reason) evidence.slip(member.name, member.header_offset, *reason);
 }
 

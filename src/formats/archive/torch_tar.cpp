@@ -5,6 +5,7 @@
 #include "bytes/reader.h"
 #include "code/pickle/opcodes.h"
 #include "code/pickle/storage_types.h"
+#include "code/pickle/unpickler.h"
 
 namespace winnow::archive {
 
@@ -34,6 +35,21 @@ bool skip_storage(Bytes bytes, std::string_view description, uint64_t& offset) {
   if (!reader.ok() || count > reader.left() / *element) return false;
   offset += 8 + count * *element;
   return true;
+}
+
+// Where the type of a storage is not told for sure: a pickle behind its elements, whatever size they have.
+void give_pickles_behind(Scan& scan, const Artifact& artifact, std::string_view name, Bytes bytes, uint64_t offset) {
+  Reader reader(bytes);
+  reader.seek(offset);
+  const uint64_t count = reader.le<uint64_t>();
+  if (!reader.ok()) return;
+  for (const uint64_t element : {1, 2, 4, 8, 16}) {
+    if (count > reader.left() / element) return;
+    const uint64_t behind = reader.offset() + count * element;
+    const Bytes rest = slice(bytes, behind);
+    const pickle::Likeness like = pickle::looks_like_pickle(rest);
+    if (like.pickle && like.names) scan.child(artifact, std::string(name) + "@" + std::to_string(behind), rest, Hint::pickle);
+  }
 }
 
 // `tensors`: a count, then for each a pickle, the dimensions as int32 and four zero bytes, and int64 each of
@@ -83,6 +99,7 @@ void read_torch_tar_member(Scan& scan, const Artifact& artifact, std::string_vie
              "'" + std::string(base) + "' does not hold what it promises");
     scan.child(artifact, std::string(name) + "@" + std::to_string(offset), slice(bytes, offset),
                Hint::unclaimed);
+    if (base == "storages") give_pickles_behind(scan, artifact, name, bytes, offset);
     return;
   }
 }

@@ -136,18 +136,19 @@ Reading read_one(Scan& scan, const Artifact& artifact, uint64_t start, Loader lo
 void read_rest(Scan& scan, const Artifact& artifact, uint64_t end, const Producer& producer) {
   constexpr std::string_view kFilling("\0\n\r\t ", 5);
   constexpr int kMostCandidates = 100'000;
-  if (producer.torch) {
-    // Storages whose sizes are not told reach to the end as far as anybody knows.
-    if (!producer.storages || *producer.storages >= artifact.bytes.size() - end) return;
+  // Storages whose sizes are not told reach to the end as far as anybody knows: of them only pickles are given on.
+  const bool known = !producer.torch || producer.storages;
+  if (producer.torch && known) {
+    if (*producer.storages >= artifact.bytes.size() - end) return;
     end += *producer.storages;
   }
   const std::string_view rest = as_text(slice(artifact.bytes, end));
-  const size_t first = rest.find_first_not_of(kFilling);
+  const size_t first = known ? rest.find_first_not_of(kFilling) : 0;
   if (first == std::string_view::npos) return;
   const auto give = [&](size_t at) {
     scan.child(artifact, "@" + std::to_string(end + at), as_bytes(rest.substr(at)), Hint::unclaimed);
   };
-  give(first);
+  if (known) give(first);
   int candidates = 0;
   for (size_t at = rest.find('\x80', first + 1); at != std::string_view::npos; at = rest.find('\x80', at + 1)) {
     if (at + 2 >= rest.size() || rest[at + 1] < 2 || rest[at + 1] > 5) continue;
