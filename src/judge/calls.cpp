@@ -53,7 +53,7 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
 bool Weigher::grows_without_bound(const Event& event, std::string_view callee) const {
   static constexpr std::string_view kGrowing[] = {
       "operator.mul",       "operator.imul",      "operator.pow",          "operator.lshift",    "builtins.pow",        "builtins.bytes",
-      "builtins.bytearray", "math.factorial",     "math.perm",             "math.comb",          "builtins.str.zfill",  "builtins.str.ljust",
+      "builtins.bytearray", "math.perm",             "math.comb",          "builtins.str.zfill",  "builtins.str.ljust",
       "builtins.str.rjust", "builtins.str.center", "builtins.bytes.zfill", "builtins.bytes.ljust", "builtins.bytes.rjust", "builtins.bytes.center",
       "builtins.str.expandtabs", "builtins.bytes.expandtabs"};
   static constexpr std::string_view kArrays[] = {"zeros", "ones", "empty", "full", "arange", "eye", "identity", "rand", "randn", "tri"};
@@ -64,6 +64,7 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
   static constexpr int64_t kEnormous = int64_t{1} << 30;
   const std::vector<Value> given = arguments_of(event);
   const auto number = [](Value value) { return value.is(Kind::big_integer) ? INT64_MAX : value.is(Kind::integer) ? value.as_integer() : 0; };
+  if (callee == "math.factorial") return !given.empty() && number(given[0]) >= 1'000'000;
   if (is_one_of(kGrowing, callee)) {
     return std::any_of(given.begin(), given.end(), [&](Value value) { return number(value) >= kEnormous; });
   }
@@ -171,7 +172,9 @@ bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, E
 // __new__ alone does not run what the constructor does.
 void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule) {
   const std::string summary = "Holds an instance of " + std::string(name.canonical) + ".";
-  if (!runs_code(name.known) && name.known->effect != Effect::tamper) {
+  // Of frameworks, many a class reads or runs something in its constructor, and its objects are saved all the same.
+  const bool framework = knowledge::policy_of(name.canonical) == Policy::framework && name.known->effect == Effect::code;
+  if (framework || (!runs_code(name.known) && name.known->effect != Effect::tamper)) {
     return add(index, {rule.threat, Ruling::dismissed, summary,
                        "The object is made without its constructor, which alone would act.", name.canonical});
   }

@@ -25,7 +25,8 @@ bool sets(const knowledge::Callable& function) {
 void Weigher::weigh_computed(uint32_t index, const Event& event) {
   const Name* name = resolved(event.callee);
   // Keywords that the computation did not heed: json.loads(text, parse_int=...).
-  if (holds_actors_ && !event.code && name != nullptr && event.keywords.is(Kind::dict) && !is_binder(name->canonical)) {
+  if (holds_actors_ && !event.code && name != nullptr && event.keywords.is(Kind::dict) &&
+      heap_.items(event.keywords).size > 0 && !is_binder(name->canonical)) {
     if (weigh_callbacks(index, event, name->canonical)) return;
   }
   if (name != nullptr && event.nested != 0) return weigh_load(index, event, *name);

@@ -85,6 +85,10 @@ bool Weigher::weighs_as_reference(const Name& name) const {
     case Effect::process: return true;
     case Effect::code: return name.known->payload == PayloadKind::python && (builtin || !is_for_functions(name));
     case Effect::tamper: return false;
+    // gzip.open and its kin, as open: whoever is given them mostly reads.
+    case Effect::file_write:
+      if (last_part(name.canonical) == "open" && name.canonical != "os.open") return false;
+      return !builtin && !is_for_functions(name);
     default: return !builtin && !is_for_functions(name);
   }
 }

@@ -386,6 +386,10 @@ bool Unpickler::load_name(std::string_view module, std::string_view name) {
 // of arrays that are read as opcodes come by them.
 bool Unpickler::may_be_text(Value value) const {
   if (value.is_text() || value.is_derived() || value.is(Kind::attribute)) return true;
+  if (value.is(Kind::name)) {
+    const std::string_view name = machine_.heap().name(value).canonical;
+    return name.ends_with(".__name__") || name.ends_with(".__module__") || name.ends_with(".__qualname__") || name.ends_with(".__doc__");
+  }
   if (!value.is(Kind::object)) return false;
   const Value maker = machine_.heap().object(value).callee;
   if (machine_.trace().events[machine_.heap().object(value).event].op != Op::call) return false;
