@@ -196,6 +196,7 @@ std::string render_html(const Report& report) {
   if (has_findings(report)) html.put("<a class=\"skip\" href=\"#threats\">To the threats</a>");
   put_hero(state);
   html.put("<main class=\"wide\">");
+  put_repositories(state);
   put_filter(state);
   html.put("<div id=\"files\" tabindex=\"-1\">");
   put_loud_files(state);

@@ -20,6 +20,7 @@ struct PageState {
   Html page;
   std::string_view folder;  // what all paths begin with; said once
   size_t files = 0;         // sections made so far, for their ids
+  size_t repositories = 0;  // likewise
   bool cut = false;         // something was left out because the page is long
 
   bool is_long() {
@@ -44,6 +45,9 @@ void put_listing(Html& html, std::string_view text);
 // Sections of files, worst first, with all that is known of them: those that need a person's eyes, and the others.
 void put_loud_files(PageState& state);
 void put_quiet_files(PageState& state);
+
+// Folders that are loaded as one model, with what they load.
+void put_repositories(PageState& state);
 
 // The pages of the threats that the report names.
 void put_threats(PageState& state);

@@ -28,6 +28,9 @@ Report report_with(Text text) {
     artifact.text = text() + "\n" + text();
     report.artifacts.push_back(artifact);
   }
+  RepositoryReport repository{"a/" + text(), Verdict::malicious, 5, 4, {}};
+  repository.loads = {{text(), text(), text(), text(), Trigger::load, Verdict::malicious}, {text(), text(), text(), text(), Trigger::inference, {}}};
+  report.repositories = {repository, repository};
   report.summary = {.files = 5, .models = 4, .malicious = 1, .suspicious = 1, .clean = 1, .incomplete = 1, .skipped = 1};
   return report;
 }
@@ -60,6 +63,23 @@ TEST(Html, HostileTextChangesNoStructure) {
     number = 0;
     EXPECT_EQ(skeleton(render_html(report_with([&] { return hostile + std::to_string(number++); }))), harmless) << hostile;
   }
+}
+
+TEST(Html, RepositoriesWithWhatTheyLoad) {
+  Report report;
+  report.summary = {.files = 2, .models = 2, .malicious = 1, .clean = 1};
+  report.repositories = {{"models/honest", Verdict::clean, 1, 1, {}},
+                         {"models/bad", Verdict::malicious, 3, 2,
+                          {{"config.json", "repository", "org/code", "AutoModel.from_pretrained", Trigger::load, {}},
+                           {"model.safetensors.index.json", "file", "pytorch_model.bin", "torch.load", Trigger::load, Verdict::malicious}}}};
+  const std::string page = render_html(report);
+  const size_t bad = page.find("models/bad"), honest = page.find("models/honest");
+  ASSERT_NE(bad, std::string::npos);
+  EXPECT_LT(bad, honest);
+  EXPECT_LT(page.find("pytorch_model.bin"), page.find("org/code"));
+  EXPECT_NE(page.find("3 files, 2 models"), std::string::npos);
+  EXPECT_NE(page.find("from elsewhere"), std::string::npos);
+  EXPECT_NE(page.find("named in <bdi>config.json</bdi>"), std::string::npos);
 }
 
 std::string painted(std::string_view code, std::string_view callee) {

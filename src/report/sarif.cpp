@@ -157,6 +157,19 @@ Json driver_of(const std::vector<std::string>& threats) {
   return driver;
 }
 
+Json repositories_of(const Report& report) {
+  Json repositories = Json::array();
+  for (const RepositoryReport& repository : report.repositories) {
+    Json loads = Json::array();
+    for (const RepositoryLoad& load : repository.loads) {
+      loads.push_back({{"from", escape_name(load.from)}, {"kind", load.kind}, {"target", escape_name(load.target)}, {"by", escape_name(load.by)}});
+      if (load.verdict) loads.back()["verdict"] = verdict_name(*load.verdict);
+    }
+    repositories.push_back({{"uri", uri_of(repository.path)}, {"verdict", verdict_name(repository.verdict)}, {"files", repository.files}, {"loads", loads}});
+  }
+  return repositories;
+}
+
 }  // namespace
 
 std::string render_sarif(const Report& report) {
@@ -167,13 +180,7 @@ std::string render_sarif(const Report& report) {
               {"invocations", Json::array({invocation_of(report)})},
               {"artifacts", artifacts},
               {"results", results_of(report, threats)}};
-  if (!report.repositories.empty()) {
-    Json repositories = Json::array();
-    for (const RepositoryReport& repository : report.repositories) {
-      repositories.push_back({{"uri", uri_of(repository.path)}, {"verdict", verdict_name(repository.verdict)}, {"files", repository.files}});
-    }
-    run["properties"] = {{"repositories", repositories}};
-  }
+  if (!report.repositories.empty()) run["properties"] = {{"repositories", repositories_of(report)}};
   const Json log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
   return log.dump(2) + "\n";
 }
