@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "bytes/reader.h"
 #include "core/inert.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int kDeepest = 128;
 constexpr uint64_t kLongestKey = 512;
+constexpr uint64_t kMostLooked = 200'000;  // values, to tell whether it is one
 constexpr uint8_t kMostFlax = 3;  // the last of Flax's extensions
 
 enum class Kind : uint8_t { scalar, text, bytes, list, map, extension };
@@ -129,15 +131,12 @@ bool is_plain(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
-}  // namespace
-
-// A map whose first key is a text or bytes, and whose first value is a map, an array in either form, or a text; nothing
-// else begins like it. Numbers alone would be too little.
-bool is_msgpack(const Artifact& artifact) {
-  if (artifact.hint != Hint::none && artifact.hint != Hint::unclaimed) return false;
-  Reader reader(slice(artifact.bytes, 0, 4096));
+// A map whose first key is a text or bytes, and whose first value is a map or an array; nothing else begins like it, and
+// numbers alone would be too little.
+bool begins_as_weights(Bytes bytes) {
+  Reader reader(slice(bytes, 0, 4096));
   const Head top = next(reader);
-  if (!reader.ok() || top.kind != Kind::map || top.size == 0 || top.size > artifact.bytes.size() / 2) return false;
+  if (!reader.ok() || top.kind != Kind::map || top.size == 0 || top.size > bytes.size() / 2) return false;
   for (int depth = 0; depth < 16; ++depth) {
     const Head key = next(reader);
     if ((key.kind != Kind::text && key.kind != Kind::bytes) || key.size == 0 || key.size > kLongestKey) return false;
@@ -150,6 +149,41 @@ bool is_msgpack(const Artifact& artifact) {
     if (held.kind != Kind::map || held.size == 0) return false;
   }
   return false;
+}
+
+// Whether a tree of maps and lists has an array of msgpack_numpy anywhere: its decode takes the keys in any order, and
+// what stands before it. Values are skipped, not looked at.
+bool holds_array(Bytes bytes) {
+  Reader reader(bytes);
+  std::vector<std::pair<uint64_t, bool>> open;  // items that are left, of maps keys and values; whether it is a map
+  for (uint64_t values = 0; values < kMostLooked && reader.ok(); ++values) {
+    while (!open.empty() && open.back().first == 0) open.pop_back();
+    if (values != 0 && open.empty()) return false;
+    const bool key = !open.empty() && open.back().second && open.back().first % 2 == 0;
+    if (!open.empty()) --open.back().first;
+    const Head head = next(reader);
+    const bool container = head.kind == Kind::map || head.kind == Kind::list;
+    if (values == 0 && !container) return false;
+    if (container) {
+      if (key || open.size() >= size_t{kDeepest} || head.size > reader.left()) return false;
+      open.emplace_back(head.kind == Kind::map ? head.size * 2 : head.size, head.kind == Kind::map);
+    } else if (key && head.size == 2 && (head.kind == Kind::text || head.kind == Kind::bytes)) {
+      if (reader.text(2) != "nd") continue;
+      const uint64_t at = reader.offset();
+      if (next(reader).truth) return true;
+      reader.seek(at);
+    } else {
+      reader.skip(head.size);
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_msgpack(const Artifact& artifact) {
+  if (artifact.hint != Hint::none && artifact.hint != Hint::unclaimed) return false;
+  return begins_as_weights(artifact.bytes) || holds_array(artifact.bytes);
 }
 
 void read_msgpack(Scan& scan, const Artifact& artifact) { Reading(scan, artifact).run(); }
