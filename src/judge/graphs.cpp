@@ -1,6 +1,7 @@
 // Operations of a graph that act on the world. A graph is no program that somebody wrote for this machine: what it
 // reads and writes is mostly given by whoever runs it (checkpoints, vocabularies, records). So the place decides: one
 // that the caller gives is nothing, one that the model has brought along is the model's own doing.
+#include "bytes/place.h"
 #include "judge/signs.h"
 #include "judge/weigher.h"
 
@@ -13,11 +14,6 @@ using knowledge::Effect;
 std::string_view local_path(std::string_view text) {
   constexpr std::string_view kScheme = "file://";
   return text.starts_with(kScheme) ? text.substr(kScheme.size()) : text;
-}
-
-bool leaves_folder(std::string_view path) {
-  return path.starts_with('/') || path.starts_with('~') || path.starts_with('\\') || path.find("..") != std::string_view::npos ||
-         (path.size() > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
 }
 
 // The streams that PrintV2 knows beside files.
@@ -89,10 +85,10 @@ void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& na
     opinion.ruling = Ruling::dismissed;
     opinion.why += " It saves or restores a checkpoint; the place in the graph is only the default.";
   } else if (effect == Effect::file_read) {
-    opinion.ruling = sensitive ? Ruling::confirmed : leaves_folder(place) ? Ruling::suspected : Ruling::dismissed;
+    opinion.ruling = sensitive ? Ruling::confirmed : leads_outside(place) ? Ruling::suspected : Ruling::dismissed;
     if (opinion.ruling == Ruling::dismissed) opinion.why += " The file lies beside the model.";
   } else if (effect == Effect::file_write || effect == Effect::file_delete) {
-    opinion.ruling = sensitive || leaves_folder(place) ? Ruling::confirmed : Ruling::suspected;
+    opinion.ruling = sensitive || leads_outside(place) ? Ruling::confirmed : Ruling::suspected;
   }
   if (opinion.ruling == Ruling::confirmed && sensitive) {
     opinion.why += " " + std::string(knowledge::sensitive_path(place)->why);
@@ -126,7 +122,7 @@ void Weigher::weigh_operator(uint32_t index, const Event& event, const Name& nam
         opinion.why += " The model names no file.";
       } else if (knowledge::sensitive_path(payload->text()) != nullptr) {
         opinion.ruling = Ruling::confirmed;
-      } else if (!leaves_folder(payload->text())) {
+      } else if (!leads_outside(payload->text())) {
         opinion.ruling = Ruling::dismissed;
         opinion.why += " The file lies beside the model.";
       }

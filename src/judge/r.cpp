@@ -4,6 +4,7 @@
 // whoever calls it is not the model's doing; what stands in it as a constant is.
 #include <algorithm>
 
+#include "bytes/place.h"
 #include "judge/names.h"
 #include "judge/signs.h"
 #include "judge/source.h"
@@ -32,8 +33,7 @@ bool is_address(std::string_view text) {
 }
 
 bool leaves_folder(std::string_view path) {
-  return path.starts_with('/') || path.starts_with('~') || path.starts_with('\\') || path.find("..") != std::string_view::npos || path.find('*') == 0 ||
-         path.find('$') != std::string_view::npos || path.find('%') != std::string_view::npos || (path.size() > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
+  return leads_outside(path) || path.starts_with('*') || path.find('$') != std::string_view::npos || path.find('%') != std::string_view::npos;
 }
 
 bool is_temporary(std::string_view path) {

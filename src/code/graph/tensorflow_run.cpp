@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "bytes/place.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::graph {
@@ -216,16 +217,11 @@ class Run {
     bool whole = false;
   };
 
-  static bool leaves_folder(std::string_view text) {
-    return text.starts_with('/') || text.starts_with('~') || text.starts_with("..") || text.find("://") != std::string_view::npos ||
-           (text.size() > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'));
-  }
-
   // `whole`: what is asked for can be this text, and not only hold it.
   static void consider(Origin& origin, Value text, bool whole) {
     if (!text.is_text() || origin.sensitive) return;
     const bool sensitive = knowledge::sensitive_path(text.text()) != nullptr;
-    if (sensitive || (whole && leaves_folder(text.text()) && !origin.chosen.is_text())) origin.chosen = text, origin.whole = whole;
+    if (sensitive || (whole && (leads_outside(text.text()) || text.text().find("://") != std::string_view::npos) && !origin.chosen.is_text())) origin.chosen = text, origin.whole = whole;
     origin.sensitive = sensitive;
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "bytes/place.h"
 #include "code/machine/encodings.h"
 #include "core/print.h"
 #include "formats/keras/model.h"
@@ -23,10 +24,7 @@ bool is_remote(std::string_view path) {
 // \\server\share: Windows fetches it, and hands over the user's name and password hash.
 bool is_share(std::string_view path) { return path.starts_with("\\\\") || path.starts_with("//"); }
 
-bool leaves_folder(std::string_view path) {
-  const bool drive = path.size() > 2 && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
-  return path.starts_with('/') || path.starts_with('~') || drive || path.find("..") != std::string_view::npos || path.starts_with("file:");
-}
+bool leaves_folder(std::string_view path) { return leads_outside(path) || path.starts_with("file:"); }
 
 // Text that is no path: a vocabulary or a model in base64 in place of its file name.
 bool is_content(std::string_view text) {

@@ -1,6 +1,6 @@
 #include "formats/network/notes.h"
 
-#include "containers/paths.h"
+#include "bytes/place.h"
 
 namespace winnow::network {
 
@@ -9,7 +9,7 @@ void note_nothing(Scan& scan, const Artifact& artifact, std::string_view why) {
 }
 
 bool leaves_folder(std::string_view path) {
-  return path.starts_with('~') || path.find("://") != std::string_view::npos || containers::leaves_folder(path).has_value();
+  return leads_outside(path) || path.find("://") != std::string_view::npos;
 }
 
 }  // namespace winnow::network
