@@ -99,25 +99,12 @@ void Hdf5Reading::read_link(uint32_t index, const HeaderMessage& message) {
 }
 
 void Hdf5Reading::read_dense_links(uint32_t index, const HeaderMessage& message) {
-  Reader from(message.body, start_ + message.offset);
-  from.skip(1);
-  const uint8_t flags = from.u8();
-  if ((flags & 1) != 0) from.skip(8);
-  const uint64_t heap_address = address(from);
-  const uint64_t tree = address(from);
-  if (!from.ok()) return damaged(from, "the list of an HDF5 group's links");
-  if (!defined(heap_address) || !defined(tree)) return;
-  const auto heap = fractal_heap(heap_address);
-  if (!heap) return;
-  each_record(tree, [&](Bytes record) {
-    const Bytes body = fractal_item(*heap, slice(record, 4));
-    if (body.empty()) return true;
-    HeaderMessage link;
-    link.type = kLink;
-    link.body = body;
-    link.offset = offset_of(body) - start_;
-    read_link(index, link);
-    return work();
+  const auto items = dense_items(message, 8, "the list of an HDF5 group's links");
+  if (!items) return;
+  each_record(items->tree, [&](Bytes record) {
+    const Bytes body = fractal_item(items->heap, slice(record, 4));
+    if (!body.empty()) read_link(index, as_message(body, kLink));
+    return body.empty() || work();
   });
 }
 

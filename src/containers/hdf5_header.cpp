@@ -241,32 +241,19 @@ void Hdf5Reading::read_attribute_values(Hdf5Attribute& attribute, const Datatype
 }
 
 void Hdf5Reading::read_dense_attributes(uint32_t index, const HeaderMessage& message) {
-  Reader from(message.body, start_ + message.offset);
-  from.skip(1);
-  const uint8_t flags = from.u8();
-  if ((flags & 1) != 0) from.skip(2);
-  const uint64_t heap_address = address(from);
-  const uint64_t tree = address(from);
-  if (!from.ok()) return damaged(from, "the list of an HDF5 object's attributes");
-  if (!defined(heap_address) || !defined(tree)) return;
-  const auto heap = fractal_heap(heap_address);
-  if (!heap) return;
-  each_record(tree, [&](Bytes record) {
+  const auto items = dense_items(message, 2, "the list of an HDF5 object's attributes");
+  if (!items) return;
+  each_record(items->tree, [&](Bytes record) {
     Reader fields(record);
     const Bytes id = fields.bytes(8);
     const bool shared = (fields.u8() & 2) != 0;
     if (shared) {
-      damaged(Fault::unsupported, start_ + tree, "an HDF5 attribute stands in the table of shared messages");
+      damaged(Fault::unsupported, start_ + items->tree, "an HDF5 attribute stands in the table of shared messages");
       return true;
     }
-    const Bytes body = fractal_item(*heap, id);
-    if (body.empty()) return true;
-    HeaderMessage attribute;
-    attribute.type = kAttribute;
-    attribute.body = body;
-    attribute.offset = offset_of(body) - start_;
-    read_attribute(index, attribute);
-    return work();
+    const Bytes body = fractal_item(items->heap, id);
+    if (!body.empty()) read_attribute(index, as_message(body, kAttribute));
+    return body.empty() || work();
   });
 }
 

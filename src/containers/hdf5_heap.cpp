@@ -233,4 +233,28 @@ void Hdf5Reading::each_record(uint64_t address_of_tree, const std::function<bool
   }
 }
 
+std::optional<DenseItems> Hdf5Reading::dense_items(const HeaderMessage& message, uint64_t order_size, const char* what) {
+  Reader from(message.body, start_ + message.offset);
+  from.skip(1);
+  const bool ordered = (from.u8() & 1) != 0;  // then the highest number in that order follows
+  if (ordered) from.skip(order_size);
+  const uint64_t heap_address = address(from), tree = address(from);
+  if (!from.ok()) {
+    damaged(from, what);
+    return std::nullopt;
+  }
+  if (!defined(heap_address) || !defined(tree)) return std::nullopt;
+  auto heap = fractal_heap(heap_address);
+  if (!heap) return std::nullopt;
+  return DenseItems{*std::move(heap), tree};
+}
+
+HeaderMessage Hdf5Reading::as_message(Bytes body, uint16_t type) const {
+  HeaderMessage message;
+  message.type = type;
+  message.body = body;
+  message.offset = offset_of(body) - start_;
+  return message;
+}
+
 }  // namespace winnow::containers::hdf5

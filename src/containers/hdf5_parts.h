@@ -57,6 +57,11 @@ struct FractalHeap {
   bool filtered = false, direct_huge = false;
 };
 
+struct DenseItems {
+  FractalHeap heap;
+  uint64_t tree = 0;
+};
+
 class Hdf5Reading {
  public:
   explicit Hdf5Reading(Bytes file) : file_(file) {}
@@ -98,6 +103,10 @@ class Hdf5Reading {
   Bytes local_heap(uint64_t address);
   Bytes global_heap_item(uint64_t address, uint32_t item);
   std::optional<FractalHeap> fractal_heap(uint64_t address);
+  // What a message says of items that stand in a heap, ordered by a tree; `what` it lists, for damage.
+  std::optional<DenseItems> dense_items(const HeaderMessage& message, uint64_t order_size, const char* what);
+  // An item of such a heap as a message of its own.
+  HeaderMessage as_message(Bytes body, uint16_t type) const;
   Bytes fractal_item(const FractalHeap& heap, Bytes id);
   std::optional<uint64_t> find_managed(const FractalHeap& heap, uint64_t offset);
   Bytes huge_item(const FractalHeap& heap, Bytes id);
