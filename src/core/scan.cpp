@@ -1,11 +1,26 @@
 #include "core/scan.h"
 
+#include <algorithm>
+
 #include "core/budget_fields.h"
 
 namespace winnow {
 namespace {
 
 constexpr uint64_t kStepsBetweenClocks = 4096;
+
+// What a file is compressed with says little of it: what is inside is what it is, "r-rds+gzip".
+bool is_codec(std::string_view format) {
+  static constexpr std::string_view kCodecs[] = {"gzip", "zlib", "bzip2", "xz", "lzma", "lz4", "zstd"};
+  return std::find(std::begin(kCodecs), std::end(kCodecs), format) != std::end(kCodecs);
+}
+
+// Whether a member is all that there is in a file that is nothing but compressed, perhaps more than once.
+bool is_content(const std::vector<std::string>& formats, std::string_view member) {
+  if (formats.empty() || !is_codec(formats.back())) return false;
+  while (member.starts_with("content!")) member.remove_prefix(8);
+  return member == "content";
+}
 
 }  // namespace
 
@@ -132,7 +147,11 @@ void Scan::submit(Trace& trace) {
 
 void Scan::recognise(const Artifact& artifact, std::string_view format) {
   recognised = true;
-  if (artifact.depth == 0) formats.emplace_back(format);
+  if (artifact.depth == 0) {
+    formats.emplace_back(format);
+  } else if (is_content(formats, member_of(artifact))) {
+    formats.emplace(std::find_if(formats.begin(), formats.end(), is_codec), format);
+  }
 }
 
 std::string Scan::member_of(const Artifact& artifact) const {
