@@ -13,6 +13,12 @@ constexpr uint32_t kLoad = 1, kDynamic = 2;
 constexpr uint64_t kHash = 4, kStrings = 5, kSymbols = 6, kStringsSize = 10;
 constexpr uint64_t kSymbolSize = 24, kMostSymbols = 1'000'000;
 
+// Functions of the C library that reach out of the process, or bring code into it.
+constexpr std::string_view kActing[] = {
+    "system", "popen", "fork", "vfork", "clone", "execl", "execle", "execlp", "execv", "execve", "execveat", "execvp", "execvpe", "fexecve", "posix_spawn", "posix_spawnp",
+    "socket", "connect", "bind", "listen", "accept", "getaddrinfo", "gethostbyname", "sendto", "recvfrom", "dlopen", "dlmopen", "dlsym", "syscall", "ptrace", "memfd_create",
+    "unlink", "unlinkat", "rename", "chmod", "chown", "setuid", "setenv", "WinExec", "ShellExecuteA", "CreateProcessA", "LoadLibraryA", "URLDownloadToFileA"};
+
 struct Segment {
   uint32_t type = 0;
   uint64_t offset = 0, address = 0, size = 0;
@@ -114,6 +120,35 @@ Result<std::vector<std::string_view>> imported_names(Bytes file) {
     return Error{Fault::unsupported, 0, "this is no 64-bit ELF file"};
   }
   return Library(file).imports();
+}
+
+bool reaches_out(std::string_view function) {
+  function = function.substr(0, function.find('@'));
+  return std::find(std::begin(kActing), std::end(kActing), function) != std::end(kActing);
+}
+
+std::string reaching_import(Bytes library) {
+  const auto names = imported_names(library);
+  if (!names) return {};
+  const auto found = std::find_if(names->begin(), names->end(), reaches_out);
+  return found == names->end() ? std::string() : std::string(*found);
+}
+
+bool is_native_code(Bytes bytes) {
+  constexpr uint16_t kHexagon = 164, kCuda = 190, kAmdGpu = 224;
+  const std::string_view text = as_text(bytes);
+  if (text.starts_with("\x7f" "ELF")) {
+    Reader reader(slice(bytes, 16));
+    const uint16_t kind = reader.le<uint16_t>(), machine = reader.le<uint16_t>();
+    return reader.ok() && (kind == 2 || kind == 3) && machine != kHexagon && machine != kCuda && machine != kAmdGpu;
+  }
+  if (text.starts_with("MZ")) {
+    Reader reader(slice(bytes, 60));
+    const uint32_t header = reader.le<uint32_t>();
+    return reader.ok() && as_text(slice(bytes, header, 4)) == std::string_view("PE\0\0", 4);
+  }
+  const std::string_view magic = text.substr(0, 4);
+  return magic == "\xcf\xfa\xed\xfe" || magic == "\xce\xfa\xed\xfe";
 }
 
 }  // namespace winnow::containers

@@ -5,8 +5,6 @@
 // somebody else. torch/csrc/inductor/aoti_package/model_package_loader.cpp
 #include "formats/archive/compiled.h"
 
-#include <algorithm>
-
 #include "containers/elf.h"
 #include "formats/archive/layout.h"
 
@@ -15,17 +13,6 @@ namespace {
 
 constexpr size_t kMostMembers = 16;
 constexpr size_t kMostSource = size_t{64} << 20;
-
-// Functions of the C library that reach out of the process, or bring code into it.
-constexpr std::string_view kActing[] = {
-    "system", "popen", "fork", "vfork", "clone", "execl", "execle", "execlp", "execv", "execve", "execveat", "execvp", "execvpe", "fexecve", "posix_spawn", "posix_spawnp",
-    "socket", "connect", "bind", "listen", "accept", "getaddrinfo", "gethostbyname", "sendto", "recvfrom", "dlopen", "dlmopen", "dlsym", "syscall", "ptrace", "memfd_create",
-    "unlink", "unlinkat", "rename", "chmod", "chown", "setuid", "setenv", "WinExec", "ShellExecuteA", "CreateProcessA", "LoadLibraryA", "URLDownloadToFileA"};
-
-bool is_acting(std::string_view name) {
-  name = name.substr(0, name.find('@'));
-  return std::find(std::begin(kActing), std::end(kActing), name) != std::end(kActing);
-}
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -38,16 +25,9 @@ std::string called_in(std::string_view source) {
     while (start > 0 && is_word(source[start - 1])) --start;
     const bool method = start > 0 && (source[start - 1] == '.' || (start > 1 && source.substr(start - 2, 2) == "->"));
     const std::string_view word = source.substr(start, end - start);
-    if (!method && is_acting(word)) return std::string(word);
+    if (!method && containers::reaches_out(word)) return std::string(word);
   }
   return {};
-}
-
-std::string imported_by(Bytes library) {
-  const auto names = containers::imported_names(library);
-  if (!names) return {};
-  const auto found = std::find_if(names->begin(), names->end(), is_acting);
-  return found == names->end() ? std::string() : std::string(*found);
 }
 
 }  // namespace
@@ -56,7 +36,7 @@ void Compiled::add(std::string_view name, Bytes bytes) {
   if (name.find("data/aotinductor/") == std::string_view::npos || found_.size() >= kMostMembers) return;
   const auto ends = [&](std::string_view ending) { return ends_with_ignoring_case(name, ending); };
   if (ends(".so") || ends(".o") || ends(".dylib") || ends(".pyd") || ends(".dll")) {
-    found_.push_back({std::string(name), imported_by(bytes)});
+    found_.push_back({std::string(name), containers::reaching_import(bytes)});
   } else if (ends(".cpp") || ends(".cc") || ends(".h") || ends(".cu")) {
     found_.push_back({std::string(name), bytes.size() > kMostSource ? std::string() : called_in(as_text(bytes))});
   }
