@@ -1,6 +1,7 @@
 #include "formats/registry.h"
 
 #include "formats/archive/archive.h"
+#include "formats/columns/columns.h"
 #include "formats/compressed/compressed.h"
 #include "formats/configuration/configuration.h"
 #include "formats/dependencies/dependencies.h"
@@ -57,6 +58,7 @@ constexpr Format kFormats[] = {
     network::kCaffeText,
     network::kMxnet,
     network::kPaddle,
+    network::kPaddleText,
     network::kTensorrt,
     java::kObjects,
     java::kClasses,
@@ -67,6 +69,9 @@ constexpr Format kFormats[] = {
     torch7::kT7,
     xml_model::kModel,
     numbers::kNumbers,
+    columns::kArrow,
+    columns::kParquet,
+    columns::kZarr,
     safetensors::kSafetensors,
     tflite::kTflite,
     msgpack::kMsgpack,

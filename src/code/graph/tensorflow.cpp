@@ -193,12 +193,17 @@ struct Shape {
 // What is cut short still reads as what it began as.
 bool is_broken(const std::optional<Error>& error) { return error && error->fault != Fault::truncated; }
 
+// Operations have names of letters, digits and a few marks; a message in that place is none.
+bool is_operation_name(std::string_view name) {
+  return !name.empty() && name.size() < 200 && std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c != 0x7f; });
+}
+
 bool reads_as_node(Bytes message) {
   bool name = false, op = false, wrong = false;
   const auto error = each_field(message, [&](const ProtoField& field) {
     wrong = wrong || field.number > 7 || field.type != WireType::bytes;
     name = name || is_bytes(field, 1);
-    op = op || (is_bytes(field, 2) && !field.bytes.empty() && field.bytes.size() < 200);
+    op = op || (is_bytes(field, 2) && is_operation_name(as_text(field.bytes)));
     return !wrong;
   });
   return !is_broken(error) && !wrong && name && op;

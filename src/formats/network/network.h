@@ -23,6 +23,10 @@ bool is_paddle(const Artifact& artifact);
 void read_paddle(Scan& scan, const Artifact& artifact);
 inline constexpr Format kPaddle{"paddle-program", is_paddle, read_paddle};
 
+bool is_paddle_text(const Artifact& artifact);
+void read_paddle_text(Scan& scan, const Artifact& artifact);
+inline constexpr Format kPaddleText{"paddle-json", is_paddle_text, read_paddle_text};
+
 bool is_tensorrt(const Artifact& artifact);
 void read_tensorrt(Scan& scan, const Artifact& artifact);
 inline constexpr Format kTensorrt{"tensorrt-plan", is_tensorrt, read_tensorrt};
