@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,6 +169,48 @@ TEST_F(WorkersTest, FileThatBecomesShorterIsIncomplete) {
   cutter.join();
   EXPECT_EQ(of("short").verdict, Verdict::incomplete);
   EXPECT_EQ(gap("short"), "unreadable: the file changed while it was scanned");
+}
+
+TEST_F(WorkersTest, FileThatIsWrittenToIsIncomplete) {
+  file("written");
+  file("still");
+  const std::string path = files_.front();
+  std::thread writer([&] {
+    ::usleep(100'000);
+    const int descriptor = ::open(path.c_str(), O_WRONLY);
+    EXPECT_EQ(::pwrite(descriptor, "harmful", 7, 0), 7);
+    ::close(descriptor);
+  });
+  run([](const WorkerFile& one, Whereabouts&) {
+    char byte = 'c';
+    while (named(one, "written") && byte == 'c') ::pread(one.descriptor, &byte, 1, 0);
+    return clean(one.path);
+  });
+  writer.join();
+  EXPECT_EQ(gap("written"), "unreadable: the file changed while it was scanned");
+  EXPECT_EQ(of("still").verdict, Verdict::clean);
+}
+
+// Reading a mapped page behind the new end is SIGBUS, which no reader can handle: it costs the worker.
+TEST_F(WorkersTest, MappedFileThatBecomesShorterCostsOneFile) {
+  file("mapped");
+  file("still");
+  const std::string path = files_.front();
+  ASSERT_EQ(::truncate(path.c_str(), 1 << 20), 0);
+  std::thread cutter([&] {
+    ::usleep(100'000);
+    ::truncate(path.c_str(), 1);
+  });
+  run([](const WorkerFile& one, Whereabouts&) {
+    if (!named(one, "mapped")) return clean(one.path);
+    const auto* bytes = static_cast<const volatile char*>(::mmap(nullptr, 1 << 20, PROT_READ, MAP_SHARED, one.descriptor, 0));
+    while (bytes[(1 << 20) - 1] == 0) continue;
+    return clean(one.path);
+  });
+  cutter.join();
+  EXPECT_EQ(of("mapped").verdict, Verdict::incomplete);
+  EXPECT_NE(gap("mapped").find("SIGBUS"), std::string::npos) << gap("mapped");
+  EXPECT_EQ(of("still").verdict, Verdict::clean);
 }
 
 TEST_F(WorkersTest, StopLeavesTheRestUndone) {
