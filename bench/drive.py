@@ -6,7 +6,7 @@
 
 An alarm is what makes the tool's own command fail as "found": picklescan's dangerous globals (not
 its suspicious ones), any issue of modelscan, any severity of fickling above LIKELY_SAFE, a CRITICAL
-risk of aisbom.
+risk of aisbom, a warning or a critical issue of modelaudit.
 """
 
 import json
@@ -69,6 +69,18 @@ def aisbom():
     return scan
 
 
+def modelaudit():
+    from modelaudit.core import determine_exit_code, scan_model_directory_or_file
+
+    def scan(path):
+        result = scan_model_directory_or_file(path, cache_enabled=False)
+        code = determine_exit_code(result)
+        unread = "error" if code == 2 else None if result.scanner_names else "skipped"
+        return code == 1, unread
+
+    return scan
+
+
 def verdict(scan, path):
     try:
         alarm, unread = scan(path)
@@ -81,7 +93,8 @@ def main():
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the tools print is not the answer
     logging.disable(logging.CRITICAL)
-    scan = {"picklescan": picklescan, "modelscan": modelscan, "fickling": fickling, "aisbom": aisbom}[sys.argv[1]]()
+    tools = (picklescan, modelscan, fickling, aisbom, modelaudit)
+    scan = next(tool for tool in tools if tool.__name__ == sys.argv[1])()
     if sys.argv[2:3] == ["--tree"]:
         tree = sys.argv[3]
         files = [os.path.join(folder, file) for folder, _, names in os.walk(tree) for file in names]

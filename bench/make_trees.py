@@ -4,6 +4,8 @@
   small       2,000 pickles of 5-50 KB, five families, protocols 2 to 5
   zips        20 PyTorch zips whose data.pkl has 10,000 entries; in the first half every entry
               has a storage of its own, in the second all are views of one storage
+  deep        100 archives inside archives (zip, tar.gz, gzip, tar), two to six of them around a pickle, and as
+              many around one that would run a command
   constructs  one file for each thing that honest models do and scanners like to flag
   sparse      one PyTorch zip of 8 GiB, nearly all of it a hole in the file
 
@@ -16,6 +18,7 @@ import collections
 import datetime
 import decimal
 import functools
+import gzip
 import io
 import operator
 import os
@@ -24,6 +27,8 @@ import pickle
 import random
 import re
 import struct
+import tarfile
+import zipfile
 import zlib
 
 # ---- pickles of names that are not installed ---------------------------------------------------
@@ -347,6 +352,53 @@ def make_sparse(folder, size):
         archive.close()
 
 
+# ---- archives inside archives ------------------------------------------------------------------
+
+
+def in_zip(inner, data):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("README.txt"), "A model.\n" * 20)
+        archive.writestr(zipfile.ZipInfo(inner), data)
+    return buffer.getvalue()
+
+
+def in_tar(inner, data):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for member, content in (("README.txt", b"A model.\n" * 20), (inner, data)):
+            header = tarfile.TarInfo(member)
+            header.size = len(content)
+            archive.addfile(header, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def in_gzip(inner, data):
+    return gzip.compress(data, mtime=0)
+
+
+LAYERS = ((in_zip, ".zip"), (in_gzip, ".gz"), (in_tar, ".tar"), (lambda *part: in_gzip("", in_tar(*part)), ".tar.gz"))
+
+
+def make_deep(folder, count, seed):
+    """The same archives twice: `honest` holds models, `harmful` pickles that would run a command."""
+    rng = random.Random(f"deep {seed}")
+    for kind in ("honest", "harmful"):
+        os.makedirs(os.path.join(folder, kind), exist_ok=True)
+    for number in range(count):
+        model = dump(family_estimators(rng, 20_000, 2), 2)
+        command = dump({"weights": Call(name("os.system"), ("true",)), "model": 1})
+        layers = [rng.choice(LAYERS) for _ in range(rng.randrange(2, 7))]
+        for kind, data in (("honest", model), ("harmful", command)):
+            inner = "model.pkl"
+            for wrap, ending in layers:
+                data = wrap(inner, data)
+                inner = inner + ending if ending == ".gz" else "model" + ending
+            ending = layers[-1][1]
+            with open(os.path.join(folder, kind, f"{number:03}_{len(layers)}_deep{ending}"), "wb") as file:
+                file.write(data)
+
+
 # ---- what honest models do and scanners like to flag -------------------------------------------
 
 
@@ -466,11 +518,13 @@ def main():
     parser.add_argument("--count", type=int, default=2000, help="small pickles (2000)")
     parser.add_argument("--zips", type=int, default=20, help="PyTorch zips (20)")
     parser.add_argument("--entries", type=int, default=10_000, help="entries of each (10000)")
+    parser.add_argument("--deep", type=int, default=100, help="archives inside archives (100)")
     parser.add_argument("--sparse", type=int, default=8 << 30, help="bytes of the sparse checkpoint (8 GiB)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     make_small(os.path.join(options.folder, "small"), options.count, options.seed)
     make_zips(os.path.join(options.folder, "zips"), options.zips, options.entries, options.seed)
+    make_deep(os.path.join(options.folder, "deep"), options.deep, options.seed)
     make_constructs(os.path.join(options.folder, "constructs"), options.seed)
     make_sparse(os.path.join(options.folder, "sparse"), options.sparse)
 

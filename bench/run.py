@@ -2,7 +2,7 @@
 """Runs Winnow beside other scanners on the same files, in one run, and prints Markdown tables.
 
   python3 bench/run.py                       all of it; installs the peers under build/bench-venv
-  python3 bench/run.py --count 100 --zips 2  a quick look
+  python3 bench/run.py --count 100 --zips 2 --deep 10 --most 40 --runs 1  a quick look
   python3 bench/run.py --write               also replaces the tables in bench/README.md
 
 Costs are CPU seconds (user + system) of the median of three runs after one that warms up. Verdicts
@@ -28,8 +28,16 @@ import scanners
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-PICKLE_FAMILY = ("7z", "joblib", "nemo", "npy", "npz", "paddle", "pickle", "pytorch", "stable-baselines",
-                 "tar-of-models", "torchscript", "torchserve", "zip")
+# Kinds of files by what the formats of a manifest begin with; the first that fits.
+GROUPS = (
+    ("pickle family", ("7z", "joblib", "nemo", "npy", "npz", "paddle-pickle", "pickle", "pytorch", "stable-baselines",
+                       "tar-of-models", "torchscript", "torchserve", "zip")),
+    ("Keras", ("keras", "hdf5")),
+    ("graphs", ("tf-", "tflite", "onnx", "executorch", "coreml", "openvino", "mxnet-symbol", "paddle")),
+    ("templates, configurations, code", ("jinja", "json-chat", "yaml-chat", "gguf", "hf-", "python", "configuration",
+                                         "tokenizer", "notebook", "dependencies")),
+    ("all others", ("",)),
+)
 BEGIN, END = "<!-- tables: bench/run.py --write -->", "<!-- end of tables -->"
 
 
@@ -146,7 +154,8 @@ def startup_section(tools, scratch, options):
     return f"### Start-up\n\n{text}\n", costs
 
 
-def tree_section(title, note, path, tools, scratch, options):
+def tree_section(title, note, path, tools, scratch, options, more=None):
+    """`more`: the head of a further column, and what stands in it for each tool."""
     files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
     size = sum(map(os.path.getsize, files))
     costs = {name: median(tool, path, scratch, options) for name, tool in tools.items()}
@@ -155,7 +164,10 @@ def tree_section(title, note, path, tools, scratch, options):
         done = not cost["stopped"] and not cost.get("failed")
         rows.append([name, *cost_cells(cost, costs["winnow"], options.limit),
                      f"{size / 1e6 / cost['cpu']:.0f}" if done else "-", or_dash(cost["alarms"])])
+        if more:
+            rows[-1].append(more[1][name])
     heads = [f"{len(files)} files, {size / 1e6:.0f} MB", "CPU s", "times Winnow", "peak memory", "MB/s", "false alarms"]
+    heads += more[:1] if more else ()
     text = table(heads, rows)
     return f"### {title}\n\n{note}\n\n{text}\n"
 
@@ -189,29 +201,61 @@ def constructs_section(path, tools, options):
     return f"### Often flagged, and honest\n\n{note}\n\n{text}\n"
 
 
-def detection_section(title, note, folder, tools, options):
+def labelled(folder):
+    """Entries of a manifest, and whether each is harmful; those that are either are left out."""
     with open(folder / "manifest.tsv", newline="") as file:
         entries = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    entries = [e for e in entries if e["expect"] in ("malicious", "flag", "clean")
-               and e["format"].startswith(PICKLE_FAMILY) and (folder / e["file"]).is_file()]
-    harmful = [e["expect"] != "clean" for e in entries]
-    rows = []
+    return [(e["file"], e["format"], e["expect"] != "clean") for e in entries
+            if e["expect"] in ("malicious", "flag", "clean") and (folder / e["file"]).is_file()]
+
+
+def group_of(form):
+    return next(group for group, beginnings in GROUPS if form.startswith(beginnings))
+
+
+def tally(verdicts):
+    """Of (verdict, harmful): harmful, found, not read; harmless, alarms, not read."""
+    sums = [0] * 6
+    for verdict, harmful in verdicts:
+        start = 0 if harmful else 3
+        sums[start] += 1
+        sums[start + 1] += verdict["alarm"]
+        sums[start + 2] += verdict["unread"] is not None
+    return sums
+
+
+def detection_sections(title, note, folder, tools, options):
+    """Two tables: the pickle family, which all peers read, and every kind of file."""
+    entries = labelled(folder)
+    if options.most:  # a quick look: evenly out of all
+        entries = entries[::max(1, len(entries) // options.most)]
+    family, kinds = [], {}
     for name, tool in tools.items():
-        verdicts = list(tool.verdicts([str(folder / e["file"]) for e in entries], options.limit))
-        bad = [v for v, is_harmful in zip(verdicts, harmful) if is_harmful]
-        good = [v for v, is_harmful in zip(verdicts, harmful) if not is_harmful]
-        found, unread = sum(v["alarm"] for v in bad), sum(v["unread"] is not None for v in bad)
-        alarms = sum(v["alarm"] for v in good)
-        rows.append([name, f"{found} ({found / max(len(bad), 1):.0%})", len(bad) - found - unread, unread,
-                     f"{alarms} ({alarms / max(len(good), 1):.0%})", sum(v["unread"] is not None for v in good)])
+        verdicts = list(tool.verdicts([str(folder / file) for file, _, _ in entries], options.limit))
+        rated = [(group_of(form), verdict, harmful) for (_, form, harmful), verdict in zip(entries, verdicts)]
+        bad, found, lost, good, alarms, unread = tally([r[1:] for r in rated if r[0] == GROUPS[0][0]])
+        family.append([name, f"{found} ({found / max(bad, 1):.0%})", bad - found - lost, lost,
+                       f"{alarms} ({alarms / max(good, 1):.0%})", unread])
+        for group in sorted({r[0] for r in rated}, key=[g for g, _ in GROUPS].index):
+            bad, found, lost, good, alarms, unread = tally([r[1:] for r in rated if r[0] == group])
+            row = kinds.setdefault(group, [f"{group}: {bad} harmful, {good} harmless"])
+            row.append(f"{found if bad else '-'} / {alarms} / {lost + unread}")
         if options.verbose:
-            for entry, verdict, is_harmful in zip(entries, verdicts, harmful):
-                if verdict["alarm"] != is_harmful:
-                    kind = "missed" if is_harmful else "false alarm"
-                    print(name, kind, entry["file"], verdict["unread"], sep="\t", file=sys.stderr)
-    text = table([f"{sum(harmful)} harmful, {len(harmful) - sum(harmful)} harmless", "found", "missed: called clean",
-                  "missed: not read", "false alarms", "harmless, not read"], rows)
-    return f"### {title}\n\n{note}\n\n{text}\n"
+            for (file, _, harmful), verdict in zip(entries, verdicts):
+                if verdict["alarm"] != harmful:
+                    print(name, "missed" if harmful else "false alarm", file, verdict["unread"], sep="\t", file=sys.stderr)
+    bad, _, _, good, _, _ = tally([({"alarm": 0, "unread": None}, harmful) for _, form, harmful in entries if group_of(form) == GROUPS[0][0]])
+    text = table([f"pickle family: {bad} harmful, {good} harmless", "found", "missed: called clean", "missed: not read",
+                  "false alarms", "harmless, not read"], family)
+    by_kind = table(["found / false alarms / not read", *tools], kinds.values())
+    return f"### {title}\n\n{note}\n\n{text}\n\nEvery kind of file of the collection:\n\n{by_kind}\n"
+
+
+def deep_section(path, tools, scratch, options):
+    harmful = sorted(os.path.join(path, "harmful", name) for name in os.listdir(path / "harmful"))
+    found = {name: sum(v["alarm"] for v in tool.verdicts(harmful, options.limit)) for name, tool in tools.items()}
+    return tree_section("Archives inside archives", "Two to six of zip, tar, gzip and tar.gz around one pickle. *Found*: the same archives, made again\n"
+                        f"around a pickle that runs a command; {len(harmful)} of them.", path / "honest", tools, scratch, options, ("found", found))
 
 
 # ---- the run -----------------------------------------------------------------------------------
@@ -219,11 +263,12 @@ def detection_section(title, note, folder, tools, options):
 
 def trees(options):
     """Generated once for each choice of sizes."""
-    folder = ROOT / "build" / "bench" / f"{options.count}-{options.zips}-{options.entries}-{options.seed}"
+    folder = ROOT / "build" / "bench" / f"{options.count}-{options.zips}-{options.entries}-{options.deep}-{options.seed}"
     stamp = folder / "complete"
     if not stamp.exists():
         make_trees.make_small(folder / "small", options.count, options.seed)
         make_trees.make_zips(folder / "zips", options.zips, options.entries, options.seed)
+        make_trees.make_deep(folder / "deep", options.deep, options.seed)
         make_trees.make_constructs(folder / "constructs", options.seed)
         make_trees.make_sparse(folder / "sparse", 8 << 30)
         stamp.touch()
@@ -233,14 +278,14 @@ def trees(options):
 def sections(tools, options, scratch):
     folder = pathlib.Path(options.trees) if options.trees else trees(options)
     fixtures = ROOT / "tests" / "fixtures"
-    yield detection_section(
+    yield detection_sections(
         "Found and missed: the repository's own fixtures",
         "`tests/fixtures`, made to test Winnow, which therefore has the advantage here.", fixtures, tools, options)
     if options.corpus:
-        yield detection_section(
+        yield detection_sections(
             "Found and missed: files from public repositories",
-            "A labelled collection, not part of this repository (`--corpus`); formats of the pickle family. Winnow was\n"
-            "developed with it at hand, so this is no blind test.",
+            "A labelled collection, not part of this repository (`--corpus`). Winnow was developed with it at hand, so\n"
+            "this is no blind test.",
             pathlib.Path(options.corpus), tools, options)
     if (folder / "constructs").is_dir():
         yield constructs_section(folder / "constructs", tools, options)
@@ -250,6 +295,8 @@ def sections(tools, options, scratch):
                        folder / "small", tools, scratch, options)
     yield tree_section("PyTorch zips with many entries", "Half have a member for every tensor, half one storage.",
                        folder / "zips", tools, scratch, options)
+    if (folder / "deep").is_dir():
+        yield deep_section(folder / "deep", tools, scratch, options)
     sparse = folder / "sparse" / "checkpoint.pt"
     if sparse.is_file():
         yield sparse_section(sparse, tools, startup, scratch, options)
@@ -272,6 +319,8 @@ def main():
     parser.add_argument("--count", type=int, default=2000, help="small pickles (%(default)s)")
     parser.add_argument("--zips", type=int, default=20, help="PyTorch zips (%(default)s)")
     parser.add_argument("--entries", type=int, default=10_000, help="entries of each (%(default)s)")
+    parser.add_argument("--deep", type=int, default=100, help="archives inside archives (%(default)s)")
+    parser.add_argument("--most", type=int, default=0, help="about so many labelled files of each collection (all)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3, help="measured runs (%(default)s)")
     parser.add_argument("--limit", type=int, default=60, help="CPU seconds for one run of one scanner (%(default)s)")

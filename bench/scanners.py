@@ -10,7 +10,8 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ENVIRONMENT = dict(os.environ, AISBOM_OFFLINE="1", AISBOM_NO_TELEMETRY="1", AISBOM_NO_HF_LOOKUP="1",
-                   HOME=str(HERE.parent / "build" / "bench-venv"))  # aisbom keeps notes there
+                   PROMPTFOO_DISABLE_TELEMETRY="1", NO_ANALYTICS="1", HF_HUB_OFFLINE="1",
+                   HOME=str(HERE.parent / "build" / "bench-venv"))  # aisbom and modelaudit keep notes there
 
 
 class Scanner:
@@ -139,4 +140,19 @@ class Aisbom(Scanner):
         return sum("Risk: CRITICAL" in component.get("description", "") for component in components), None
 
 
-PEERS = {peer.name: peer for peer in (Picklescan, Fickling, Modelscan, Aisbom)}
+class Modelaudit(Scanner):
+    name = "modelaudit"
+    packages = ("modelaudit[h5,joblib,onnx,safetensors,sevenzip,tflite]",)
+
+    def command(self, path, report):
+        return [self.program("modelaudit"), "scan", str(path), "--no-cache", "--format", "json", "--output", report]
+
+    def counts(self, output, report):
+        with open(report) as file:
+            found = json.load(file)
+        places = [issue["location"] or "" for issue in found["issues"] if issue["severity"] in ("warning", "critical")]
+        files = {asset["path"] for asset in found["assets"]}
+        return sum(any(place.startswith(file) for place in places) for file in files), None
+
+
+PEERS = {peer.name: peer for peer in (Picklescan, Fickling, Modelscan, Modelaudit, Aisbom)}
