@@ -250,7 +250,14 @@ std::string Printer::expression(Value value, int depth) const {
     case Kind::generator: return "<generator>";
     case Kind::iterator: return "iter(" + expression(heap.link(value).first, depth + 1) + ")";
     case Kind::unknown:
-      if (value.is_derived()) return "<of " + items(heap.items(value), depth) + ">";
+      if (value.is_derived()) {
+        // A text of which parts are known ends with an ellipsis.
+        const Items& parts = heap.items(value);
+        if (parts.size == 0 || !parts[parts.size - 1].is(Kind::ellipsis)) return "<of " + items(parts, depth) + ">";
+        std::string out;
+        for (uint32_t i = 0; i + 1 < parts.size; ++i) out += (i > 0 ? " + " : "") + expression(parts[i], depth + 1);
+        return out;
+      }
       return value.text().empty() ? "<unknown>" : std::string(value.text());
   }
   return "<unknown>";

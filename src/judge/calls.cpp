@@ -139,6 +139,9 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     for (const std::string_view text : texts_of(event)) {
       if (knowledge::sensitive_path(text) != nullptr) ruling = Ruling::confirmed;
     }
+    for (const std::string& text : open_texts_of(event)) {
+      if (knowledge::sensitive_path(text) != nullptr) ruling = Ruling::confirmed;
+    }
   }
   add(index,
       {rule->threat, ruling, std::string(rule->verb) + " when the model is loaded: " + call_text(index) + ".",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "judge/names.h"
+#include "judge/origins.h"
 #include "judge/source.h"
 #include "judge/weigher.h"
 
@@ -121,7 +122,13 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
   if (payload && payload->is_text()) texts.push_back(payload->text());
   const std::vector<std::string_view> others = is_builtin(name.canonical) ? std::vector<std::string_view>() : texts_of(event);
   texts.insert(texts.end(), others.begin(), others.end());
-  if (event.code && event.entered) {
+  // Code of which parts are known: what these do, it does.
+  const std::string open = payload && is_open_text(*payload) ? text_with_holes(heap_, *payload) : std::string();
+  if (!open.empty() && runs_code(knowledge::find(read_source(open).acting))) {
+    const std::string_view parts[] = {open};
+    weigh_sources(read_sources(parts), opinion);
+    opinion.why += " Parts of the text are not known here.";
+  } else if (event.code && event.entered) {
     opinion.ruling = Ruling::suspected;
     opinion.summary = "Runs Python code that it carries as text when the model is loaded.";
     opinion.why += " The code was run: whatever it does is told by itself.";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "judge/names.h"
+#include "judge/origins.h"
 #include "judge/weigher.h"
 
 namespace winnow::judge {
@@ -82,6 +83,14 @@ Weigher::Parts Weigher::parts_of(Value value) const {
     } else if (part.is_sequence() || part.is(Kind::dict)) {
       const Items& items = heap_.items(part);
       pending.insert(pending.end(), items.begin(), items.begin() + std::min<uint32_t>(items.size, kMostParts));
+    } else if (is_open_text(part)) {
+      // The whole of it, since its parts alone would say that the path begins there; and what the parts are made of.
+      parts.outside = true;
+      open_texts_.push_back(text_with_holes(heap_, part));
+      parts.texts.push_back(open_texts_.back());
+      for (const Value& inner : heap_.items(part)) {
+        if (inner.is(Kind::object) || inner.is(Kind::attribute) || inner.is(Kind::name)) pending.push_back(inner);
+      }
     } else if (!part.is_known() || part.is_defined()) {
       parts.outside = true;
     }

@@ -32,7 +32,7 @@ void Weigher::weigh(uint32_t index, const Event& event) {
   if (event.elsewhere) return;
   // What is looked up there are parts of the model and operators, which nothing but a call makes act.
   if (trace_.dialect == "torchscript" && (event.op == Op::attribute || event.computed)) return;
-  if (is_program() && event.code) return weigh_in_program(index, event);
+  if (event.code && in_program(event)) return weigh_in_program(index, event);
   switch (event.op) {
     case Op::call: case Op::construct:
       return event.computed ? weigh_computed(index, event) : weigh_call(index, event);

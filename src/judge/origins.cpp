@@ -188,6 +188,7 @@ void append_text(const Heap& heap, Value value, std::string& out, int depth) {
   } else if (value.is_derived()) {
     bool any = false;
     for (const Value& part : heap.items(value)) {
+      if (part.is(Kind::ellipsis)) continue;  // ends a text of which only parts are known
       if (part.is_text() || part.is_derived()) append_text(heap, part, out, depth + 1), any = true;
       else out += kHole;
     }

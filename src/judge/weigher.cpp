@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "judge/names.h"
+#include "judge/origins.h"
 
 namespace winnow::judge {
 
@@ -151,6 +152,20 @@ std::vector<std::string_view> Weigher::texts_of(const Event& event) const {
       const Items& items = heap_.items(value);
       for (uint32_t i = std::min<uint32_t>(items.size, kMost); i-- > 0;) pending.push_back(items[i]);
     }
+  }
+  return out;
+}
+
+bool Weigher::is_open_text(Value value) const {
+  if (!value.is_derived()) return false;
+  const Items& parts = heap_.items(value);
+  return parts.size > 1 && parts[parts.size - 1].is(Kind::ellipsis);
+}
+
+std::vector<std::string> Weigher::open_texts_of(const Event& event) const {
+  std::vector<std::string> out;
+  for (const Value& value : arguments_of(event)) {
+    if (is_open_text(value)) out.push_back(text_with_holes(heap_, value));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 // declarations stand under the file that holds them, so this page is also the map of the folder.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -201,6 +202,10 @@ class Weigher {
 
   // weigher.cpp: what all of these use.
   bool is_program() const { return trace_.dialect == "source"; }
+  // What stands in functions of a compiled module is a program, too; the module itself runs before anybody sees it.
+  bool in_program(const Event& event) const {
+    return is_program() || (trace_.dialect == "python" && (event.trigger == Trigger::inference || event.trigger == Trigger::other));
+  }
   std::string source_line(int32_t line);
   void add(uint32_t index, Opinion opinion);
   Printer& printer();
@@ -210,6 +215,9 @@ class Weigher {
   const Name* held_among(std::vector<Value> given, bool (*wanted)(const Name&)) const;  // null where there is none
   std::vector<Value> arguments_of(const Event& event) const;
   std::vector<std::string_view> texts_of(const Event& event) const;
+  // Those of which only parts are known, with marks for the rest (origins.h).
+  std::vector<std::string> open_texts_of(const Event& event) const;
+  bool is_open_text(Value value) const;
   std::optional<Value> payload_of(const Event& event, const knowledge::Callable& known) const;
   const Value* keyword_of(const Event& event, std::string_view keyword) const;  // null where it is not given
 
@@ -229,6 +237,7 @@ class Weigher {
   std::vector<Download> downloads_;    // files that a program fetched
   std::vector<Kept> kept_;             // files and buffers into which it put what matters
   std::string spelled_;                // the host that the last destination was put together to
+  mutable std::deque<std::string> open_texts_;  // texts with marks for what is not known
   std::vector<uint32_t> lines_;        // of source: where each begins
   std::unique_ptr<Printer> printer_;  // made for the first finding: most traces have none
   bool carries_functions_ = false;    // dill or cloudpickle put functions together here

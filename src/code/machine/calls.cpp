@@ -447,7 +447,13 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
       all.insert(all.end(), arguments.begin(), arguments.end());
       return call(state[0], all, state[2].is(Kind::dict) ? state[2] : keywords);
     }
-    return call(given[0], all, keywords.is(Kind::none) ? made.keywords : keywords);
+    Value merged = keywords.is(Kind::none) ? made.keywords : keywords;
+    if (keywords.is(Kind::dict) && made.keywords.is(Kind::dict)) {
+      const Items first = heap().items(made.keywords), later = heap().items(keywords);
+      merged = heap().new_items(Kind::dict, first.data, first.size);
+      for (uint32_t i = 0; i + 1 < later.size; i += 2) heap().set_key(merged, later[i], later[i + 1]);
+    }
+    return call(given[0], all, merged);
   }
   if (maker == "operator.attrgetter" && !arguments.empty()) {
     Value found = Value::unknown();
@@ -464,8 +470,12 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
     return record(Op::attribute, callee, arguments_tuple, Value::none(), found);
   }
   if (maker == "operator.itemgetter" && !arguments.empty() && given.size > 0) {
-    const Value found = item(arguments[0], given[0]);
-    if (found.is_known()) return record(Op::call, callee, arguments_tuple, Value::none(), found);
+    std::vector<Value> found;
+    for (const Value& key : given) found.push_back(place.code ? subscript(*this, arguments[0], key) : item(arguments[0], key));
+    if (raised) return Value::unknown();
+    const bool known = std::all_of(found.begin(), found.end(), [](Value one) { return one.is_known(); });
+    const Value out = given.size == 1 ? found[0] : heap().new_items(Kind::tuple, found.data(), static_cast<uint32_t>(found.size()));
+    if (known) return record(Op::call, callee, arguments_tuple, Value::none(), out);
   }
   if (maker == "operator.methodcaller" && !arguments.empty() && given.size > 0 && given[0].is_text()) {
     const std::vector<Value> rest(given.begin() + 1, given.end());

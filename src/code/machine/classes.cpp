@@ -169,6 +169,26 @@ Value new_exception(Machine& m, Value cls, std::span<const Value> arguments) {
   return m.heap().new_instance(instance);
 }
 
+Value attribute_error(Machine& m, Value base, std::string_view name) {
+  std::string owner;
+  if (base.is(Kind::name) && m.heap().name(base).qualified.empty()) owner = "module '" + std::string(m.heap().name(base).canonical) + "'";
+  else if (base.is(Kind::class_object)) owner = "type object '" + std::string(m.heap().class_of(base).name) + "'";
+  else if (base.is(Kind::instance) && m.heap().instance(base).cls.is(Kind::class_object)) owner = "'" + std::string(m.heap().class_of(m.heap().instance(base).cls).name) + "' object";
+  else if (const std::string type = m.type_of(base); type.starts_with("builtins.") && !type.ends_with(")")) owner = "'" + type.substr(9) + "' object";
+  const Value text = owner.empty() ? Value::unknown_named("message") : m.make_string(owner + " has no attribute '" + std::string(name) + "'");
+  const Value out = new_exception(m, m.resolve("builtins", "AttributeError"), std::span(&text, 1));
+  m.heap().set_key(m.heap().instance(out).attributes, "name", m.make_string(name));
+  m.heap().set_key(m.heap().instance(out).attributes, "obj", base);
+  return out;
+}
+
+Value name_error(Machine& m, std::string_view name) {
+  const Value text = m.make_string("name '" + std::string(name) + "' is not defined");
+  const Value out = new_exception(m, m.resolve("builtins", "NameError"), std::span(&text, 1));
+  m.heap().set_key(m.heap().instance(out).attributes, "name", m.make_string(name));
+  return out;
+}
+
 Value new_instance(Machine& m, Value cls) {
   Instance instance;
   instance.cls = cls;

@@ -113,7 +113,7 @@ bool Run::joins(const Frame& f, ir::BlockId block) {
   return block < counts.size() && counts[block] > 1;
 }
 
-void Run::fork(Frame side) {
+void Run::fork(Frame side, Forgotten forgotten) {
   if (running_.forked >= m_.scan().budget.forks || sides_.size() >= kMostPending) {
     if (m_.keeps_origins) {
       if (side.body != nullptr) running_.left.emplace(side.body, std::move(side));
@@ -137,6 +137,7 @@ void Run::fork(Frame side) {
   other.frames.assign(frames_.begin(), frames_.end() - 1);
   other.frames.push_back(std::move(side));
   other.mark = heap.mark_journal();
+  other.forgotten = std::move(forgotten);
   sides_.push_back(std::move(other));
 }
 
@@ -156,7 +157,8 @@ void Run::branch(std::optional<bool> condition) {
 void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
   Frame& f = frame();
   Visit& v = visit(f, f.block);
-  ++v.count;
+  const uint32_t v_count = ++v.count;
+  if (iterates) ++running_.unsure_rounds;
   ++running_.effects;  // a loop that does not know its way is not computed exactly, and need not go on
   const bool first = (v.sides & 1) == 0;
   v.sides ^= 1;
@@ -176,7 +178,11 @@ void Run::choose(ir::BlockId target, ir::BlockId otherwise, bool iterates) {
     Frame side = f;
     set(side, !first);
     fork(std::move(side));
+  } else {
+    widen(f.block);
   }
+  // Whether there were no items or one is known to those who follow; of more, nothing is.
+  if (iterates && v_count > 1) widen(frame().block);
   Frame& now = frame();
   set(now, first);
   enter_block(now.block);
@@ -199,12 +205,13 @@ void Run::for_iter() {
     push(*next.item);
     return enter_block(target);
   }
+  if (iterator.is(Kind::generator) && running_.unsure.contains(iterator.index())) widen(frame().block);
   frame().stack.pop_back();
   enter_block(otherwise);
 }
 
 // What stands here may raise: the handler around it runs, too, with an exception of which nothing is known.
-void Run::may_raise() {
+void Run::may_raise(std::optional<Value> exception) {
   if (frames_.empty() || done_) return;
   for (size_t depth = frames_.size(); depth-- > 0;) {
     Frame& f = frames_[depth];
@@ -223,7 +230,7 @@ void Run::may_raise() {
     ++forks;
     Frame side = f;
     side.stack.resize(std::min<uint32_t>(block.handler_depth, 1u << 16), Value::unknown());
-    side.stack.push_back(Value::unknown_named("error"));
+    side.stack.push_back(exception.value_or(Value::unknown_named("error")));
     side.block = block.handler;
     side.at = 0;
     side.delegating = false;

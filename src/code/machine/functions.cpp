@@ -320,8 +320,10 @@ std::optional<Value> resume(Machine& m, Value generator, Value sent, std::option
   frame.started = true;
   if (frame.function.is(Kind::function)) heap.function(frame.function).called = true;
   if (thrown) m.raised = *thrown;
+  const uint64_t rounds = running.unsure_rounds;
   Run run(m);
   Run::Outcome outcome = run.run(std::move(frame));
+  if (running.unsure_rounds != rounds) running.unsure.insert(generator.index());
   if (outcome.yielded) {
     if (m.keeps_origins) heap.change_link(generator).third = outcome.value;  // tells what it gives
     if (!heap.journaled()) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "code/machine/interpreter.h"
+#include "code/machine/models_written.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/run.h"
@@ -126,7 +127,8 @@ bool Run::calls(const ir::Instruction& at) {
       FunctionParts parts;
       if (at.a & ir::kClosure) parts.closure = pop();
       if (at.a & ir::kAnnotate) pop();
-      if (at.a & ir::kAnnotations) pop();
+      Value annotations = Value::none();
+      if (at.a & ir::kAnnotations) annotations = pop();
       if (at.a & ir::kKeywordDefaults) parts.keyword_defaults = pop();
       if (at.a & ir::kDefaults) parts.defaults = pop();
       if (!code.is(Kind::code)) {
@@ -135,7 +137,14 @@ bool Run::calls(const ir::Instruction& at) {
       }
       parts.code = code;
       parts.globals = frame().globals;
-      push(make_function(m_, parts));
+      const Value made = make_function(m_, parts);
+      if (annotations.is(Kind::tuple)) {  // name, value, name, value
+        const Items pairs = heap.items(annotations);
+        annotations = heap.new_items(Kind::dict, nullptr, 0);
+        for (uint32_t i = 0; i + 1 < pairs.size; i += 2) heap.set_key(annotations, pairs[i], pairs[i + 1]);
+      }
+      if (annotations.is(Kind::dict)) set_defined_attribute(m_, made, "__annotations__", annotations);
+      push(made);
       return true;
     }
     case ir::Op::intrinsic: {
@@ -176,7 +185,7 @@ void Run::build_class(std::span<const Value> arguments, Value keywords) {
         continue;
       }
     }
-    bases.push_back(base);
+    bases.push_back(written_class(m_, base).value_or(base));
   }
   Value metaclass = Value::unknown();
   if (keywords.is(Kind::dict)) {

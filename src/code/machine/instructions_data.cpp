@@ -68,7 +68,8 @@ bool Run::operators(const ir::Instruction& at) {
         }
       }
       if (m_.raised) return true;
-      push(text ? m_.make_string(*text) : settled(Value::unknown(), {value, spec}));
+      // What is not known stays what it is, for the text that it becomes a part of.
+      push(text ? m_.make_string(*text) : !value.is_known() && !value.is_derived() && !value.text().empty() ? value : m_.partial(std::span(&value, 1)));
       return true;
     }
     default: return false;
@@ -95,7 +96,7 @@ bool Run::displays(const ir::Instruction& at) {
       std::string text;
       for (const Value& part : parts) {
         if (!part.is(Kind::string)) {
-          push(m_.derived(parts));
+          push(m_.partial(parts));
           return true;
         }
         text += part.text();

@@ -46,6 +46,7 @@ Value free_name(Machine& m, Value globals, std::string_view name) {
   }
   if (is_builtin_name(name)) return m.import_name("builtins", name);
   if (name == "__loader__" || name == "__spec__") return m.resolve("_frozen_importlib", "BuiltinImporter");
+  if (const auto own = m.set_in("builtins", name)) return *own;
   for (const Habit& habit : kHabits) {
     if (habit.name == name) return m.import_name(habit.module, habit.member);
   }
@@ -91,7 +92,7 @@ Value Run::load_name(std::string_view name, bool local) {
     m_.raised.reset();
   }
   const Value found = free_name(m_, f.globals, name);
-  if (!found.is_known()) may_raise();
+  if (!found.is_known()) may_raise(name_error(m_, name));
   return found;
 }
 
@@ -217,10 +218,12 @@ bool Run::names(const ir::Instruction& at) {
       const auto found = find_attribute(m_, base, at.name);
       if (m_.raised) return true;
       if (!found) {
-        m_.raise("AttributeError", Value::string(at.name));
+        m_.raised = attribute_error(m_, base, at.name);
         return true;
       }
-      if (!base.is_defined() && (found->is(Kind::attribute) || !found->is_known())) may_raise();
+      if (!base.is_defined() && (found->is(Kind::attribute) || !found->is_known())) {
+        may_raise(base.is_known() && !base.is(Kind::object) && !base.is(Kind::attribute) ? std::optional(attribute_error(m_, base, at.name)) : std::nullopt);
+      }
       push(*found);
       return true;
     }

@@ -114,14 +114,20 @@ void Run::steps() {
       return_value(Value::unknown());
       continue;
     }
+    if (f.gives_up) {
+      return_value(Value::unknown());
+      continue;
+    }
     const ir::Block& block = f.body->blocks[f.block];
     if (f.at < block.instructions.size()) {
+      const size_t height = f.stack.size();
       const ir::Instruction& at = block.instructions[f.at++];
       const CodeObject& code = m_.heap().code(f.code);
       if (!f.of_text) m_.place.line = at.line;
       m_.place.offset = code.offset + at.offset;
       if (code.artifact != 0) m_.place.artifact = code.artifact;
       execute(at);
+      if (m_.raised && !done_ && goes_on(at, height)) continue;
     } else {
       if (!f.of_text) m_.place.line = block.exit_line;
       m_.place.offset = m_.heap().code(f.code).offset + block.exit_offset;
@@ -135,8 +141,26 @@ void Run::steps() {
   }
 }
 
-void Run::execute(const ir::Instruction& at) {
+// An exception that nobody handles ends the program in Python. Here it may come of a model that knows less than the
+// library does, so that what stands behind would never be seen: the program goes on, with nothing known of the result.
+bool Run::goes_on(const ir::Instruction& at, size_t height) {
+  constexpr uint32_t kMostLeft = 200;
+  if (running_.runs.size() != 1 || frames_.empty() || running_.went_on >= kMostLeft) return false;
+  for (const Frame& f : frames_) {
+    if (f.body == nullptr || f.block >= f.body->blocks.size() || f.body->blocks[f.block].handler != ir::kNoBlock || f.generator) return false;
+  }
+  // Told by the program itself: the end of iterators, and what its own functions raise.
+  if (is_instance(m_, *m_.raised, m_.resolve("builtins", "StopIteration")).value_or(true)) return false;
+  ++running_.went_on;
+  m_.raised.reset();
+  const ir::Effect effect = ir::effect(at);
+  auto& stack = frame().stack;
+  stack.resize(height > effect.pops ? height - effect.pops : 0, Value::unknown());
+  stack.resize(stack.size() + effect.pushes, Value::unknown());
+  return true;
+}
 
+void Run::execute(const ir::Instruction& at) {
   switch (at.op) {
     case ir::Op::load_const: push(frame().body->version.major == 2 ? in_python_3(m_, at.value, 0) : at.value); return;
     case ir::Op::pop: pop(); return;
@@ -329,6 +353,7 @@ bool Run::next_side() {
   frames_ = std::move(side.frames);
   aside_ = true;
   m_.raised.reset();
+  forget(side.forgotten);
   return true;
 }
 

@@ -56,6 +56,7 @@ struct Frame {
   After after = After::push;
   Value extra;
   bool generator = false;
+  bool gives_up = false;    // returns something unknown instead of going on
   bool of_text = false;     // its code is text that the program made: the line is that of who runs it
   bool started = false;     // of generators
   bool delegating = false;  // stands at a yield_from
@@ -75,6 +76,11 @@ struct Running {
   std::vector<class Run*> runs;         // one inside another
   std::vector<std::pair<Value, Trigger>> callbacks;  // handed to what may call them, and not called yet
   std::unordered_map<size_t, Value> compiled;        // sources by their hash
+  std::unordered_map<const void*, Value> written;    // namespaces of the models that are programs (models_written.h), by source
+  std::vector<Value> codecs, handlers;               // functions given to codecs.register, to a logger's addHandler
+  std::unordered_set<uint32_t> unsure;  // generators of which nobody knows how many items they give
+  uint64_t unsure_rounds = 0;           // of loops over something unknown
+  std::unordered_map<const ir::Body*, std::vector<uint8_t>> widened;  // blocks from which a run went on that forgot what it counted
   uint64_t steps = 0;      // instructions run
   uint64_t limit = 0;      // of the present entry
   uint64_t effects = 0;    // events recorded, those left out as repeated included
@@ -86,6 +92,7 @@ struct Running {
   std::unordered_map<const ir::Body*, std::vector<uint8_t>> seen;  // blocks that were entered
   std::unordered_map<const ir::Body*, Frame> left;                 // where a budget ran out: frames to go on from
   uint32_t forked = 0;     // over all
+  uint32_t went_on = 0;    // behind exceptions that nobody handles
   Value main_globals;      // of the first module run
   struct Random { Mersenne generator; size_t events; };
   std::unordered_map<uint32_t, Random> random;  // seeded with something known; 0: the module's own
@@ -107,11 +114,15 @@ class Run {
   Outcome run(Frame first);
   // The frame that stands at the top; null where there is none.
   const Frame* present() const { return frames_.empty() ? nullptr : &frames_.back(); }
+  const std::vector<Frame>& frames() const { return frames_; }
 
  private:
+  // Names of which nothing is known any more: of variables, and of attributes of the objects that variables hold.
+  struct Forgotten { std::vector<std::string_view> names, attributes; };
   struct Side {
     std::vector<Frame> frames;
     size_t mark;
+    Forgotten forgotten;  // in the heap, when the side begins
   };
 
   // interpreter.cpp: the order of things.
@@ -124,13 +135,17 @@ class Run {
   void unwind(Value exception);
   void return_value(Value value);
   bool pays();
+  bool goes_on(const ir::Instruction& at, size_t height);
   void enter_block(ir::BlockId block);
   // forks.cpp
   void branch(std::optional<bool> condition);
   void for_iter();
   void choose(ir::BlockId target, ir::BlockId otherwise, bool drop_item);
-  void fork(Frame side);
-  void may_raise();
+  void fork(Frame side, Forgotten forgotten = {});
+  void may_raise(std::optional<Value> exception = {});
+  // widening.cpp
+  void widen(ir::BlockId block);
+  void forget(const Forgotten& forgotten);
   bool endless(Frame& frame, ir::BlockId block);
   void leave_loop(ir::BlockId head);
   Visit& visit(Frame& frame, ir::BlockId block);

@@ -85,5 +85,48 @@ TEST(Library, RegisteredFunctionsRun) {
   EXPECT_NE(out.find("os.system('x')"), std::string::npos) << out;
 }
 
+// What is put together of parts that are known and others is shown with both.
+TEST(OpenTexts, KeepWhatIsKnown) {
+  const auto expect = [](const std::string& body, const std::string& shown) {
+    const std::string out = run_source("import os\ndef f(x, y):\n    " + body + "\n");
+    EXPECT_NE(out.find(shown), std::string::npos) << body << "\n" << out;
+  };
+  expect("os.system(x + '/.ssh/id_rsa')", "os.system(x + '/.ssh/id_rsa')");
+  expect("os.system('cat ' + x + '/.ssh' + '/id_rsa')", "os.system('cat ' + x + '/.ssh/id_rsa')");
+  expect("os.system(f'cat {x}/.ssh/{y!r}')", "os.system('cat ' + x + '/.ssh/' + ");
+  expect("os.system('cat %s/%d %%' % (x, 7))", "os.system('cat ' + x + '/7 %')");
+  expect("os.system('cat {}/{b}'.format(x, b='k'))", "os.system('cat ' + x + '/k')");
+  expect("os.system('/'.join(['a', x, 'b']))", "os.system('a/' + x + '/b')");
+  expect("s = 'a'\n    for i in range(3): s += x\n    os.system(s + 'b')", "os.system('a' + x + x + x + 'b')");
+}
+
+// Counting what is not known does not hide what stands behind the count.
+TEST(Widening, ManyUnknownConditions) {
+  const auto expect = [](const std::string& source) {
+    const std::string out = run_source("import os\ndef f(x):\n" + source);
+    EXPECT_NE(out.find("os.system('id')"), std::string::npos) << source << "\n" << out;
+  };
+  expect("    n = 0\n    for i in range(14):\n        if x[i]: n += 1 << i\n    if n == (1 << 14) - 1: os.system('id')\n");
+  expect("    a = []\n    for i in range(20):\n        if x[i]: a.append(i)\n    if len(a) == 20: os.system('id')\n");
+  expect("    def bit(i):\n        if x[i]: return 1\n        return 0\n    n = 0\n    for i in range(16): n = n * 2 + bit(i)\n    if n == 0xbeef: os.system('id')\n");
+  expect("    n = 0\n    for i in range(30):\n        if x[i]: n += 1\n        else: n = 0\n        if n == 9: os.system('id')\n");
+  expect("    if sum(1 for v in x if v) > 12: os.system('id')\n");
+  expect("    if len([v for v in x if v]) > 12: os.system('id')\n");
+  expect("    n = 0\n    for v in x: n += 1\n    if n == 5: os.system('id')\n");
+}
+
+// An exception that nobody handles may come of what is not known here: what stands behind is looked at.
+TEST(Exceptions, WhatStandsBehindIsSeen) {
+  EXPECT_NE(run_source("import os\ndef f(x):\n    a = {}['k']\n    os.system('id')\n").find("os.system('id')"), std::string::npos);
+  // What the program raises itself ends it.
+  EXPECT_EQ(run_source("import os\nraise ValueError\nos.system('id')\n").find("os.system('id')"), std::string::npos);
+}
+
+TEST(Exceptions, SpeakAsPythonDoes) {
+  expect_value("try: int('system')\nexcept ValueError as e: t = str(e)", "t.split(chr(39))[1] == 'system'", "True");
+  expect_value("try: ().system\nexcept AttributeError as e: t = str(e)", "t.split(chr(39))[3] == 'system'", "True");
+  expect_value("try: b'\\xffsystem'.decode('ascii')\nexcept UnicodeDecodeError as e: t = e.object", "len(t)", "7");
+}
+
 }  // namespace
 }  // namespace winnow::machine

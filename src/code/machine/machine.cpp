@@ -43,7 +43,14 @@ Value Machine::make_bytes(std::string_view data) {
   return !fits(data.size()) || exhausted() ? Value::unknown() : heap().new_bytes(data);
 }
 
+Value Machine::raise_saying(std::string_view exception, std::string_view message) {
+  const Value text = make_string(message);
+  raised = new_exception(*this, resolve("builtins", exception), std::span(&text, 1));
+  return Value::unknown();
+}
+
 Value Machine::raise(std::string_view exception, Value argument) {
+  if (argument.is(Kind::string) && exception != "KeyError" && exception != "StopIteration") argument = Value::unknown_named("message");
   Instance instance;
   instance.cls = resolve("builtins", exception);
   instance.held = argument.is(Kind::none) ? heap().new_tuple({}) : heap().new_tuple({argument});
@@ -182,7 +189,11 @@ std::optional<std::vector<Value>> Machine::iterate_defined(Value iterable) {
   while (out.size() < kMost && step()) {
     const Next next = next_of(*this, iterator);
     if (raised || next.unknown) return std::nullopt;
-    if (!next.item) return out;
+    if (!next.item) {
+      // How many there are is not known where they came from something unknown.
+      if (iterator.is(Kind::generator) && running_->unsure.contains(iterator.index())) return std::nullopt;
+      return out;
+    }
     out.push_back(*next.item);
   }
   return std::nullopt;
@@ -204,7 +215,46 @@ Value Machine::derived(std::span<const Value> from) {
   return Value::derived(heap().new_items(Kind::tuple, kept.data(), static_cast<uint32_t>(kept.size())));
 }
 
+bool Machine::is_partial(Value value) const {
+  if (!value.is_derived()) return false;
+  const Items& items = heap().items(value);
+  return items.size > 0 && items[items.size - 1].is(Kind::ellipsis);
+}
+
+Value Machine::partial(std::span<const Value> parts) {
+  constexpr size_t kMostParts = 24, kMostText = 64 * 1024;
+  std::vector<Value> out;
+  bool tells = false;
+  const auto add = [&](Value part) {
+    if (part.is_text() && part.text().empty()) return;
+    tells = tells || part.is_text() || part.is(Kind::object) || part.is(Kind::attribute) || part.is(Kind::name) || part.is_derived();
+    if (part.is_text() && !out.empty() && out.back().kind() == part.kind()) {
+      if (out.back().text().size() + part.text().size() <= kMostText) out.back() = joined(out.back(), part.text());
+    } else if (out.size() < kMostParts) {
+      out.push_back(part);
+    }
+  };
+  for (const Value& part : parts) {
+    if (!is_partial(part)) {
+      add(part);
+      continue;
+    }
+    const Items inner = heap().items(part);
+    for (uint32_t i = 0; i + 1 < inner.size; ++i) add(inner[i]);
+  }
+  if (!tells || exhausted()) return derived(parts);
+  out.push_back(Value::ellipsis());
+  return Value::derived(heap().new_items(Kind::tuple, out.data(), static_cast<uint32_t>(out.size())));
+}
+
 std::optional<std::string_view> file_content(const Machine& machine, Value value) {
+  if (value.is(Kind::instance) && machine.heap().instance(value).cls.is(Kind::class_object)) {
+    // The model that is written in Python keeps it in an attribute (written_text.cpp).
+    const Instance& instance = machine.heap().instance(value);
+    if (machine.heap().class_of(instance.cls).name != "StringIO") return std::nullopt;
+    const Value* data = machine.heap().find_key(instance.attributes, Value::string("data"));
+    return data != nullptr && data->is_text() ? std::optional(data->text()) : std::nullopt;
+  }
   if (!value.is(Kind::object)) return std::nullopt;
   const Object& object = machine.heap().object(value);
   if (!object.callee.is(Kind::name)) return std::nullopt;

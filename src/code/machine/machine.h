@@ -56,6 +56,8 @@ class Machine {
   Value call(Value callee, std::span<const Value> arguments, Value keywords = Value::none());
   // From now on the name stands for this value: what a loader itself puts there.
   void define(std::string_view module, std::string_view qualified, Value value);
+  // What the program has put under a name of a module; nothing where it has not.
+  std::optional<Value> set_in(std::string_view module, std::string_view name);
   // A call that running code makes: what is pure is computed without an event.
   Value call_from_code(Value callee, std::span<const Value> arguments, Value keywords);
   Value construct(Value cls, Value arguments, Value keywords);
@@ -105,12 +107,18 @@ class Machine {
   // The exception by which what was called last ended; whoever called takes it (and resets it).
   std::optional<Value> raised;
   // Ends the present call with an exception of Python's own: raise("KeyError", key).
+  // A text that is given with it is a message of ours: to the program it is not known.
   Value raise(std::string_view exception, Value argument = Value::none());
+  // The same in Python's own words.
+  Value raise_saying(std::string_view exception, std::string_view message);
   // a + b for texts of one kind, without copying `a` again and again where a loop builds it.
   Value joined(Value a, std::string_view more);
   // What a computation gives of which some operand is not known: nothing, or, where origins are kept, something that
   // tells what it was computed from.
   Value derived(std::span<const Value> from);
+  // A text of which only parts are known: these in their order, ended by an ellipsis. Without any it is derived().
+  Value partial(std::span<const Value> parts);
+  bool is_partial(Value value) const;
   bool keeps_origins = false;  // set by front ends whose judge asks where data comes from
   // Whether all characters are ASCII; remembered for the text asked about last.
   bool ascii(std::string_view text);

@@ -20,13 +20,17 @@ std::span<const ModelEntry> conversion_models();  // chr, bytes, int, base64, zl
 std::span<const ModelEntry> reflection_models();     // getattr, super, type, globals, FunctionType ...
 std::span<const ModelEntry> container_models();      // methods of list, dict, set, bytearray
 std::span<const ModelEntry> more_text_models();      // methods of str and bytes that need their exact semantics
+std::span<const ModelEntry> formatting_models();     // str.format, `%`, templates, str() and repr()
 std::span<const ModelEntry> number_models();         // int, float, math
-std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, itertools
+std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, zip, map
+std::span<const ModelEntry> itertools_models();
 std::span<const ModelEntry> module_models();         // struct, hashlib, json, contextlib, functools, asyncio
 std::span<const ModelEntry> pattern_models();        // re
 std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
 std::span<const ModelEntry> library_models();        // heapq, random, shlex, textwrap, html
 std::span<const ModelEntry> torch_models();          // TorchScript's spelling of Python's operators
+std::span<const ModelEntry> written_models();       // small programs of the library, written in Python
+std::span<const ModelEntry> registered_models();    // codecs, handlers, hooks: called elsewhere than where they are handed over
 Model code_model_of(std::string_view canonical);
 
 // An integer argument that fits, or nothing.

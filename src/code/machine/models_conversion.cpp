@@ -108,13 +108,25 @@ Result encode_codec(Machine& m, const Call& call) {
 // What zlib, gzip, bz2 and lzma decompress; set apart because it spends the budget.
 Result decompress(Machine& m, const Call& call);
 
+// What strict decoding raises: the exception holds what it was about.
+Value undecodable(Machine& m, std::string_view codec, Value data) {
+  m.raise("UnicodeDecodeError");
+  const Value held = m.heap().instance(*m.raised).attributes;
+  m.heap().set_key(held, "encoding", m.make_string(codec));
+  m.heap().set_key(held, "object", data);
+  m.heap().set_key(held, "start", Value::unknown());
+  m.heap().set_key(held, "reason", Value::unknown());
+  return Value::unknown();
+}
+
 // data.decode(codec), codecs.decode(x, codec), str(data, codec)
 Result decode(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
   const std::string codec = codec_name(m, call, 1, "utf-8");
   const std::string_view data = call[0].text();
   if (codec == "utf8" || codec == "ascii" || codec == "usascii" || codec == "utf8sig") {
-    if (is_utf8(data)) return m.make_string(data);
+    if (is_utf8(data) && (codec[0] == 'u' && codec[1] == 't' ? true : m.ascii(data) || !m.place.code)) return m.make_string(data);
+    if (m.place.code && call.count() < 3 && m.keyword(call, "errors") == nullptr) return undecodable(m, codec, call[0]);
     return m.make_string(decode_latin1(data));  // errors='ignore' and kin: keep what can be read
   }
   if (codec == "latin1" || codec == "iso88591" || codec == "l1" || codec == "cp1252") return m.make_string(decode_latin1(data));

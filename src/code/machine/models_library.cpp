@@ -402,13 +402,7 @@ Found decompressor(Machine& m, const Call& call) {
 
 Found no_bytes(Machine&, const Call&) { return Value::bytes(""); }
 
-// object.__getattribute__(thing, name)
-Found get_attribute(Machine& m, const Call& call) {
-  if (call.count() < 2 || !call[call.count() - 1].is(Kind::string)) return std::nullopt;
-  return m.attribute(call[call.count() - 2], call[call.count() - 1].text());
-}
-
-// type.__call__(cls, ...), and what else calls its first argument with the rest.
+// What calls its first argument with the rest.
 Found call_first(Machine& m, const Call& call) {
   if (call.count() == 0) return std::nullopt;
   return m.call_from_code(call[0], call.arguments.subspan(1), call.keywords);
@@ -423,20 +417,6 @@ Found chain_map(Machine& m, const Call& call) {
     for (uint32_t k = 0; k + 1 < items.size; k += 2) m.heap().set_key(all, items[k], items[k + 1]);
   }
   return all;
-}
-
-// functools.singledispatch(function): what it registers runs like every function that nobody was seen to call.
-Found dispatcher(Machine& m, const Call& call) {
-  if (!call[0].is(Kind::function)) return std::nullopt;
-  const Value attributes = find_attribute(m, call[0], "__dict__").value_or(Value::unknown());
-  if (attributes.is(Kind::dict)) m.heap().set_key(attributes, "register", m.resolve("functools", "_register"));
-  return call[0];
-}
-
-// g.register(type)(function), g.register(type, function), g.register(function)
-Found register_function(Machine& m, const Call& call) {
-  if (call.count() > 0 && call[call.count() - 1].is(Kind::function)) return call[call.count() - 1];
-  return m.resolve("functools", "_pass_on");
 }
 
 // importlib.util.module_from_spec(spec): looking for a module by name has given the module itself.
@@ -481,11 +461,14 @@ Found type_hints(Machine& m, const Call& call) {
   const auto annotations = call[0].is_defined() ? find_attribute(m, call[0], "__annotations__") : std::nullopt;
   if (!annotations || !annotations->is(Kind::dict)) return std::nullopt;
   const Items items = m.heap().items(*annotations);
+  const Value out = m.heap().new_items(Kind::dict, items.data, items.size);
   for (uint32_t i = 1; i < items.size && m.step(); i += 2) {
-    if (items[i].is(Kind::string)) m.call_from_code(m.resolve("builtins", "eval"), std::span(items.begin() + i, 1), Value::none());
+    if (!items[i].is(Kind::string)) continue;
+    const Value made = m.call_from_code(m.resolve("builtins", "eval"), std::span(items.begin() + i, 1), Value::none());
+    m.heap().set_key(out, items[i - 1], made);
     m.raised.reset();
   }
-  return std::nullopt;
+  return out;
 }
 
 constexpr ModelEntry kModels[] = {
@@ -529,12 +512,8 @@ constexpr ModelEntry kModels[] = {
     {"zlib.decompressobj.flush", no_bytes},
     {"bz2.BZ2Decompressor.decompress", decompress_piece<1>},
     {"lzma.LZMADecompressor.decompress", decompress_piece<2>},
-    {"builtins.object.__getattribute__", get_attribute},
-    {"builtins.type.__call__", call_first},
     {"operator.call", call_first},
     {"collections.ChainMap", chain_map},
-    {"functools.singledispatch", dispatcher},
-    {"functools._register", register_function},
 };
 
 }  // namespace

@@ -318,7 +318,6 @@ constexpr ModelEntry kModels[] = {
     {"typing.overload", same},
     {"typing.final", same},
     {"typing.no_type_check", same},
-    {"builtins.print", nothing},
     {"time.sleep", nothing},
     {"warnings.warn", nothing},
     {"warnings.filterwarnings", nothing},

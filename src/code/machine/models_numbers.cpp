@@ -64,7 +64,7 @@ Found to_integer(Machine& m, const Call& call) {
   if (base == 0) base = 10;
   if (base < 2 || base > 36) return m.raise("ValueError");
   auto number = parse_big(digits, static_cast<int>(base));
-  if (!number) return m.raise("ValueError", Value::string("invalid literal for int()"));
+  if (!number) return m.raise_saying("ValueError", "invalid literal for int() with base " + std::to_string(base) + ": " + repr_of(m, given).value_or("?"));
   number->negative = negative && !number->zero();
   return value_of(m.heap(), *number);
 }
@@ -111,6 +111,9 @@ Found power_of(Machine& m, const Call& call) {
 }
 
 Found divide_both(Machine& m, const Call& call) {
+  if (const auto out = call_special(m, call[0], "__divmod__", call.arguments.subspan(1))) return out;
+  if (const auto out = m.raised ? std::nullopt : call_special(m, call[1], "__rdivmod__", call.arguments.first(1))) return out;
+  if (m.raised) return Value::unknown();
   const Value quotient = binary(m, ir::Binary::floor_divide, call[0], call[1]);
   if (m.raised) return Value::unknown();
   return m.heap().new_tuple({quotient, binary(m, ir::Binary::remainder, call[0], call[1])});
@@ -303,6 +306,17 @@ Found size(Machine& m, const Call& call) {
   {"builtins." type ".__getitem__", get_item}, {"builtins." type ".__len__", size}, {"builtins." type ".__contains__", holds}, \
       {"builtins." type ".__setitem__", set_item}, {"builtins." type ".__delitem__", delete_item}
 
+// math.isqrt(n), of what fits.
+Found whole_root(Machine& m, const Call& call) {
+  const auto n = integer_of(plain(m, call[0]));
+  if (!n) return Value::unknown();
+  if (*n < 0) return m.raise("ValueError");
+  auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(*n)));
+  while (root > 0 && root > *n / root) --root;
+  while (root + 1 <= *n / (root + 1)) ++root;
+  return Value::integer(root);
+}
+
 constexpr ModelEntry kModels[] = {
     {"builtins.int", to_integer},
     {"builtins.long", to_integer},
@@ -366,6 +380,7 @@ constexpr ModelEntry kModels[] = {
     {"math.fmod", two_reals},
     {"math.hypot", two_reals},
     {"math.atan2", two_reals},
+    {"math.isqrt", whole_root},
     {"math.gcd", common_divisor},
     {"math.factorial", factorial},
     {"math.prod", product},

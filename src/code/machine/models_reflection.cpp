@@ -29,17 +29,25 @@ Value list_of(Machine& m, const std::vector<Value>& values) {
 }
 
 Found get_attribute(Machine& m, const Call& call) {
-  if (call.count() < 2 || !call[1].is_text()) return std::nullopt;
-  const auto found = find_attribute(m, call[0], call[1].text());
+  const Value name = plain(m, call[1]);
+  if (call.count() < 2 || !name.is_text()) return std::nullopt;
+  const auto found = find_attribute(m, call[0], name.text());
   if (found && found->is_known()) {
-    const Value pair[] = {call[0], call[1]};
+    const Value pair[] = {call[0], name};
     m.record(Op::attribute, call.callee, m.heap().new_items(Kind::tuple, pair, 2), Value::none(), *found);
     return found;
   }
   if (m.raised && call.count() < 3) return Value::unknown();
   m.raised.reset();
   if (call.count() >= 3) return call[2];
-  return found ? found : Found(m.raise("AttributeError", call[1]));
+  if (!found) m.raised = attribute_error(m, call[0], name.text());
+  return found ? found : Found(Value::unknown());
+}
+
+// object.__getattribute__(thing, name), through the class or bound to it.
+Found get_own_attribute(Machine& m, const Call& call) {
+  if (call.count() < 2) return std::nullopt;
+  return get_attribute(m, {call.callee, call.arguments.last(2), Value::none()});
 }
 
 Found has_attribute(Machine& m, const Call& call) {
@@ -91,6 +99,7 @@ Found type_new(Machine& m, const Call& call) {
 
 // type.__call__(cls, ...): what calling the class does, past the metaclass's own hook.
 Found type_call(Machine& m, const Call& call) {
+  if (call[0].is(Kind::name) && call.count() > 1 && call[1].is(Kind::class_object)) return type_call(m, {call.callee, call.arguments.subspan(1), call.keywords});
   if (!call[0].is(Kind::class_object)) return m.call(call[0], call.arguments.subspan(std::min<size_t>(1, call.count())), call.keywords);
   const Value cls = call[0];
   const Value metaclass = m.heap().class_of(cls).metaclass;
@@ -146,6 +155,9 @@ Found is_callable(Machine& m, const Call& call) {
 
 Found globals(Machine& m, const Call&) {
   const Frame* frame = present(m);
+  if (frame != nullptr && frame->globals.is(Kind::dict) && m.heap().find_key(frame->globals, Value::string("__builtins__")) == nullptr) {
+    m.heap().set_key(frame->globals, "__builtins__", m.resolve("builtins", ""));  // Python puts it into every namespace in which code runs
+  }
   return frame == nullptr ? Value::unknown() : frame->globals;
 }
 
@@ -232,24 +244,38 @@ Found super_object(Machine& m, const Call& call) {
   return m.heap().new_link(Kind::super_object, link);
 }
 
-// A frame as a value: its namespaces.
-Found frame_object(Machine& m, const Call&) {
-  const Frame* frame = present(m);
-  if (frame == nullptr) return std::nullopt;
+Value one_frame(Machine& m, const Frame& frame, Value back) {
   Instance instance;
   instance.cls = m.resolve("types", "FrameType");
   instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
   instance.held = m.heap().new_tuple({});
   const Value made = m.heap().new_instance(instance);
   const Value names = instance.attributes;
-  m.heap().set_key(names, "f_globals", frame->globals);
-  m.heap().set_key(names, "f_locals", locals_of(m, *frame));
+  m.heap().set_key(names, "f_globals", frame.globals);
+  m.heap().set_key(names, "f_locals", locals_of(m, frame));
   m.heap().set_key(names, "f_builtins", m.resolve("builtins", ""));
-  m.heap().set_key(names, "f_code", frame->code);
-  m.heap().set_key(names, "f_back", made);
+  m.heap().set_key(names, "f_code", frame.code);
+  m.heap().set_key(names, "f_back", back.is(Kind::none) ? made : back);
   return made;
 }
 
+// A frame as a value: its namespaces. `sys._getframe(1)` and `f_back` are those of the callers.
+Found frame_object(Machine& m, const Call& call) {
+  constexpr size_t kMostFrames = 16;
+  std::vector<const Frame*> stack;
+  for (size_t i = m.running().runs.size(); i-- > 0 && stack.size() < kMostFrames;) {
+    const auto& frames = m.running().runs[i]->frames();
+    for (size_t k = frames.size(); k-- > 0 && stack.size() < kMostFrames;) stack.push_back(&frames[k]);
+  }
+  if (stack.empty()) return std::nullopt;
+  const auto depth = m.heap().name(call.callee).canonical == "sys._getframe" ? integer_of(call[0]).value_or(0) : 0;
+  Value back = Value::none();
+  for (size_t i = stack.size(); i-- > 0;) {
+    back = one_frame(m, *stack[i], back);
+    if (static_cast<int64_t>(i) == depth) return back;
+  }
+  return back;
+}
 template <Descriptor kind>
 Found descriptor(Machine& m, const Call& call) {
   Link link;
@@ -405,8 +431,8 @@ Found compile_text(Machine& m, const Call& call) {
 constexpr ModelEntry kModels[] = {
     {"builtins.getattr", get_attribute},
     {"inspect.getattr_static", get_attribute},
-    {"builtins.object.__getattribute__", get_attribute},
-    {"builtins.type.__getattribute__", get_attribute},
+    {"builtins.object.__getattribute__", get_own_attribute},
+    {"builtins.type.__getattribute__", get_own_attribute},
     {"builtins.hasattr", has_attribute},
     {"builtins.setattr", set_attribute},
     {"builtins.object.__setattr__", set_plain_attribute},

@@ -99,6 +99,12 @@ Model Machine::model_for(Value name) const {
   return own != nullptr ? own : models_[name.index()];
 }
 
+std::optional<Value> Machine::set_in(std::string_view module, std::string_view name) {
+  if (overrides_.empty()) return std::nullopt;
+  const Value found = resolve(module, name);
+  return found.is(Kind::name) && heap().name(found).canonical == std::string(module) + "." + std::string(name) ? std::nullopt : std::optional(found);
+}
+
 Value Machine::overridden(Value name) const {
   if (overrides_.empty()) return name;
   const auto found = overrides_.find(name.index());
@@ -155,7 +161,7 @@ Value Machine::attribute(Value base, std::string_view name) {
   if (base.is_defined()) {
     const auto found = defined_attribute(*this, base, name);
     if (found) return *found;
-    if (!raised && place.code) raise("AttributeError", make_string(name));
+    if (!raised && place.code) raised = attribute_error(*this, base, name);
     return Value::unknown();
   }
   if (name == "__call__") return base;

@@ -69,7 +69,11 @@ std::optional<Value> function_attribute(Machine& m, Value base, std::string_view
   if (name == "__class__") return m.resolve("types", "FunctionType");
   if (name == "__builtins__") return m.import_name("builtins", "");
   if (name == "__wrapped__" || name == "__self__") return std::nullopt;
-  if (name == "__annotations__") return m.heap().new_items(Kind::dict, nullptr, 0);
+  if (name == "__annotations__") {
+    const Value dict = m.heap().new_items(Kind::dict, nullptr, 0);
+    set_defined_attribute(m, base, name, dict);
+    return dict;
+  }
   if (name == "__module__") {
     const Value* held = function.globals.is(Kind::dict) ? m.heap().find_key(function.globals, Value::string("__name__")) : nullptr;
     return held != nullptr ? *held : Value::string("__main__");

@@ -46,6 +46,9 @@ Value new_instance(Machine& machine, Value cls);
 bool is_exception_name(std::string_view canonical);
 bool exception_is(std::string_view name, std::string_view base);  // bare names: KeyError is LookupError
 Value new_exception(Machine& machine, Value cls, std::span<const Value> arguments);
+// Those that tell what is not there, in the words of Python.
+Value attribute_error(Machine& machine, Value base, std::string_view name);
+Value name_error(Machine& machine, std::string_view name);
 
 // Whether `globals()` of a function or a module outside holds a name; nothing: not such a thing, or not known.
 std::optional<bool> names_in(Machine& machine, Value container, Value item);

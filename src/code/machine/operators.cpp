@@ -270,6 +270,12 @@ Value binary(Machine& m, Binary op, Value left, Value right) {
   if (of_data(a) && of_data(b) && !a.is(Kind::complex) && !b.is(Kind::complex)) {
     return m.raise("TypeError", Value::string("unsupported operand types"));
   }
+  const auto open = [](Value v) { return !v.is_known() || v.is(Kind::object) || v.is(Kind::attribute) || v.is(Kind::name); };
+  const auto text = [&](Value v) { return v.is_text() || m.is_partial(v); };
+  if (op == Binary::add && (text(a) || text(b)) && (text(a) || open(a)) && (text(b) || open(b))) {
+    const Value both[] = {a, b};
+    return m.partial(both);
+  }
   // pathlib's way to join: what is put together is told by what it was made of.
   if (op == Binary::true_divide && (a.is(Kind::object) || b.is(Kind::object))) {
     const auto maker = [&](Value v) {

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "code/machine/interpreter.h"
+#include "code/machine/models_written.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "knowledge/knowledge.h"
@@ -270,6 +271,7 @@ Value instance_for(Machine& m, std::vector<Value>& instances, Value cls, std::st
 
 // Whether a function was called, and not all of its blocks were entered by that.
 bool half_seen(Machine& m, Value function) {
+  if (is_written(m, function)) return false;
   const CodeObject& code = m.heap().code(m.heap().function(function).code);
   if (code.body == nullptr) return false;
   const auto found = m.running().seen.find(code.body.get());
@@ -316,7 +318,7 @@ void run_uncalled(Machine& m, Trigger trigger) {
       break;
     }
     const Value function = Value::heap(Kind::function, i);
-    if (m.heap().function(function).called || !m.heap().function(function).code.is(Kind::code)) continue;
+    if (m.heap().function(function).called || !m.heap().function(function).code.is(Kind::code) || is_written(m, function)) continue;
     run_one(m, instances, function, trigger, trigger);
   }
 }
@@ -329,7 +331,7 @@ void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
     for (uint32_t i = 0; i < m.heap().functions().size() && i < kMostFunctions; ++i) {
       const Value function = Value::heap(Kind::function, i);
       const Function& of = m.heap().function(function);
-      if (of.called || !of.code.is(Kind::code)) continue;
+      if (of.called || !of.code.is(Kind::code) || is_written(m, function)) continue;
       if (wanted != Trigger::other && trigger_of(of.name) != wanted) continue;
       run_one(m, instances, function, wanted, Trigger::load);
     }

@@ -4,6 +4,7 @@
 
 #include "code/machine/interpreter.h"
 #include "code/machine/objects.h"
+#include "code/machine/models.h"
 #include "code/machine/operators.h"
 
 namespace winnow::machine {
@@ -333,6 +334,9 @@ void delete_subscript(Machine& m, Value base, Value key) {
     std::memmove(static_cast<void*>(items.data + at), items.data + at + 1, (items.size - static_cast<size_t>(at) - 1) * sizeof(Value));
     --items.size;
   } else if (base.is(Kind::byte_array)) {
+    if (key.is(Kind::slice) && m.heap().items(key).size == 3 && (m.heap().items(key)[2].is(Kind::none) || integer_of(m.heap().items(key)[2]) == 1)) {
+      return store_byte(m, base, key, Value::bytes(""));
+    }
     const Value part = subscript(m, base, key);
     const auto content = buffer_of(m, base);
     const auto index = whole(m, key);

@@ -10,6 +10,7 @@
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
 #include "core/print.h"
+#include "formats/python_source/entries.h"
 
 namespace winnow::pyc_format {
 namespace {
@@ -65,6 +66,23 @@ std::string module_name(const Artifact& artifact) {
   return (name == "__main__" || name == "__init__" ? "package." : "") + std::string(name);
 }
 
+// When users of the module call a function of it. `load` is left to what runs with the module itself: by that the judge
+// tells one from the other.
+Trigger trigger_of(std::string_view function) {
+  const Trigger trigger = python_source::trigger_of(function);
+  return trigger == Trigger::load ? Trigger::inference : trigger;
+}
+
+// The module, what it does where it is started as a program, and what others may call in it.
+void run(machine::Machine& machine, Value code, std::string_view name, Trigger trigger) {
+  const Value globals = machine::new_globals(machine, name);
+  machine::run_module(machine, code, globals, trigger);
+  const auto& consts = machine.heap().code(code).consts;
+  const bool guarded = std::any_of(consts.begin(), consts.end(), [](Value value) { return value.is_text() && value.text() == "__main__"; });
+  if (guarded && name != "__main__") machine::run_module(machine, code, machine::new_globals(machine, "__main__"), Trigger::other);
+  machine::run_uncalled(machine, trigger_of);
+}
+
 // What no version of marshal reads, no interpreter runs: it is only shown.
 void refuse(Scan& scan, const Artifact& artifact, const Error& error) {
   if (error.fault != Fault::malformed && error.fault != Fault::truncated) return scan.gap(artifact, error);
@@ -107,8 +125,8 @@ void read(Scan& scan, const Artifact& artifact) {
   scan.recognise(artifact, loaded ? loaded->format : "pyc");
   if (!loaded) return scan.gap(artifact, loaded.error());
   if (loaded->contents.value.is(Kind::code)) {
-    const Value globals = machine::new_globals(machine, module_name(artifact));
-    machine::run_module(machine, loaded->contents.value, globals, loaded->trigger);
+    machine.keeps_origins = true;
+    run(machine, loaded->contents.value, module_name(artifact), loaded->trigger);
   }
   trace.finished = true;
   scan.submit(trace);
