@@ -258,8 +258,10 @@ uint64_t Run::state_hash() {
     for (const Value& value : f.handled) hash = mix(hash, hash_of(value));
   }
   const Heap& heap = m_.heap();
+  if (heap.journal_size() - run_base_ > 8 * kMostChanges) return mix(hash, ++running_.unlike);
   std::vector<std::pair<Kind, uint32_t>> changed;
   heap.changed_since(run_base_, changed);
+  running_.compared += changed.size();
   std::sort(changed.begin(), changed.end());
   changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   if (changed.size() > kMostChanges) return mix(hash, ++running_.unlike);
