@@ -1,6 +1,7 @@
 #include "formats/pyc/pyc_format.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "bytes/reader.h"
 #include "code/bytecode/disassemble.h"
@@ -9,8 +10,8 @@
 #include "code/bytecode/show.h"
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
+#include "code/python/callers.h"
 #include "core/print.h"
-#include "formats/python_source/entries.h"
 
 namespace winnow::pyc_format {
 namespace {
@@ -69,7 +70,7 @@ std::string module_name(const Artifact& artifact) {
 // When users of the module call a function of it. `load` is left to what runs with the module itself: by that the judge
 // tells one from the other.
 Trigger trigger_of(std::string_view function) {
-  const Trigger trigger = python_source::trigger_of(function);
+  const Trigger trigger = python::trigger_of(function);
   return trigger == Trigger::load ? Trigger::inference : trigger;
 }
 
@@ -79,7 +80,20 @@ void run(machine::Machine& machine, Value code, std::string_view name, Trigger t
   machine::run_module(machine, code, globals, trigger);
   const auto& consts = machine.heap().code(code).consts;
   const bool guarded = std::any_of(consts.begin(), consts.end(), [](Value value) { return value.is_text() && value.text() == "__main__"; });
-  if (guarded && name != "__main__") machine::run_module(machine, code, machine::new_globals(machine, "__main__"), Trigger::other);
+  if (guarded && name != "__main__") {
+    // The functions are made once more there: those that the program calls have been seen.
+    Heap& heap = machine.heap();
+    const auto before = static_cast<uint32_t>(heap.functions().size());
+    machine::run_module(machine, code, machine::new_globals(machine, "__main__"), Trigger::other);
+    std::unordered_set<uint32_t> called;
+    for (uint32_t i = before; i < heap.functions().size(); ++i) {
+      if (heap.functions()[i].called && heap.functions()[i].code.is(Kind::code)) called.insert(heap.functions()[i].code.index());
+    }
+    for (uint32_t i = 0; i < before; ++i) {
+      Function& function = heap.function(Value::heap(Kind::function, i));
+      function.called = function.called || (function.code.is(Kind::code) && called.contains(function.code.index()));
+    }
+  }
   machine::run_uncalled(machine, trigger_of);
 }
 

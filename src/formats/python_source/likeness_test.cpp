@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "code/python/parse.h"
-#include "formats/python_source/entries.h"
+#include "code/python/callers.h"
 
 namespace winnow::python_source {
 namespace {
@@ -47,10 +47,10 @@ TEST(PythonLikeness, FilesOfPaths) {
 }
 
 TEST(PythonEntries, Triggers) {
-  EXPECT_EQ(trigger_of("__init__"), Trigger::load);
-  EXPECT_EQ(trigger_of("from_pretrained"), Trigger::load);
-  EXPECT_EQ(trigger_of("forward"), Trigger::inference);
-  EXPECT_EQ(trigger_of("helper"), Trigger::other);
+  EXPECT_EQ(python::trigger_of("__init__"), Trigger::load);
+  EXPECT_EQ(python::trigger_of("from_pretrained"), Trigger::load);
+  EXPECT_EQ(python::trigger_of("forward"), Trigger::inference);
+  EXPECT_EQ(python::trigger_of("helper"), Trigger::other);
 }
 
 TEST(PythonEntries, MainCode) {

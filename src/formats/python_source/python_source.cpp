@@ -4,6 +4,7 @@
 
 #include "code/machine/run.h"
 #include "code/pickle/unpickler.h"
+#include "code/python/callers.h"
 #include "code/python/lower.h"
 #include "code/python/parse.h"
 #include "core/print.h"
@@ -66,7 +67,7 @@ void run(machine::Machine& machine, python::Tree& tree, const python::Parsed& pa
     machine::set_global(machine, globals, "__name__", Value::string("__main__"));
     machine::run_module(machine, python::lower(tree, *program, options), globals, Trigger::other);
   }
-  machine::run_uncalled(machine, trigger_of);
+  machine::run_uncalled(machine, python::trigger_of);
 }
 
 }  // namespace
