@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "containers/hdf5.h"
+#include "records.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -17,3 +18,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& outside : read.outside) length += outside.target.size() + read.objects[outside.object].name.size();
   return length == SIZE_MAX ? 1 : 0;
 }
+
+WINNOW_MUTATE_RECORDS(&winnow::fuzz::kHdf5Records)

@@ -2,6 +2,7 @@
 // that the fuzzer need not find the probe's way each time.
 #include "code/graph/onnx_program.h"
 #include "code/graph/steering.h"
+#include "records.h"
 #include "target.h"
 #include "winnow.h"
 
@@ -15,3 +16,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto found = winnow::graph::find_steering(winnow::graph::onnx::program_of(model));
   return found.size() == SIZE_MAX ? 1 : 0;
 }
+
+WINNOW_MUTATE_RECORDS(&winnow::fuzz::kProtobufRecords)

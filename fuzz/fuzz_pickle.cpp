@@ -4,6 +4,7 @@
 #include "code/pickle/opcodes.h"
 #include "code/pickle/unpickler.h"
 #include "core/trace.h"
+#include "records.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -25,3 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (pickle::run(machine, bytes, 0).end > size) std::abort();
   return 0;
 }
+
+WINNOW_MUTATE_RECORDS(&winnow::fuzz::kPickleRecords)

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "report/render.h"
+#include "records.h"
 #include "target.h"
 #include "winnow.h"
 
@@ -19,3 +20,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)winnow::report::render_text(report, {});
   return 0;
 }
+
+WINNOW_MUTATE_RECORDS(winnow::fuzz::format_of(file))

@@ -1,4 +1,5 @@
 // TensorFlow's graphs: containers told apart, nodes read, texts folded.
+#include "records.h"
 #include "target.h"
 #include "winnow.h"
 
@@ -9,3 +10,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)winnow::scan("saved_model.pb", winnow::fuzz::bytes_of(data, size), options);
   return 0;
 }
+
+WINNOW_MUTATE_RECORDS(&winnow::fuzz::kProtobufRecords)

