@@ -37,6 +37,7 @@ struct Record {
   Flow flow;
   python::List best;
   bool sound = false;
+  bool exhausted = false;  // the budget of structuring was used up
   bool checked = false;   // in this round: a counterpart was found
   bool differs = false;   // it, or a lambda or comprehension inside, is not the same
 };
@@ -152,13 +153,14 @@ class Driver final : public Nested {
 
   void attempt(Record& record, uint32_t number) {
     Node& definition = *record.result.definition;
-    if (definition.type == Type::Lambda) return;  // there is one reading of an expression
+    if (definition.type == Type::Lambda || record.exhausted) return;  // there is one reading of an expression
     definition.body = {};
     if (record.body == nullptr || record.body->blocks.empty() || record.body->blocks.size() > limits_.blocks) return;
     StructureOptions options = reading(number);
     options.is_function = is_function(definition);
     options.steps = &steps_;
     Structured structured = structure(*out_.tree, record.flow, options);
+    record.exhausted = structured.exhausted;
     restore_matches(*out_.tree, structured.body);
     definition.body = structured.body;
     if (number == 0) {

@@ -83,8 +83,7 @@ bool Structurer::has_slot(const Node* node, int depth) const {
 
 bool Structurer::arrives(BlockId b, BlockId follow) const {
   if (b == follow) return true;
-  if (b == kNoBlock || follow == kNoBlock || looks_ == 0) return false;
-  --looks_;
+  if (b == kNoBlock || follow == kNoBlock || !look()) return false;
   const BlockId at = graph_.thread(b);
   if (follow == kEnd) {
     if (!graph_.is_tail(at)) return false;
@@ -97,7 +96,7 @@ bool Structurer::arrives(BlockId b, BlockId follow) const {
 }
 
 bool Structurer::reserved(BlockId b) const {
-  return std::any_of(follows_.begin(), follows_.end(), [&](BlockId follow) { return arrives(b, follow); });
+  return looks_ != 0 && std::any_of(follows_.begin(), follows_.end(), [&](BlockId follow) { return arrives(b, follow); });
 }
 
 
@@ -307,7 +306,7 @@ BlockId Structurer::join_by_layout(BlockId b, const Scope& scope) const {
   const uint32_t over = graph_[second].offset;
   BlockId best = kNoBlock;
   std::vector<BlockId> work{first};
-  for (size_t steps = 0; !work.empty() && steps < 2000; ++steps) {
+  for (size_t steps = 0; !work.empty() && steps < 2000 && look(); ++steps) {
     const BlockId at = work.back();
     work.pop_back();
     if (graph_[at].offset > over) {
@@ -523,6 +522,7 @@ Structured Structurer::run() {
   }
   fill(result.body, out, graph_.is_function);
   result.sound = sound_;
+  result.exhausted = looks_ == 0 || budget_ == 0;
   result.why = why_;
   return result;
 }

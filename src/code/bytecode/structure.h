@@ -23,6 +23,7 @@ struct StructureOptions {
 struct Structured {
   python::List body;
   bool sound = false;   // every statement and slot was placed
+  bool exhausted = false;  // its budget was used up; another reading would do the same
   std::string why;      // where not: for people who improve this
 };
 

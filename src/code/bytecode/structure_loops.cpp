@@ -38,7 +38,7 @@ std::vector<bool> Structurer::reach(const std::vector<BlockId>& from, BlockId st
   std::vector<bool> seen(graph_.blocks.size(), false);
   std::vector<BlockId> work = from;
   std::vector<BlockId> to;
-  while (!work.empty()) {
+  while (!work.empty() && look()) {
     const BlockId b = work.back();
     work.pop_back();
     if (b >= seen.size() || seen[b]) continue;

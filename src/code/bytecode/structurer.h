@@ -101,7 +101,14 @@ class Structurer {
   std::vector<BlockId> follows_;                  // reserved places of the scopes around
   std::vector<bool> written_;
   uint32_t loop_end_ = 0;                         // up to 3.7: of the loop that was set up last
-  uint64_t budget_ = 0;
+  // Counts a comparison of places; false when there were too many: then nothing more is written.
+  bool look() const {
+    if (looks_ == 0) return false;
+    if (--looks_ == 0) budget_ = 0;
+    return true;
+  }
+
+  mutable uint64_t budget_ = 0;
   mutable uint64_t looks_ = 0;                    // comparisons of places that are left
   bool sound_ = true;
   std::string why_;
