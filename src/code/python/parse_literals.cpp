@@ -348,6 +348,8 @@ void Parser::formatted(Node* joined, std::string& pending, bool is_template) {
 }
 
 Node* Parser::field(bool is_template, std::string& pending) {
+  const Depth depth(*this);
+  if (too_deep()) return fail("nested too deeply");
   Node* node = make(is_template ? Type::Interpolation : Type::FormattedValue);
   const uint32_t begin = token().end;
   advance();
