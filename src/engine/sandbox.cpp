@@ -76,6 +76,9 @@ constexpr int kRefused[] = {
     SCMP_SYS(fstat), SCMP_SYS(readlink), SCMP_SYS(statx),  SCMP_SYS(ioctl),     SCMP_SYS(fcntl),
 };
 
+// As SCMP_A0 and its kin, which are C.
+scmp_arg_cmp argument(unsigned number, scmp_compare operation, uint64_t a, uint64_t b = 0) { return {number, operation, a, b}; }
+
 class Filter {
  public:
   Filter() : context_(::seccomp_init(kSanitized ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS)) {}
@@ -109,14 +112,14 @@ bool filter_calls() {
   Filter filter;
   for (const int call : kHarmless) filter.allow(call);
   for (const int call : kRefused) filter.refuse(call);
-  filter.allow(SCMP_SYS(sendmsg), SCMP_A0(SCMP_CMP_EQ, kChannel));
-  filter.allow(SCMP_SYS(recvmsg), SCMP_A0(SCMP_CMP_EQ, kChannel));
-  filter.allow(SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));  // abort()
+  filter.allow(SCMP_SYS(sendmsg), argument(0, SCMP_CMP_EQ, kChannel));
+  filter.allow(SCMP_SYS(recvmsg), argument(0, SCMP_CMP_EQ, kChannel));
+  filter.allow(SCMP_SYS(tgkill), argument(0, SCMP_CMP_EQ, static_cast<scmp_datum_t>(::getpid())));  // abort()
   // Memory, but never a program in it.
-  filter.allow(SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-  filter.allow(SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  filter.allow(SCMP_SYS(mmap), argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+  filter.allow(SCMP_SYS(mprotect), argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
   if (kSanitized) {
-    filter.allow(SCMP_SYS(write), SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
+    filter.allow(SCMP_SYS(write), argument(0, SCMP_CMP_EQ, STDERR_FILENO));
     filter.allow(SCMP_SYS(sigaltstack));
     filter.allow(SCMP_SYS(sched_yield));
   }

@@ -442,7 +442,7 @@ void Flow::either(Worth& into, const Worth& other) {
   }
   for (const auto& [name, held] : other.parts->members) {
     const auto known = std::find_if(all->members.begin(), all->members.end(),
-                                    [&](const auto& one) { return one.first == name; });
+                                    [&name = name](const auto& one) { return one.first == name; });
     if (known != all->members.end())
       merge(known->second, held);
     else if (all->members.size() < kMostItems)
