@@ -28,14 +28,6 @@ uint64_t hash_of(Value value) {
 
 }  // namespace
 
-Visit& Run::visit(Frame& f, ir::BlockId block) {
-  for (Visit& visit : f.visits) {
-    if (visit.block == block) return visit;
-  }
-  f.visits.push_back({block, 0, 0, running_.effects, 0});
-  return f.visits.back();
-}
-
 // Whether a loop goes round with the same kind of effect again and again.
 bool Run::endless(Frame& f, ir::BlockId block) {
   Visit& v = visit(f, block);

@@ -8,7 +8,9 @@
 // grow with the size of the code, not with the number of ways through it.
 #pragma once
 
+#include <array>
 #include <deque>
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -34,11 +36,35 @@ enum class After : uint8_t {
 };
 
 struct Visit {
-  ir::BlockId block = 0;
   uint32_t count = 0;     // times that it was not known where to go from here
   uint32_t rounds = 0;    // times that the frame came here
   uint64_t effects = 0;   // of the machine, when it came here first
   uint8_t sides = 0;      // that were taken here: 1 target, 2 otherwise
+  bool known = false;
+};
+
+// By block, in pages that the two sides of a fork share until one of them goes on: a program of thousands of branches
+// forks at each.
+class Visits {
+ public:
+  Visit& of(ir::BlockId block, uint64_t effects) {
+    const size_t page = block / kPage;
+    if (page >= pages_.size()) pages_.resize(page + 1);
+    if (pages_[page] == nullptr) {
+      pages_[page] = std::make_shared<Page>();
+    } else if (pages_[page].use_count() > 1) {
+      pages_[page] = std::make_shared<Page>(*pages_[page]);
+    }
+    Visit& visit = (*pages_[page])[block % kPage];
+    if (!visit.known) visit = {0, 0, effects, 0, true};
+    return visit;
+  }
+  void clear() { pages_.clear(); }
+
+ private:
+  static constexpr size_t kPage = 16;
+  using Page = std::array<Visit, kPage>;
+  std::vector<std::shared_ptr<Page>> pages_;
 };
 
 struct Frame {
@@ -52,7 +78,7 @@ struct Frame {
   Value names = Value::none();  // of modules and class bodies: a dict
   Value globals;
   std::vector<Value> handled;   // exceptions in whose handlers this stands
-  std::vector<Visit> visits;
+  Visits visits;
   After after = After::push;
   Value extra;
   bool generator = false;
@@ -148,7 +174,7 @@ class Run {
   void forget(const Forgotten& forgotten);
   bool endless(Frame& frame, ir::BlockId block);
   void leave_loop(ir::BlockId head);
-  Visit& visit(Frame& frame, ir::BlockId block);
+  Visit& visit(Frame& frame, ir::BlockId block) { return frame.visits.of(block, running_.effects); }
   uint8_t& forks_of(const Frame& frame, ir::BlockId block, size_t which);
   uint64_t state_hash();
   bool joins(const Frame& frame, ir::BlockId block);
