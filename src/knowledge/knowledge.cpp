@@ -29,8 +29,8 @@ uint32_t hash_of(std::string_view key) {
 
 // The row of `key` through a table's index: names are looked up for every few bytes of a model.
 template <class Row, size_t kSlots, class Key>
-const Row* indexed(const Row* rows, const uint16_t (&index)[kSlots], std::string_view key, Key of) {
-  for (size_t at = hash_of(key) % kSlots; index[at] != 0; at = (at + 1) % kSlots) {
+const Row* indexed(const Row* rows, const uint16_t (&index)[kSlots], std::string_view key, uint32_t hash, Key of) {
+  for (size_t at = hash % kSlots; index[at] != 0; at = (at + 1) % kSlots) {
     const Row* row = rows + index[at] - 1;
     if (of(*row) == key) return row;
   }
@@ -53,17 +53,19 @@ const Callable* longest_wildcard(std::string_view name) {
   return longest;
 }
 
-// The aliased spelling of the longest dotted prefix of `name` that has one.
+// The aliased spelling of the longest dotted prefix of `name` that has one: one hash over the name, looked up at each dot.
 bool apply_alias(std::string& name) {
-  for (size_t end = name.size(); end != std::string::npos && end > 0;) {
+  const Alias* longest = nullptr;
+  uint32_t hash = kHashStart;
+  for (size_t end = 0; end < name.size();) {
+    hash = hashed(hash, name[end++]);
+    if (end < name.size() && name[end] != '.') continue;
     const std::string_view prefix = std::string_view(name).substr(0, end);
-    if (const Alias* alias = indexed(kAliases, kAliasesIndex, prefix, [](const Alias& a) { return a.from; })) {
-      name = std::string(alias->to) + name.substr(end);
-      return true;
-    }
-    end = name.rfind('.', end - 1);
+    if (const Alias* alias = indexed(kAliases, kAliasesIndex, prefix, hash, [](const Alias& a) { return a.from; })) longest = alias;
   }
-  return false;
+  if (longest == nullptr) return false;
+  name = std::string(longest->to) + name.substr(longest->from.size());
+  return true;
 }
 
 // `pattern` may hold '*': its parts must occur in order. Both are lower case with forward slashes.
@@ -93,7 +95,7 @@ std::string folded(std::string_view text) {
 
 const Callable* find(std::string_view canonical) {
   const auto name_of = [](const Callable& c) { return c.name; };
-  if (const Callable* exact = indexed(kCallables, kCallablesIndex, canonical, name_of)) return exact;
+  if (const Callable* exact = indexed(kCallables, kCallablesIndex, canonical, hash_of(canonical), name_of)) return exact;
   return longest_wildcard(canonical);
 }
 
