@@ -13,6 +13,8 @@
 namespace winnow::machine {
 namespace {
 
+constexpr size_t kLongestName = 4096;
+
 using knowledge::Callable;
 
 // Modules hand out the modules they import: pathlib.os.system is os.system. The canonical name of the longest
@@ -184,8 +186,14 @@ Value Machine::attribute(Value base, std::string_view name) {
     }
     if (name == "__wrapped__" || name == "__func__") return base;
     // The alias of a name met through another module may differ: keep the spelling within the module.
-    const std::string module(of.canonical == knowledge::canonical(of.module, of.qualified) ? of.module : of.canonical);
-    std::string qualified(module == of.module ? of.qualified : std::string_view());
+    if (of.canonical.size() > kLongestName) {
+      cut("a name is too long to be followed", std::nullopt);
+      return Value::unknown();
+    }
+    // f.__call__.__call__ and so on may be as long as it likes: it is f.
+    const bool kept = of.qualified.size() <= kLongestName && of.canonical == knowledge::canonical(of.module, of.qualified);
+    const std::string module(kept ? of.module : of.canonical);
+    std::string qualified(kept ? of.qualified : std::string_view());
     if (!qualified.empty()) qualified += '.';
     qualified += name;
     return import_name(module, qualified);

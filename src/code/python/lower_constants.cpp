@@ -4,6 +4,8 @@
 
 namespace winnow::python {
 
+constexpr size_t kLongestSum = size_t{1} << 24;  // bytes of a text that is written in parts
+
 // The constant that an expression comes out as. Sums are folded along their left spine, without recursion.
 bool Lowerer::constant_of(const Node* node, Value* out) {
   if (node == nullptr) return false;
@@ -35,12 +37,26 @@ bool Lowerer::constant_of(const Node* node, Value* out) {
       }
       Value left;
       if (!constant_of(at, &left)) return false;
+      // Texts are added up first and become one value: a payload of thousands of lines takes no square of its size.
+      std::string sum;
+      const auto settle = [&] {
+        if (!sum.empty()) left = left.is(Kind::string) ? heap_.new_string(sum) : heap_.new_bytes(sum);
+        sum.clear();
+      };
       for (auto up = spine.rbegin(); up != spine.rend(); ++up) {
         Value right;
         if (!constant_of((*up)->second, &right)) return false;
         const auto op = static_cast<ir::Binary>(operator_of((*up)->op));
+        if (op == ir::Binary::add && left.is_text() && right.kind() == left.kind()) {
+          if (sum.empty()) sum = left.text();
+          sum += right.text();
+          if (sum.size() > kLongestSum) return false;
+          continue;
+        }
+        settle();
         if (!ir::fold_binary(heap_, options_.version, op, left, right, &left)) return false;
       }
+      settle();
       return *out = left, true;
     }
     case Type::Tuple: return constant_tuple(node->items, Kind::tuple, out);
