@@ -81,7 +81,9 @@ void Weigher::weigh_made(uint32_t index, const Event& event) {
     return add(index, {"-code-execution", Ruling::confirmed, "Calls something that it looked up under the name of what starts programs: " + looked_up + ".",
                        "Where it was found is not known here; what it is called and given tells what it is.", looked_up});
   }
-  // Methods of texts and containers compute, whatever they are given.
+  // Methods of texts and containers compute, whatever they are given; these attributes are texts.
+  static constexpr std::string_view kTexts[] = {"__doc__", "__name__", "__qualname__", "__module__"};
+  if (event.code && callee.is(Kind::attribute) && made.is(Kind::attribute) && is_one_of(kTexts, heap_.attribute(made).name) && !opens_door(heap_.attribute(callee).name)) return;
   if (event.code && maker != nullptr && callee.is(Kind::attribute) && is_builtin(maker->canonical) && !opens_door(heap_.attribute(callee).name)) return;
   if (maker != nullptr && weigh_maker(index, event, made, *maker)) return;
   if (callee.kind() <= Kind::stop_iteration) return;  // data: calling it raises

@@ -132,7 +132,8 @@ class Walk {
       if (!fact && maker->known != nullptr && maker->known->effect == Effect::network) {
         out_.received = true;
         static constexpr std::string_view kConnections[] = {"socket.", "asyncio.", "ssl.", "websocket", "telnetlib.", "multiprocessing.connection.", "paramiko.", "_socket."};
-        out_.connection = out_.connection || starts_with_one_of(kConnections, canonical);
+        const bool within = canonical == "socket.socketpair";  // both ends are the program's own
+        out_.connection = out_.connection || (starts_with_one_of(kConnections, canonical) && !within);
         note_addresses(made);
         for (const std::string_view address : out_.addresses) {
           if (is_secret_place(address)) out_.secret = true, out_.what = std::string(address);

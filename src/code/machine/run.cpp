@@ -327,13 +327,14 @@ void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
   const Entry entry(m, Trigger::other);
   make_loose_functions(m);
   std::vector<Value> instances;
+  const Trigger construction = trigger_of("__init__");
   for (const Trigger wanted : {Trigger::load, Trigger::inference, Trigger::other}) {
     for (uint32_t i = 0; i < m.heap().functions().size() && i < kMostFunctions; ++i) {
       const Value function = Value::heap(Kind::function, i);
       const Function& of = m.heap().function(function);
       if (of.called || !of.code.is(Kind::code) || is_written(m, function)) continue;
       if (wanted != Trigger::other && trigger_of(of.name) != wanted) continue;
-      run_one(m, instances, function, wanted, Trigger::load);
+      run_one(m, instances, function, wanted, construction);
     }
   }
   // What was called with what its own module gives may be called with something else.
@@ -347,7 +348,7 @@ void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
     const Function& of = m.heap().function(function);
     if (!of.called || !of.code.is(Kind::code) || !half_seen(m, function)) continue;
     const Trigger trigger = trigger_of(of.name);
-    run_one(m, instances, function, trigger, Trigger::load);
+    run_one(m, instances, function, trigger, construction);
     // Counters and switches that other calls will have changed by then: what they guard is entered, too.
     if (!half_seen(m, function) || m.exhausted()) continue;
     m.place.trigger = trigger;
