@@ -249,12 +249,13 @@ std::string manual_of(const Program& program) {
   std::string page = ".TH WINNOW 1 \"\" \"winnow " + std::string(version()) + "\" \"User Commands\"\n";
   page += ".SH NAME\nwinnow \\- find malicious machine\\-learning models without running them\n.SH SYNOPSIS\n";
   for (const CLI::App* command : program.commands()) {
-    page += ".B winnow " + roff(command->get_name()) + "\n.RI [ options ]";
+    page += ".B winnow " + roff(command->get_name()) + "\n.RI [ options ]\n";
     if (const CLI::Option* positional = positional_of(*command)) {
-      page += " " + std::string(positional->get_required() ? "" : "[ ") + roff(positional->get_name(true)) + (positional->get_required() ? "" : " ]");
-      if (positional->get_items_expected_max() > 1) page += " ...";
+      const bool required = positional->get_required();
+      page += (required ? ".I " : ".RI [ ") + roff(positional->get_name(true)) + (required ? "" : " ]") + "\n";
+      if (positional->get_items_expected_max() > 1) page += "\\&...\n";
     }
-    page += "\n.br\n";
+    page += ".br\n";
   }
   page += ".SH DESCRIPTION\nWinnow reads a machine\\-learning model the way its loader would, without running it, and says what the model\n"
           "would do to whoever loads it: malicious, suspicious, incomplete or clean, with the code and the reason.\n"

@@ -58,9 +58,8 @@ def by_zsh(folder, typed):
         send("PROMPT='' RPROMPT='' fpath=($PWD/functions $fpath); unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; echo re''ady\n")
         expect('\nready')
         send(typed + '\t')
-        word = typed.split()[-1]
-        found = expect(re.escape(word) + r'[\w.-]+ ', 10) or expect(re.escape(word) + r'[\w.-]+', 1)
-        return [found[0].strip()] if found else [seen]
+        found = expect(re.escape(typed) + r'[\w.-]+[ =]', 10) or expect(re.escape(typed) + r'[\w.-]+', 1)
+        return [found[0].split()[-1]] if found else [seen]
     finally:
         os.close(terminal)
         os.waitpid(process, 0)
