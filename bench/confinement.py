@@ -3,7 +3,8 @@
 
   confinement.py WINNOW [--count FILES] [--runs RUNS] [--most MICROSECONDS]
 
-One worker; the best of several runs, for what else the machine does only adds. Fails above --most (100).
+One worker; the best of several runs, for what else the machine does only adds. Fails where it costs more than --most
+(100) of the processor's time; the clock is told as well, and believed on a quiet machine.
 """
 import argparse
 import os
@@ -38,7 +39,7 @@ def main():
     walls, times = ([[run[side][kind] * 1e6 / options.count for run in runs] for side in (0, 1)] for kind in (0, 1))
     print("%d files: %.1f us a file confined, %.1f without; the difference is %.1f us (processor: %.1f us)" % (
         options.count, min(walls[0]), min(walls[1]), min(walls[0]) - min(walls[1]), min(times[0]) - min(times[1])))
-    sys.exit(0 if min(walls[0]) - min(walls[1]) <= options.most else 1)
+    sys.exit(0 if min(times[0]) - min(times[1]) <= options.most else 1)
 
 
 if __name__ == "__main__":
