@@ -107,11 +107,13 @@ bool is_arrow(const Artifact& artifact) {
   if (artifact.hint != Hint::none || artifact.bytes.size() < 24) return false;
   const std::string_view text = as_text(artifact.bytes);
   if (text.starts_with(kFile) || text.starts_with(kFeather)) return true;
-  if (!text.starts_with("\xff\xff\xff\xff")) return false;
+  // A stream, whose mark pyarrow does not insist on.
   FlatBuffer message(first_message(artifact.bytes));
   if (message.bytes().size() < 16 || message.bytes().size() > kLongestMessage) return false;
   const FlatTable root = message.root();
-  return root && root.number(0, 2) <= 8 && root.number(1, 1) == kSchemaHeader && !message.damage();
+  if (!root || root.number(0, 2) > 8 || root.number(1, 1) != kSchemaHeader) return false;
+  const FlatTable schema = root.table(2);
+  return schema && schema.vector(1, 4).size() != 0 && !message.damage();
 }
 
 void read_arrow(Scan& scan, const Artifact& artifact) {
