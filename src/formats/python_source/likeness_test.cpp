@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "code/python/parse.h"
 #include "code/python/callers.h"
+#include "code/python/parse.h"
+#include "formats/python_source/entries.h"
 
 namespace winnow::python_source {
 namespace {
