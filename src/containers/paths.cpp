@@ -136,7 +136,7 @@ std::optional<std::string> Folder::hard_link(std::string_view path, std::string_
 }
 
 bool is_page(std::string_view path) {
-  for (const std::string_view ending : {".md", ".MD", ".markdown", ".rst"}) {
+  for (const std::string_view ending : {".md", ".MD", ".markdown", ".rst", "/METADATA", "/PKG-INFO"}) {
     if (path.ends_with(ending)) return true;
   }
   return false;

@@ -10,6 +10,7 @@
 #include "bytes/file.h"
 #include "bytes/sha256.h"
 #include "core/scan.h"
+#include "engine/links.h"
 #include "engine/repository.h"
 #include "engine/settle.h"
 #include "engine/trace_text.h"
@@ -189,6 +190,7 @@ Report scan_paths(std::span<const std::string> paths, const Options& options) {
   } else {
     run.in_threads(jobs);
   }
+  for (ArtifactReport& one : run.reports) tell_links(one);
   Report report = summarise(std::move(run.reports));
   report.sandbox = std::move(run.sandbox);
   report.summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

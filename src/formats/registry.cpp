@@ -51,6 +51,7 @@ constexpr Format kFormats[] = {
     pyc_format::kPyc,
     configuration::kJson,
     configuration::kYaml,
+    configuration::kSections,
     gguf::kGguf,
     gguf::kGgml,
     tensorflow_format::kGraph,

@@ -18,7 +18,7 @@ constexpr size_t kLongest = 64 * 1024;  // of a line
 
 // Programs that code beside models starts every day.
 constexpr std::string_view kTools[] = {
-    "json.tool", "venv", "compileall", "pip", "pip3", "uv", "conda", "mamba", "poetry", "npm", "yarn", "pnpm", "apt", "apt-get", "yum", "dnf", "apk", "brew", "dpkg", "choco", "git", "git-lfs", "hg", "svn",
+    "json.tool", "venv", "compileall", "pip", "pip3", "uv", "conda", "mamba", "micromamba", "nerdctl", "pget", "poetry", "npm", "yarn", "pnpm", "apt", "apt-get", "yum", "dnf", "apk", "brew", "dpkg", "choco", "git", "git-lfs", "hg", "svn",
     "make", "cmake", "ninja", "gcc", "g++", "cc", "c++", "clang", "clang++", "nvcc", "hipcc", "hipconfig", "ld", "ldconfig", "ar", "ranlib", "nm", "objdump", "strip", "patchelf", "ptxas", "cuobjdump", "nvdisasm", "fatbinary", "cl", "cl.exe", "link", "lib", "rustc", "cargo",
     "go", "java", "javac", "node", "npx", "swig", "cython", "protoc", "f2py", "gfortran", "meson", "bazel", "pkg-config", "xcrun", "xcodebuild", "otool", "install_name_tool", "sw_vers", "codesign",
     "nvidia-smi", "rocm-smi", "rocminfo", "rocm_agent_enumerator", "amd-smi", "xpu-smi", "npu-smi", "neuron-ls", "hl-smi", "lscpu", "lspci", "lsb_release", "uname", "sysctl", "system_profiler", "free", "df", "du", "nproc", "numactl", "taskset", "wmic", "ver", "getconf", "ulimit", "date", "uptime", "ldd", "locale", "tty", "stty", "tput", "mode",
@@ -28,6 +28,8 @@ constexpr std::string_view kTools[] = {
     "huggingface-cli", "hf", "gdown", "gsutil", "gcloud", "aws", "az", "kaggle", "aria2c", "axel", "s5cmd", "modelscope", "wandb", "tensorboard", "mlflow", "jupyter", "ipython", "streamlit", "gradio", "uvicorn", "gunicorn", "flask", "fastapi", "torchrun", "accelerate", "deepspeed", "horovodrun", "mpirun", "mpiexec", "srun", "sbatch", "squeue", "scancel", "sinfo", "scontrol", "ray", "dask", "celery", "vllm", "ollama", "llama-server", "trtexec", "onnxsim", "snpe-onnx-to-dlc", "rosetta", "mafft", "blastn", "blastp", "makeblastdb", "hhblits", "hhsearch", "jackhmmer", "hmmsearch", "kalign", "foldseek", "mmseqs", "pymol", "obabel", "gmx", "lmp", "vina", "smina",
     "docker", "docker-compose", "podman", "kubectl", "helm", "singularity", "apptainer", "nvidia-ctk", "modprobe", "pytest", "black", "ruff", "isort", "flake8", "mypy", "pre-commit", "twine", "sphinx-build", "tox", "nox", "hatch", "flit", "pdm", "pipx", "virtualenv", "nbconvert", "jupytext", "cloc", "tree", "watch", "tmux", "screen", "gdb", "strace", "perf", "valgrind", "nsys", "ncu", "nvprof", "py-spy", "R", "Rscript", "julia", "octave", "matlab", "perl", "ruby", "lua", "luajit", "sqlite3", "openssl", "locale-gen", "update-alternatives", "fc-cache", "fc-list", "xvfb-run", "Xvfb", "xdg-open", "say", "sudo", "su", "killall", "pkill", "kill", "taskkill", "ps", "pgrep", "lsof", "fuser", "netstat", "ss", "ip", "ifconfig", "ipconfig", "hostname", "ping", "nvlink", "ibstat", "ibv_devinfo", "lsmod", "dmesg", "lsblk", "mount", "umount", "chown", "groups", "tasklist", "systeminfo", "getent", "setx", "assoc", "sh", "bash", "zsh", "dash", "cmd", "cmd.exe", "python", "python2", "python3", "pythonw", "py", "pypy", "pypy3"};
 
+// Who publishes an installer that is meant to be piped into a shell.
+constexpr std::string_view kInstallers[] = {"ollama.com", "ollama.ai", "rustup.rs", "sh.rustup.rs", "get.docker.com", "deb.nodesource.com", "rpm.nodesource.com", "astral.sh", "install.python-poetry.org", "bootstrap.pypa.io", "pixi.sh", "micro.mamba.pm", "nixos.org", "bun.sh", "deno.land", "get.sdkman.io", "packagecloud.io", "cli.github.com", "download.docker.com", "nvidia.github.io", "developer.download.nvidia.com", "packages.cloud.google.com", "sdk.cloud.google.com", "dl.google.com", "packages.microsoft.com", "aka.ms", "apt.kitware.com", "apt.llvm.org", "repo.anaconda.com", "get.helm.sh", "baltocdn.com", "tailscale.com", "apt.repos.intel.com", "repo.radeon.com", "bazel.build", "pkgs.k8s.io", "modal.com", "fly.io", "pyenv.run", "install.determinate.systems", "get.pnpm.io", "pkg.cloudflare.com"};
 constexpr std::string_view kShells[] = {"sh", "bash", "zsh", "dash", "ash", "ksh", "csh", "tcsh", "fish"};
 constexpr std::string_view kWindowsShells[] = {"cmd", "powershell", "pwsh"};
 constexpr std::string_view kInterpreters[] = {"python", "python2", "python3", "pythonw", "py", "pypy", "pypy3", "perl", "ruby", "php", "node", "lua"};
@@ -168,7 +170,7 @@ bool writes_outside(std::string_view path) {
   return path.starts_with('/') || path.starts_with('~') || path.starts_with("$HOME") || path.starts_with("${HOME}");
 }
 
-CommandOf judge_line(std::string_view line, int depth);
+CommandOf judge_line(std::string_view line, int depth, bool image = false);
 
 CommandOf made(Intent intent, std::string why) {
   CommandOf out;
@@ -181,6 +183,14 @@ CommandOf odd(std::string why) { return made(Intent::odd, std::move(why)); }
 CommandOf ordinary(std::string why) { return made(Intent::ordinary, std::move(why)); }
 
 // python -c '...': read as the source that it is.
+// The address somewhere in a word: "iwr('http://...')".
+Address address_in(std::string_view word) {
+  const size_t scheme = word.find("http");
+  if (scheme == std::string_view::npos) return {};
+  word.remove_prefix(scheme);
+  return address_of(word.substr(0, word.find_first_of("'\"();, ")));
+}
+
 CommandOf judge_inline_code(std::string_view code, std::string_view language) {
   if (language.starts_with("py")) {
     const SourceFacts facts = read_source(code);
@@ -214,6 +224,17 @@ std::optional<CommandOf> judge_shell(std::string_view program, std::span<const s
   if (program == "powershell" || program == "pwsh") {
     std::string all;
     for (const std::string& word : words) all += lower(word) + " ";
+    bool published = false, nameless = false, stranger = false;
+    for (const std::string& word : words) {
+      const Address address = address_in(word);
+      published = published || address.kind == AddressKind::publisher || is_one_of(kInstallers, address.host);
+      nameless = nameless || address.kind == AddressKind::number || address.kind == AddressKind::drop;
+      stranger = stranger || (address.kind == AddressKind::other && !is_one_of(kInstallers, address.host));
+    }
+    const auto mentions = [&](std::initializer_list<std::string_view> list) { return std::any_of(list.begin(), list.end(), [&](std::string_view word) { return all.find(word) != std::string::npos; }); };
+    const bool hides = mentions({"frombase64string", "-enc", "hidden", "add-mppreference", "tcpclient", "amsi"});
+    if (published && !nameless && !stranger && !hides) return ordinary("has PowerShell fetch what its publisher offers");
+    if (nameless && mentions({"iwr ", "irm ", "wget ", "curl ", "-outfile", "start-bitstransfer"})) return hostile("has PowerShell fetch something from a bare address");
     static constexpr std::string_view kHostile[] = {"iex", "invoke-expression", "downloadstring", "downloadfile", "frombase64string", "invoke-webrequest", "net.webclient", "-w hidden", "-windowstyle hidden", "add-mppreference", "start-process", "tcpclient", "amsi"};
     for (const std::string_view word : kHostile) {
       if (all.find(word) != std::string::npos) return hostile("has PowerShell " + std::string(word == "add-mppreference" ? "take the guard down" : "fetch, hide or start something"));
@@ -292,7 +313,7 @@ CommandOf judge_part(const Part& part, int depth) {
   }
   if (has(kAsking, program)) return odd("asks who it runs as");
   if (program == "rm" || program == "del" || program == "rd") return judge_removal(words);
-  if (program == "dd" && any_word(words, [](const std::string& word) { return word.starts_with("of=/dev/"); })) return hostile("overwrites a disk");
+  if (program == "dd" && any_word(words, [](const std::string& word) { return word.starts_with("of=/dev/") && word != "of=/dev/null" && word != "of=/dev/zero"; })) return hostile("overwrites a disk");
   if (program == "chmod" && any_word(words, [](const std::string& word) { return word.find("+s") != std::string::npos || (word.size() == 4 && (word[0] == '4' || word[0] == '6') && word.find_first_not_of("01234567") == std::string::npos); })) return hostile("makes a program run as somebody else");
   if (has(kFetchers, program)) return judge_fetch(program, words);
   if (has(kShells, program) || has(kWindowsShells, program)) {
@@ -338,8 +359,6 @@ std::string shown_part(const Part& part) {
   return out.substr(0, 300);
 }
 
-// Who publishes an installer that is meant to be piped into a shell.
-constexpr std::string_view kInstallers[] = {"ollama.com", "ollama.ai", "rustup.rs", "sh.rustup.rs", "get.docker.com", "deb.nodesource.com", "rpm.nodesource.com", "astral.sh", "install.python-poetry.org", "bootstrap.pypa.io", "pixi.sh", "micro.mamba.pm", "nixos.org", "bun.sh", "deno.land", "get.sdkman.io", "packagecloud.io", "cli.github.com", "download.docker.com", "nvidia.github.io", "developer.download.nvidia.com", "packages.cloud.google.com", "sdk.cloud.google.com", "dl.google.com", "packages.microsoft.com", "aka.ms", "apt.kitware.com", "apt.llvm.org", "repo.anaconda.com", "get.helm.sh", "baltocdn.com", "tailscale.com", "apt.repos.intel.com", "repo.radeon.com", "bazel.build", "pkgs.k8s.io", "modal.com", "fly.io", "pyenv.run", "install.determinate.systems", "get.pnpm.io", "pkg.cloudflare.com"};
 
 // What follows from piping the answer of an address into a shell.
 CommandOf piped_from(Address address, const std::string& program) {
@@ -413,7 +432,23 @@ std::optional<CommandOf> judge_chain(const std::vector<Part>& parts) {
   return std::nullopt;
 }
 
-CommandOf judge_line(std::string_view line, int depth) {
+// What belongs to the making of an image of a machine and is no attack on one: accounts, services, settings of its shells.
+bool is_of_image(const Part& part, std::span<const std::string> words) {
+  static constexpr std::string_view kMaking[] = {"useradd", "adduser", "usermod", "groupadd", "chpasswd", "passwd", "visudo", "systemctl", "crontab", "iptables", "ufw", "chattr", "update-rc.d"};
+  const auto acts = [](const std::string& word) {
+    for (const std::string_view sign : {"curl", "wget", "://", "/dev/tcp", "base64", "ssh-", "nc ", "eval"}) {
+      if (word.find(sign) != std::string::npos) return true;
+    }
+    return false;
+  };
+  if (std::any_of(part.words.begin(), part.words.end(), acts)) return false;
+  const bool settings = !part.outputs.empty() && std::all_of(part.outputs.begin(), part.outputs.end(), [](const std::string& output) {
+    return output.find("sudoers") != std::string::npos || output.find("rc") != std::string::npos || output.find("profile") != std::string::npos || output.starts_with("/etc/cron");
+  });
+  return settings || (!words.empty() && has(kMaking, program_name(words.front())));
+}
+
+CommandOf judge_line(std::string_view line, int depth, bool image) {
   line = line.substr(0, kLongest);
   if (depth > kDeepest) return odd("starts shells inside shells");
   const std::string low = lower(line);
@@ -422,8 +457,8 @@ CommandOf judge_line(std::string_view line, int depth) {
   CommandOf worst = ordinary("");
   bool first = true;
   for (const Part& part : parts) {
-    CommandOf found = judge_part(part, depth);
     const std::span<const std::string> words = command_words(part);
+    CommandOf found = image && is_of_image(part, words) ? ordinary("makes the image of a machine") : judge_part(part, depth);
     if (found.program.empty() && !words.empty()) found.program = program_name(words.front());
     if (found.text.empty()) found.text = shown_part(part), found.line = part.line;
     if (first || found.intent > worst.intent) worst = std::move(found);
@@ -445,6 +480,8 @@ CommandOf judge_line(std::string_view line, int depth) {
 }  // namespace
 
 CommandOf command_of(std::string_view line) { return judge_line(line, 0); }
+
+CommandOf command_of_image(std::string_view lines) { return judge_line(lines, 0, true); }
 
 CommandOf command_of(std::span<const std::string_view> words) {
   // Put together as a line in which every word is quoted: what a shell among them gets is one word.

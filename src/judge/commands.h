@@ -25,6 +25,8 @@ struct CommandOf {
 
 // A line for a shell.
 CommandOf command_of(std::string_view line);
+// Lines that make the image of a machine, as those of a Dockerfile do.
+CommandOf command_of_image(std::string_view lines);
 // The words of an argument vector, the program first; empty words are not known.
 CommandOf command_of(std::span<const std::string_view> words);
 

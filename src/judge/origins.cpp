@@ -61,6 +61,7 @@ class Walk {
     if (is_one_of(kTokens, canonical)) out_.variables.push_back("HF_TOKEN");
     if (is_one_of(kOpeners, canonical)) out_.read = true;
     if (canonical == "os.memfd_create") out_.memory = true;
+    if (canonical.ends_with(".__file__")) out_.module_file = true;
     static constexpr std::string_view kLibrary[] = {"site.get", "site.USER_SITE", "sysconfig.get_path", "distutils.sysconfig.get_python_lib", "sysconfig.get_paths"};
     out_.library = out_.library || starts_with_one_of(kLibrary, canonical);
     out_.path = out_.path || canonical.starts_with("pathlib.");
@@ -104,6 +105,7 @@ class Walk {
       if (of.name.starts_with("['")) return note_variable(of.name.substr(2, of.name.size() > 4 ? of.name.size() - 4 : 0));
     }
     if (of.resolved.is(Kind::name)) note_name(heap_.name(of.resolved));
+    if (of.name == "__file__" && base != nullptr) out_.module_file = true;
     pending_.push_back(of.base);
   }
 
@@ -146,6 +148,8 @@ class Walk {
     const bool made_by_value = !made.callee.is(Kind::name) && !method;  // what a call of something unknown gave
     if (method) pending_.push_back(made.callee);
     if (made_by_value) pending_.push_back(made.callee);
+    if (maker != nullptr && maker->known != nullptr && maker->known->effect == Effect::fetch_model) note_model(made);
+    if (method && heap_.attribute(made.callee).name.starts_with("download")) note_asked_for(made);
     if (!passes_on && maker != nullptr && !(maker->known != nullptr && maker->known->effect == Effect::process)) {
       if (!method) out_.given = true;
       return;
@@ -155,6 +159,27 @@ class Walk {
     }
     if (made.entries.size > 0) pending_.insert(pending_.end(), made.entries.begin(), made.entries.begin() + std::min<uint32_t>(made.entries.size, 32));
     if (made.appended.size > 0) pending_.insert(pending_.end(), made.appended.begin(), made.appended.begin() + std::min<uint32_t>(made.appended.size, 32));
+  }
+
+  // hf_hub_download('owner/name', 'notes.txt')
+  void note_model(const Object& made) {
+    for (const Value inner : {made.arguments, made.keywords}) {
+      if (!inner.is_sequence() && !inner.is(Kind::dict)) continue;
+      for (const Value& given : heap_.items(inner)) {
+        if (given.is_text() && given.text().find('/') != std::string_view::npos) out_.models.push_back(given.text());
+        if (given.is_text() && given.text().find('.') != std::string_view::npos) out_.texts.push_back(given.text());
+      }
+    }
+  }
+
+  // manager.download_and_extract('http://...'), of whatever object.
+  void note_asked_for(const Object& made) {
+    if (!made.arguments.is_sequence()) return;
+    for (const Value& given : heap_.items(made.arguments)) {
+      if (!given.is_text() || address_of(given.text()).kind == AddressKind::none) continue;
+      out_.asked_for = true;
+      out_.addresses.push_back(given.text());
+    }
   }
 
   void note_addresses(const Object& made) {

@@ -25,10 +25,13 @@ struct Origin {
   bool encrypted = false;   // by a cipher
   bool memory = false;      // from a file that is only in memory
   bool given = false;       // something of it is not known
+  bool module_file = false; // the file of a module that is installed
+  bool asked_for = false;   // what something that downloads was given an address for
   uint32_t facts = 0;       // about the machine and its user
   std::vector<std::string_view> variables;  // of the environment that hold secrets
   std::vector<std::string_view> texts;      // constants that it is made of
   std::vector<std::string_view> addresses;  // from where it was received
+  std::vector<std::string_view> models;     // repositories that it was taken from
   std::vector<uint32_t> made;               // the events that made the objects among it
   std::string what;                         // the secret or fact: "socket.gethostname"
 };

@@ -37,6 +37,8 @@ void Weigher::weigh_in_program(uint32_t index, const Event& event) {
   if (is_one_of(kStarters, last_part(name->canonical)) && !name->canonical.starts_with("subprocess.") && !name->canonical.starts_with("shell.") && weigh_starter(index, event, std::string(name->canonical))) return;
   note_download(event, *name);
   note_kept(event, *name);
+  if (name->canonical.ends_with("cpp_extension.load_inline")) return weigh_native_source(index, event, std::string(name->canonical));
+  if (name->canonical == "sys.path.insert" || name->canonical == "sys.path.append") return weigh_module_folder(index, event, *name);
   if (opens_door(last_part(name->canonical)) && weigh_walk(index, event)) return;
   if (event.nested != 0) return weigh_load(index, event, *name);
   if (name->known == nullptr || is_trusted(name->known)) return weigh_stranger(index, event, *name);
@@ -91,6 +93,15 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
     opinion.ruling = Ruling::confirmed;
     opinion.summary = "Runs code that it receives over the network when the model is loaded.";
     opinion.why = "Whoever answers" + (from.empty() ? std::string() : " at " + from) + " decides what runs on this machine, and can decide otherwise tomorrow.";
+  } else if (origin.asked_for) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.summary = "Runs code that it downloads when the model is loaded.";
+    opinion.why = "Whoever answers at " + std::string(origin.addresses.front()) + " decides what runs on this machine, and can decide otherwise tomorrow.";
+  } else if (!origin.models.empty() && is_builtin(name.canonical) && name.canonical != "builtins.compile") {
+    const bool source = std::any_of(origin.texts.begin(), origin.texts.end(), [](std::string_view text) { return text.ends_with(".py"); });
+    opinion.ruling = !source && runs_unasked(event) ? Ruling::confirmed : Ruling::suspected;
+    opinion.summary = "Runs code that it takes from the repository " + quoted(origin.models.front(), false) + " when the model is loaded.";
+    opinion.why = source ? "It is not part of this scan, and can change after it." : "It is not part of this scan, can change after it, and is kept in a file that is called as if it were none.";
   } else if (origin.decoded && !origin.given && !origin.read) {
     opinion.ruling = Ruling::confirmed;
     opinion.summary = "Runs code that it decodes first when the model is loaded.";
@@ -113,10 +124,20 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
     opinion.ruling = runs_unasked(event) ? Ruling::confirmed : Ruling::suspected;
     opinion.summary = "Runs Python code that calls " + read_source(*inner).acting_code + " when the model is loaded.";
     opinion.why = "The code is a text that is made into something else before it is run: nobody writes what he may write plainly in this way.";
+  } else if (is_of_requests(event, origin) && is_builtin(name.canonical) && name.canonical != "builtins.compile") {
+    opinion.ruling = Ruling::suspected;
+    opinion.summary = "Runs as Python code what it is asked when the model is used.";
+    opinion.why = "Whoever may ask the model a question decides what runs on the machine that answers.";
   } else {
     opinion.why = "What is run comes from whoever calls the program, from a file beside it, or was made of its own names; nothing of it is hidden or fetched.";
   }
   add(index, std::move(opinion));
+}
+
+// Whether a value is nothing but what a question to the model holds: no part of it stands in the source or in a file.
+bool Weigher::is_of_requests(const Event& event, const Origin& origin) {
+  const auto is_part = [](std::string_view text) { return text.find_first_of(" (=%{") != std::string_view::npos; };
+  return event.trigger == Trigger::inference && origin.given && !origin.read && !origin.output && std::none_of(origin.texts.begin(), origin.texts.end(), is_part);
 }
 
 // runpy.run_path and its kin.
@@ -180,6 +201,16 @@ void Weigher::weigh_deserialised(uint32_t index, const Event& event, const Name&
   const bool nameless = from == AddressKind::number || from == AddressKind::drop;
   add(index, {"-unsafe-deserialisation", nameless && runs_unasked(event) ? Ruling::confirmed : Ruling::suspected, "Loads serialised objects that it receives from " + quoted(origin.addresses.front(), false) + " when the model is loaded.",
               "Such objects run code when they are loaded, and whoever answers there chooses it.", name.canonical});
+}
+
+// A folder in which Python is to look for modules, and which comes from another repository.
+void Weigher::weigh_module_folder(uint32_t index, const Event& event, const Name& name) {
+  for (const Value& argument : arguments_of(event)) {
+    const Origin origin = origin_of(heap_, argument);
+    if (origin.models.empty() || !runs_unasked(event)) continue;
+    return add(index, {"transitive-model-load", Ruling::suspected, "Has Python find modules in the repository " + quoted(origin.models.front(), false) + " when the model is loaded.",
+                       "What is imported from there is not part of this scan and can change after it.", name.canonical});
+  }
 }
 
 // Modules that are loaded from files by their paths.

@@ -20,10 +20,13 @@ void Weigher::weigh_file(uint32_t index, const Event& event, const Name& name) {
   if (event.callee.is(Kind::attribute)) values.push_back(heap_.attribute(event.callee).base);
   std::vector<std::string_view> texts;
   std::string joined;
-  bool wipes = false, library = false;
+  bool wipes = false, library = false, module = false;
   for (const Value& value : values) {
     const Origin origin = origin_of(heap_, value);
     library = library || origin.library;
+    const bool itself = value.is(Kind::attribute) || value.is(Kind::name);
+    module = module || (origin.module_file && itself);
+    library = library || (origin.module_file && !itself);
     for (const std::string_view text : origin.texts) {
       texts.push_back(text);
       if (text.size() < 256 && joined.size() < 1024) (joined += '/') += text;
@@ -37,6 +40,9 @@ void Weigher::weigh_file(uint32_t index, const Event& event, const Name& name) {
   if (name.known->effect == Effect::file_delete) return;
   if (!reads && any([](std::string_view text) { return is_startup_place(text); })) {
     return add(index, {"-file-write", Ruling::confirmed, "Writes to a place that is run or obeyed later when the model is loaded: " + call_text(index) + ".", "What stands there is run, or decides who may log in, long after the model is gone.", name.canonical});
+  }
+  if (!reads && module) {
+    return add(index, {"-file-write", Ruling::confirmed, "Writes into the source of a module that is installed when the model is loaded: " + call_text(index) + ".", "It runs whenever somebody imports that module, long after the model is gone.", name.canonical});
   }
   const auto ends = [&](std::string_view end) { return std::any_of(texts.begin(), texts.end(), [&](std::string_view text) { return text.ends_with(end); }); };
   if (!reads && library && (ends(".pth") || ends(".py"))) {

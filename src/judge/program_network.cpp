@@ -149,6 +149,10 @@ void Weigher::weigh_network(uint32_t index, const Event& event, const Name& name
   if (away) {
     opinion.ruling = Ruling::suspected;
     opinion.why = address.kind == AddressKind::drop ? std::string(address.host) + " is a place where anybody drops and fetches what nobody shall trace." : "A server that programs rely on has a name; this is a bare number.";
+    if (address.kind == AddressKind::drop && sent.given && event.trigger == Trigger::inference) {
+      opinion.ruling = Ruling::confirmed;
+      opinion.summary = "Tells " + std::string(address.host) + " what the model is asked: " + call_text(index) + ".";
+    }
   }
   if (address.kind == AddressKind::none && opinion.ruling == Ruling::dismissed) return;
   add(index, std::move(opinion));

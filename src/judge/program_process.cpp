@@ -1,6 +1,8 @@
 // Programs that source starts, and code of the machine's own that it loads.
 #include <algorithm>
 
+#include "core/native_source.h"
+#include "core/print.h"
 #include "judge/addresses.h"
 #include "judge/commands.h"
 #include "judge/names.h"
@@ -74,6 +76,19 @@ void Weigher::weigh_process(uint32_t index, const Event& event, const Name& name
     opinion.why = "The command comes over the network: whoever is at the other end decides what runs on this machine.";
     return add(index, std::move(opinion));
   }
+  if (origin.asked_for && starts_with_hole(*payload)) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.why = "The program was downloaded before: whoever answers at " + std::string(origin.addresses.front()) + " decides what runs on this machine.";
+    return add(index, std::move(opinion));
+  }
+  const Value* shell = keyword_of(event, "shell");
+  const bool by_shell = kind == PayloadKind::shell || (shell != nullptr && shell->is(Kind::boolean) && shell->as_boolean());
+  if (by_shell && !payload->is(Kind::list) && !payload->is(Kind::tuple) && starts_with_hole(*payload) && is_of_requests(event, origin)) {
+    opinion.ruling = Ruling::suspected;
+    opinion.summary = "Gives a shell as a command what it is asked when the model is used: " + call_text(index) + ".";
+    opinion.why = "Whoever may ask the model a question decides what runs on the machine that answers.";
+    return add(index, std::move(opinion));
+  }
   if (origin.decoded && !origin.given && !payload->is_text()) {
     opinion.ruling = Ruling::confirmed;
     opinion.why = "The command is kept so that nobody can read it; honest source has nothing to hide.";
@@ -91,6 +106,13 @@ void Weigher::weigh_process(uint32_t index, const Event& event, const Name& name
     return add(index, std::move(opinion));
   }
   if (started(heap_, *payload)) weigh_command(index, event, std::move(opinion), *payload);
+}
+
+// Whether what is started is not known, whatever it is given.
+bool Weigher::starts_with_hole(Value payload) const {
+  const auto what = started(heap_, payload);
+  if (!what) return !payload.is_text();
+  return what->words.empty() ? what->line.starts_with(kHole) : what->words.front().starts_with(kHole);
 }
 
 // The words of what takes the place of this program, or is started beside it.
@@ -126,7 +148,9 @@ void Weigher::weigh_replacing(uint32_t index, const Event& event, const Name& na
 void Weigher::weigh_command(uint32_t index, const Event& event, Opinion opinion, Value payload) {
   const auto what = started(heap_, payload);
   std::vector<std::string_view> words(what->words.begin(), what->words.end());
-  CommandOf command = words.empty() ? command_of(what->line) : command_of(words);
+  const std::string& path = trace_.artifacts.front().path;
+  const bool image = trace_.threat == "script-command" && (path.find("ockerfile") != std::string::npos || path.find("ontainerfile") != std::string::npos);
+  CommandOf command = !words.empty() ? command_of(words) : image ? command_of_image(what->line) : command_of(what->line);
   const Value* shell = keyword_of(event, "shell");
   const bool by_shell = shell != nullptr && shell->is(Kind::boolean) && shell->as_boolean();
   if (words.size() == 1 && by_shell) command = command_of(words[0]);
@@ -218,6 +242,17 @@ bool Weigher::weigh_passing_on(uint32_t index, const Event& event) {
     return true;
   }
   return false;
+}
+
+// Source in C++ that is compiled and run at once: what it starts by name.
+void Weigher::weigh_native_source(uint32_t index, const Event& event, const std::string& callee) {
+  for (const std::string_view text : texts_of(event)) {
+    for (const NativeCall& call : native_calls(text)) {
+      const CommandOf command = command_of(call.text);
+      if (command.intent < Intent::odd) continue;
+      return add(index, {"-native-code", Ruling::confirmed, "Compiles native code that starts a program when the model is loaded: " + std::string(call.callee) + "(" + quoted(call.text, false) + ").", "The command " + command.why + ".", callee});
+    }
+  }
 }
 
 // Native code: libraries are loaded every day; memory that is filled with bytes and run is not.

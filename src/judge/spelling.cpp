@@ -65,7 +65,8 @@ void Weigher::weigh_spelling() {
     const Name* name = event.op == Op::import ? named(event.callee) : nullptr;
     if (name == nullptr) continue;
     const std::string reason = disguise_of(name->canonical);
-    if (reason.empty()) continue;
+    // A name that source puts together with what is not known here, printed as Python prints a class.
+    if (reason.empty() || (trace_.dialect == "source" && name->canonical.find("<class '") != std::string_view::npos)) continue;
     add(i, {"-malformed", Ruling::suspected,
             "Names " + quoted(name->canonical, false) + ", which " + reason + ".",
             "Such a name serves to mislead readers and scanners; no library writes it.", name->canonical});

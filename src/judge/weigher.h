@@ -164,6 +164,10 @@ class Weigher {
   bool reads_strange_code(const Origin& origin) const;
   void weigh_stranger(uint32_t index, const Event& event, const Name& name);
   static bool runs_unasked(const Event& event);
+  void weigh_native_source(uint32_t index, const Event& event, const std::string& callee);
+  void weigh_module_folder(uint32_t index, const Event& event, const Name& name);
+  bool starts_with_hole(Value payload) const;
+  static bool is_of_requests(const Event& event, const Origin& origin);
   static bool acts_badly(const SourceFacts& facts);
 
   // program_process.cpp: programs that it starts, native code.

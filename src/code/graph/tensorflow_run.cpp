@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "bytes/place.h"
@@ -170,8 +171,13 @@ class Run {
         arguments.push_back(known_or_origin(frame, output));
         known = known || arguments.back().is_known() || !arguments.back().text().empty();
       }
-      // The functions of data sets are given elements, which are not the node's inputs.
-      if (node.op.find("Dataset") != std::string_view::npos) arguments.clear(), known = false;
+      // The functions of data sets are given elements, which are not the node's inputs; what else they take follows.
+      if (node.op.find("Dataset") != std::string_view::npos) {
+        std::vector<Value> elements = elements_of(frame, node);
+        known = std::any_of(elements.begin(), elements.end(), [](const Value& value) { return value.is_known(); });
+        if (known && !arguments.empty()) elements.insert(elements.end(), arguments.begin() + 1, arguments.end());
+        arguments = known ? std::move(elements) : std::vector<Value>();
+      }
       // The condition of an If, and the index of a Case, are not given to the branches.
       if (node.op == "If" || node.op == "StatelessIf" || node.op == "Case" || node.op == "StatelessCase") {
         if (!arguments.empty()) arguments.erase(arguments.begin());
@@ -180,6 +186,33 @@ class Run {
       const bool first = visited_.insert(found->second).second;
       if (first || known) visit({model_.functions[found->second], std::move(arguments), frame.depth + 1, nullptr});
     }
+  }
+
+  // The elements of the data set that a node takes first, where they stand in the graph; of several texts the one that
+  // names a place of the machine.
+  std::vector<Value> elements_of(Frame& frame, const Node& node) {
+    const Node* at = &node;
+    for (int steps = 0; steps < kDeepestFold && !at->inputs.empty(); ++steps) {
+      const auto found = frame.graph.by_name.find(parse_input(at->inputs[0]).node);
+      if (found == frame.graph.by_name.end()) break;
+      at = &frame.graph.nodes[found->second];
+      if (at->op != "TensorDataset" && at->op != "TensorSliceDataset") continue;
+      std::vector<Value> out;
+      for (const std::string_view input : at->inputs) {
+        if (parse_input(input).control) continue;
+        Value value = known_or_origin(frame, parse_input(input));
+        if (value.is(Kind::list) && machine_.heap().items(value).size > 0) {
+          const Items& items = machine_.heap().items(value);
+          value = items[0];
+          for (const Value& item : items) {
+            if (item.is_text() && knowledge::sensitive_path(item.text()) != nullptr) value = item;
+          }
+        }
+        out.push_back(value);
+      }
+      return out;
+    }
+    return {};
   }
 
   Value fold(Frame& frame, const Output& output, int depth) {
@@ -217,10 +250,17 @@ class Run {
     bool whole = false;
   };
 
+  static bool is_remote(std::string_view text) {
+    static constexpr std::string_view kSchemes[] = {"gs://", "s3://", "hdfs://", "viewfs://", "http://", "https://", "ftp://"};
+    return std::any_of(std::begin(kSchemes), std::end(kSchemes), [&](std::string_view scheme) { return text.starts_with(scheme); });
+  }
+
   // `whole`: what is asked for can be this text, and not only hold it.
   static void consider(Origin& origin, Value text, bool whole) {
     if (!text.is_text() || origin.sensitive) return;
     const bool sensitive = knowledge::sensitive_path(text.text()) != nullptr;
+    // What a place begins with tells where it lies, whatever follows: gs://bucket/ and a text of the caller.
+    if (!whole && is_remote(text.text()) && !origin.chosen.is_text()) origin.chosen = text;
     if (sensitive || (whole && (leads_outside(text.text()) || text.text().find("://") != std::string_view::npos) && !origin.chosen.is_text())) origin.chosen = text, origin.whole = whole;
     origin.sensitive = sensitive;
   }
@@ -259,8 +299,26 @@ class Run {
     return origin;
   }
 
+  // What the graph puts into a variable: the inputs of its assignments.
+  const std::vector<std::string_view>* assigned_to(const Graph& graph, std::string_view variable) {
+    auto [at, fresh] = assigned_.try_emplace(&graph);
+    if (fresh) {
+      for (const Node& node : graph.nodes) {
+        if (node.op == "AssignVariableOp" && node.inputs.size() > 1) at->second[parse_input(node.inputs[0]).node].push_back(node.inputs[1]);
+      }
+    }
+    const auto found = at->second.find(variable);
+    return found == at->second.end() ? nullptr : &found->second;
+  }
+
   // The inputs of a node that its text is made of.
   void walk_back(Frame& frame, const Node& node, bool whole, Origin& origin, std::vector<std::pair<std::string_view, bool>>& work) {
+    if (node.op == "ReadVariableOp" && !node.inputs.empty()) {
+      if (const auto* assigned = assigned_to(frame.graph, parse_input(node.inputs[0]).node)) {
+        for (const std::string_view input : *assigned) work.push_back({parse_input(input).node, whole});
+        return;
+      }
+    }
     if (node.op == "Const" || node.op == "HostConst") {
       const Value value = fold(frame, {node.name, 0, false}, 0);
       consider(origin, value, whole);
@@ -314,6 +372,10 @@ class Run {
       return yes.is_known() ? yes : input(frame, node, 2, depth);
     }
     if (std::find(std::begin(kSame), std::end(kSame), node.op) != std::end(kSame)) return first_known(frame, node, depth);
+    if (node.op == "ReadVariableOp" && !node.inputs.empty()) {
+      const auto* assigned = assigned_to(frame.graph, parse_input(node.inputs[0]).node);
+      return assigned != nullptr && assigned->size() == 1 ? fold(frame, parse_input(assigned->front()), depth) : Value::unknown();
+    }
     if (node.op == "StringJoin") return joined(frame, node, depth);
     if (node.op == "ReduceJoin" || node.op == "UnsortedSegmentJoin") return reduced(frame, node, depth);
     if (node.op == "Pack" || node.op == "ConcatV2" || node.op == "Concat") return packed(frame, node, depth);
@@ -431,6 +493,7 @@ class Run {
   const Model& model_;
   std::unordered_set<std::string_view> fed_, initial_;
   std::unordered_set<uint32_t> visited_;
+  std::unordered_map<const Graph*, std::unordered_map<std::string_view, std::vector<std::string_view>>> assigned_;
   std::vector<Value> keywords_;
   std::vector<Value> table_texts_;  // what the tables of the model can give
   bool gathering_ = false;          // tables are looked at, nothing is called

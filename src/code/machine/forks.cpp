@@ -202,14 +202,28 @@ void Run::for_iter() {
   enter_block(otherwise);
 }
 
+bool Run::has_handler(const Frame& f) {
+  if (f.body == nullptr || f.block >= f.body->blocks.size()) return false;
+  const ir::BlockId handler = f.body->blocks[f.block].handler;
+  return handler != ir::kNoBlock && handler < f.body->blocks.size();
+}
+
+uint32_t Run::guard_above() const {
+  if (frames_.empty()) return 0;
+  return has_handler(frames_.back()) ? static_cast<uint32_t>(frames_.size()) : frames_.back().guard;
+}
+
 // What stands here may raise: the handler around it runs, too, with an exception of which nothing is known.
 void Run::may_raise(std::optional<Value> exception) {
   if (frames_.empty() || done_) return;
-  for (size_t depth = frames_.size(); depth-- > 0;) {
+  // Frames below the last one stand still, so that each knows the next one that catches.
+  for (size_t next = frames_.size(); next > 0;) {
+    const size_t depth = next - 1;
     Frame& f = frames_[depth];
+    next = f.guard;
     if (f.body == nullptr || f.block >= f.body->blocks.size()) return;
+    if (!has_handler(f)) continue;
     const ir::Block& block = f.body->blocks[f.block];
-    if (block.handler == ir::kNoBlock || block.handler >= f.body->blocks.size()) continue;
     // Leaving a `with` by an exception calls the same exit as leaving it otherwise: of the program's own managers only.
     const ir::Block& handler = f.body->blocks[block.handler];
     for (size_t i = 0; i < std::min<size_t>(handler.instructions.size(), 3); ++i) {

@@ -41,6 +41,7 @@ bool Run::enter(Value function, std::span<const Value> arguments, Value keywords
   }
   made->after = after;
   made->extra = extra;
+  made->guard = guard_above();
   frames_.push_back(std::move(*made));
   note_block(frames_.back());
   return true;
@@ -226,6 +227,7 @@ void Run::build_class(std::span<const Value> arguments, Value keywords) {
   made->after = After::make_class;
   const Value parts[] = {name, all_bases, metaclass, keywords};
   made->extra = heap.new_items(Kind::tuple, parts, 4);
+  made->guard = guard_above();
   frames_.push_back(std::move(*made));
   note_block(frames_.back());
 }

@@ -53,6 +53,7 @@ Run::~Run() {
 }
 
 Run::Outcome Run::run(Frame first) {
+  first.guard = 0;
   frames_.push_back(std::move(first));
   note_block(frames_.back());
   do {

@@ -86,6 +86,7 @@ struct Frame {
   bool of_text = false;     // its code is text that the program made: the line is that of who runs it
   bool started = false;     // of generators
   bool delegating = false;  // stands at a yield_from
+  uint32_t guard = 0;       // 1 + the nearest frame below whose block has a handler; 0: none has
   uint32_t underflow = 0;   // values popped below the stack's bottom
   std::vector<uint8_t>* seen = nullptr;  // blocks of the body that were entered, where that is kept
 };
@@ -169,6 +170,8 @@ class Run {
   void choose(ir::BlockId target, ir::BlockId otherwise, bool drop_item);
   void fork(Frame side, Forgotten forgotten = {});
   void may_raise(std::optional<Value> exception = {});
+  static bool has_handler(const Frame& f);
+  uint32_t guard_above() const;
   // widening.cpp
   void widen(ir::BlockId block);
   void forget(const Forgotten& forgotten);

@@ -278,6 +278,16 @@ bool half_seen(Machine& m, Value function) {
   return found != m.running().seen.end() && std::find(found->second.begin(), found->second.end(), 0) != found->second.end();
 }
 
+// What `__reduce__` gives is what pickles of the object call when they are loaded.
+void call_as_pickled(Machine& m, Value made) {
+  if (!made.is(Kind::tuple)) return;
+  const Items& parts = m.heap().items(made);
+  if (parts.size < 2 || !parts[0].is(Kind::name) || !parts[1].is(Kind::tuple)) return;
+  const Value callee = parts[0], arguments = parts[1];
+  m.place.code = true;
+  m.call(callee, arguments, Value::none());
+}
+
 void run_one(Machine& m, std::vector<Value>& instances, Value function, Trigger trigger, Trigger construction) {
   const Function of = m.heap().function(function);
   Value self = Value::none();
@@ -290,7 +300,8 @@ void run_one(Machine& m, std::vector<Value>& instances, Value function, Trigger 
   m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + each);
   m.place.trigger = trigger;
   m.place.line = 0;
-  call_with_unknown(m, function, self);
+  const Value made = call_with_unknown(m, function, self);
+  if (of.name == "__reduce__" || of.name == "__reduce_ex__") call_as_pickled(m, made);
   m.place.code = true;
   run_callbacks(m);
   run_left(m);

@@ -36,7 +36,7 @@ std::string_view utf8_text(const Artifact& artifact, std::string& decoded, size_
 
 bool is_worth_reading(const Marks& marks) { return marks.certain || marks.likely || marks.tags || marks.templates; }
 
-bool read_document(Scan& scan, const Artifact& artifact, const Document& document, bool yaml) { return Reading(scan, artifact, document, yaml).run(); }
+bool read_document(Scan& scan, const Artifact& artifact, const Document& document, Syntax syntax) { return Reading(scan, artifact, document, syntax).run(); }
 
 uint64_t tags_in(std::string_view text) {
   uint64_t tags = 0;
@@ -82,7 +82,7 @@ void read_json(Scan& scan, const Artifact& artifact) {
   const auto parsed = containers::parse_json(text);
   if (parsed) {
     // Behind the value nothing may follow: of data sets with a value on every line no loader of configurations makes anything.
-    if (text.find_first_not_of(" \t\r\n", parsed->end) == std::string_view::npos) read_document(scan, artifact, parsed->document, false);
+    if (text.find_first_not_of(" \t\r\n", parsed->end) == std::string_view::npos) read_document(scan, artifact, parsed->document, Syntax::json);
     return;
   }
   if (parsed.error().fault == Fault::limit && marks.certain) {
@@ -95,7 +95,7 @@ void read_json(Scan& scan, const Artifact& artifact) {
 }
 
 bool may_be_yaml(const Artifact& artifact) {
-  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText || containers::is_page(artifact.path)) return false;
+  if (is_code(artifact) || artifact.bytes.empty() || artifact.bytes.size() > kMostText || containers::is_page(artifact.path) || artifact.path.ends_with(".py")) return false;
   std::string decoded;
   const std::string_view head = utf8_text(artifact, decoded, kLook).substr(0, kLook);
   if (!is_textual(head) || (!decoded.empty() && decoded.find(':') == std::string::npos)) return false;
@@ -119,7 +119,7 @@ void read_yaml(Scan& scan, const Artifact& artifact) {
   uint64_t tags = 0;
   for (const containers::ParsedDocument& parsed : stream.documents) {
     tags += templates ? tags_in(parsed.document) : 0;
-    recognised = read_document(scan, artifact, parsed.document, true) || recognised;
+    recognised = read_document(scan, artifact, parsed.document, Syntax::yaml) || recognised;
   }
   // A template that begins like YAML, or is YAML by chance: with tags that stand in none of its texts.
   if (templates && (stream.fault || tags < tags_in(text))) give_as_template(scan, artifact, marks);

@@ -9,6 +9,8 @@
 //   `auto_map`, attention kernels, `trust_remote_code`, pipelines of diffusers, modules of sentence-transformers,
 //   adapters: Python files of this repository or another one (hub.cpp)
 //   handlers, services and loaders of TorchServe, MLflow, MLServer, Ray (services.cpp)
+//   nodes of flows, tools of agents, tasks of editors: source and commands (flows.cpp)
+//   settings of logging and of builds as TOML and INI (sections.cpp)
 //   chat templates and prompts, which Jinja renders (reading.cpp)
 //
 // A text in which nothing of this stands is no model's and is left alone.
@@ -24,7 +26,11 @@ void read_json(Scan& scan, const Artifact& artifact);
 bool may_be_yaml(const Artifact& artifact);
 void read_yaml(Scan& scan, const Artifact& artifact);
 
+bool may_be_sections(const Artifact& artifact);
+void read_sections(Scan& scan, const Artifact& artifact);
+
 inline constexpr Format kJson{"configuration-json", may_be_json, read_json};
 inline constexpr Format kYaml{"configuration-yaml", may_be_yaml, read_yaml};
+inline constexpr Format kSections{"configuration-sections", may_be_sections, read_sections};
 
 }  // namespace winnow::configuration

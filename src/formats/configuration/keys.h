@@ -31,6 +31,7 @@ enum class Key : uint8_t {
   // What servers and packages run.
   handler, model_file, requirements_file, flavors, python_function, model_code_path, python_model, code, service, predict,
   setup_script, entrypoint, backbone, download, runtime_env, working_dir, py_modules, build_backend, backend_path, script_url, class_type, inputs,
+  widgets_values, source_code, authorized_imports, run_options, lifecycle,
   // Texts that are rendered.
   template_, template_format, template_path, prompt_type,
   count

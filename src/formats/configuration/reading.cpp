@@ -25,8 +25,8 @@ std::string listed(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Reading::Reading(Scan& scan, const Artifact& artifact, const Document& document, bool yaml)
-    : scan_(scan), artifact_(artifact), document_(document), yaml_(yaml), seen_(document.nodes.size(), false), made_(document.nodes.size()),
+Reading::Reading(Scan& scan, const Artifact& artifact, const Document& document, Syntax syntax)
+    : scan_(scan), artifact_(artifact), document_(document), yaml_(syntax == Syntax::yaml), sections_(syntax == Syntax::sections), seen_(document.nodes.size(), false), made_(document.nodes.size()),
       machine_(scan, trace_) {
   trace_.dialect = "configuration";
   trace_.threat = "configuration-code";
@@ -36,6 +36,7 @@ Reading::Reading(Scan& scan, const Artifact& artifact, const Document& document,
 
 bool Reading::run() {
   visit(document_.root, {});
+  if (sections_) read_section_root(document_.root);
   run_expressions();
   if (cut_) scan_.gap(artifact_, Fault::limit, 0, "the configuration is too large or nested too deep to be followed to its end");
   conclude();
@@ -71,6 +72,7 @@ void Reading::visit_map(NodeId id, const Place& place) {
   if (members.any()) {
     read_hub(id, members, place);
     read_services(id, members, place);
+    read_flows(id, members, place);
     if (makes_call(id, members, place)) evaluate(id, place.depth);
   } else if (node.count < 256 && makes_call(id, members, place)) {
     evaluate(id, place.depth);
@@ -93,7 +95,7 @@ void Reading::visit_text(const Node& node, const Place& place) {
   const std::string_view text = node.text;
   if (text.size() < 3) return;
   note_expression(node);
-  if (!has_tags(text)) return;
+  if (!has_tags(text)) return note_value(node, place);
   if (!rendered_.insert(text).second) return;
   if (rendered_.size() > kMostTemplates) {
     if (rendered_.size() == kMostTemplates + 1) scan_.gap(artifact_, Fault::limit, node.offset, "more templates than are read");
@@ -103,6 +105,18 @@ void Reading::visit_text(const Node& node, const Place& place) {
   const std::string name = place.key.empty() ? "template" : std::string(place.key.substr(0, 60));
   scan_.child(artifact_, name, as_bytes(text).size() == 0 ? Bytes() : scan_.own({as_bytes(text).begin(), as_bytes(text).end()}),
               place.rendered ? Hint::jinja_template : Hint::none);
+}
+
+// Settings are words and numbers. One that is a call of what acts, or a command that runs what it downloads, waits for
+// code beside it that evaluates it.
+void Reading::note_value(const Node& node, const Place& place) {
+  const std::string_view text = node.text;
+  if (yaml_ || sections_ || text.size() > 4096 || text.size() < 8 || place.rendered || held_text_.data() != nullptr) return;
+  const auto has = [&](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  static constexpr std::string_view kCalls[] = {"__import__(", "os.system(", "os.popen(", "subprocess.", "exec(", "eval(", "pty.spawn("};
+  const bool code = std::any_of(std::begin(kCalls), std::end(kCalls), has) && text.find(')') != std::string_view::npos;
+  const bool fetches = (has("curl ") || has("wget ") || has("iwr ") || has("DownloadString")) && (has("|sh") || has("| sh") || has("|bash") || has("| bash") || has("iex") || has("IEX"));
+  if (code || fetches || has("/dev/tcp/")) held_text_ = text, held_offset_ = node.offset, held_key_ = place.key;
 }
 
 // What only one line says: that names are called which do nothing but make the objects of a model.
@@ -115,6 +129,11 @@ void Reading::conclude() {
   if (!rendered_.empty()) name_format("configuration");
   if (format_.empty()) return;
   scan_.recognise(artifact_, format_);
+  static constexpr std::string_view kOfModels[] = {"transformers-config", "tokenizer-config", "diffusers-config", "processor-config", "generation-config", "peft-adapter"};
+  if (held_text_.data() != nullptr && std::find(std::begin(kOfModels), std::end(kOfModels), format_) != std::end(kOfModels)) {
+    finding("configuration-code", Ruling::suspected, "Holds a command or code as the setting " + quoted(held_key_, false) + ".",
+            "Loaders do nothing with it; settings of models are words and numbers, and code beside the model may run this one.", held_key_, quoted(held_text_, false, 300), held_offset_);
+  }
   if (called_.empty()) return;
   finding("configuration-code", Ruling::dismissed, "Names what its loader is to call: " + listed(called_) + ".",
           "Each was called on the abstract machine with the arguments that stand in the file; what acts is told by itself.", called_.front(),

@@ -15,9 +15,11 @@ namespace winnow::configuration {
 
 constexpr NodeId kNoNode = UINT32_MAX;
 
+enum class Syntax : uint8_t { json, yaml, sections };
+
 class Reading {
  public:
-  Reading(Scan& scan, const Artifact& artifact, const Document& document, bool yaml);
+  Reading(Scan& scan, const Artifact& artifact, const Document& document, Syntax syntax);
 
   // Reads the whole document. Whether it is one that a model's loader takes.
   bool run();
@@ -35,6 +37,7 @@ class Reading {
   void visit(NodeId id, Place place);
   void visit_map(NodeId id, const Place& place);
   void visit_text(const Node& node, const Place& place);
+  void note_value(const Node& node, const Place& place);
   void conclude();
   void name_format(std::string_view format) { if (format_.empty()) format_ = format; }
   void finding(std::string_view threat, Ruling ruling, std::string summary, std::string why, std::string_view callee, std::string code, uint64_t offset);
@@ -90,10 +93,25 @@ class Reading {
   void note_evaluated(NodeId id);
   void refer_to_module(std::string_view module, std::string_view by);
 
+  // flows.cpp: source and commands that stand in documents.
+  void read_flows(NodeId id, const Members& members, const Place& place);
+  void read_widgets(NodeId widgets, std::string_view type);
+  void read_tools(NodeId root);
+  void read_commands(NodeId id, const Members& members, const Place& place);
+  void give_source(std::string_view text, std::string_view format);
+  void give_commands(std::string_view text, std::string_view format);
+  std::string command_of(NodeId id, int depth = 0) const;
+
+  // sections.cpp: what only texts of sections hold.
+  void read_section_root(NodeId id);
+  void read_logging(NodeId root);
+  void read_build(NodeId root);
+  void read_registered(NodeId map, int depth);
+
   Scan& scan_;
   const Artifact& artifact_;
   const Document& document_;
-  bool yaml_;
+  bool yaml_, sections_;
   std::string_view format_;
   std::vector<bool> seen_;                  // nodes that were visited: aliases of YAML lead to one again and again
   std::vector<std::optional<Value>> made_;  // what nodes became
@@ -101,6 +119,9 @@ class Reading {
   std::vector<std::pair<std::string_view, uint64_t>> expressions_;
   std::vector<std::string> called_;         // names, each once
   std::vector<Value> held_;
+  std::vector<std::string_view> registered_;
+  std::string_view held_text_, held_key_;   // a setting that is a command
+  uint64_t held_offset_ = 0;
   bool cut_ = false, has_objects_ = false;
   Trace trace_;
   machine::Machine machine_;

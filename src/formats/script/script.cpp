@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "code/machine/machine.h"
+#include "core/native_source.h"
 
 namespace winnow::script {
 namespace {
@@ -31,6 +32,35 @@ bool is_text(std::string_view text) {
 bool is_dockerfile(std::string_view name) {
   if (name.ends_with(".jinja") || name.ends_with(".jinja2") || name.ends_with(".j2") || name.ends_with(".tmpl") || name.ends_with(".tpl")) return false;
   return name == "dockerfile" || name.starts_with("dockerfile.") || name.ends_with(".dockerfile") || name == "containerfile";
+}
+
+bool is_native(std::string_view name) {
+  static constexpr std::string_view kEnds[] = {".c", ".cc", ".cpp", ".cxx", ".cu", ".cuh", ".h", ".hpp"};
+  return std::any_of(std::begin(kEnds), std::end(kEnds), [&](std::string_view end) { return name.ends_with(end); });
+}
+
+bool is_batch(std::string_view name) { return name.ends_with(".bat") || name.ends_with(".cmd"); }
+bool is_powershell(std::string_view name) { return name.ends_with(".ps1"); }
+
+// Lines of cmd.exe and of PowerShell as a shell's: one without the mark that keeps it from being shown, the other as what
+// PowerShell is told on a command line.
+std::string windows_lines(std::string_view text, bool powershell) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+    while (!line.empty() && (std::isspace(static_cast<unsigned char>(line.front())) || line.front() == '@')) line.remove_prefix(1);
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.remove_suffix(1);
+    const std::string low = lower(line.substr(0, 8));
+    const bool remark = low.starts_with("rem ") || low.starts_with("::") || low.starts_with('#');
+    if (!line.empty() && !remark) {
+      if (powershell) out += "powershell -Command \"" + std::string(line) + "\"";
+      else out += line;
+    }
+    out += '\n';
+  }
+  return out;
 }
 
 bool names_shell(std::string_view text) {
@@ -75,13 +105,41 @@ bool is_script(const Artifact& artifact) {
   const std::string_view text = as_text(artifact.bytes);
   if (names_shell(text)) return is_text(text);
   const std::string name = file_name(artifact);
-  const bool named = name.ends_with(".sh") || name.ends_with(".bash") || name.ends_with(".zsh") || name.ends_with(".command") || is_dockerfile(name);
+  const bool named = name.ends_with(".sh") || name.ends_with(".bash") || name.ends_with(".zsh") || name.ends_with(".command") || is_dockerfile(name) || is_batch(name) || is_powershell(name) || is_native(name);
   return named && is_text(text);
 }
 
+namespace {
+
+// Source that is compiled when the module beside it is imported: only what it starts by name is looked at.
+void read_native(Scan& scan, const Artifact& artifact) {
+  const std::vector<NativeCall> calls = native_calls(as_text(artifact.bytes));
+  if (calls.empty()) return;
+  scan.recognise(artifact, "native-source");
+  for (const NativeCall& call : calls) {
+    Trace trace;
+    trace.dialect = "source";
+    trace.threat = "script-command";
+    trace.artifacts.push_back(artifact);
+    machine::Machine machine(scan, trace);
+    machine.place.trigger = Trigger::other;
+    machine.place.code = true;
+    machine.place.line = call.line;
+    machine.place.offset = call.offset;
+    const Value text = machine.make_string(call.text);
+    machine.call(machine.import_name("shell", "run"), std::span(&text, 1));
+    trace.finished = true;
+    scan.submit(trace);
+  }
+}
+
+}  // namespace
+
 void read_script(Scan& scan, const Artifact& artifact) {
-  const bool docker = is_dockerfile(file_name(artifact));
-  scan.recognise(artifact, docker ? "dockerfile" : "shell-script");
+  const std::string name = file_name(artifact);
+  if (is_native(name)) return read_native(scan, artifact);
+  const bool docker = is_dockerfile(name), batch = is_batch(name), powershell = is_powershell(name);
+  scan.recognise(artifact, docker ? "dockerfile" : batch ? "batch-script" : powershell ? "powershell-script" : "shell-script");
   if (artifact.bytes.size() > kLongest) return scan.gap(artifact, Fault::limit, kLongest, "the script is longer than is read");
   Trace trace;
   trace.dialect = "source";
@@ -92,7 +150,9 @@ void read_script(Scan& scan, const Artifact& artifact) {
   machine.place.code = true;
   machine.place.line = 1;
   const std::string_view text = as_text(artifact.bytes);
-  const Value lines = docker ? machine.make_string(run_lines(text)) : Value::string(text);
+  const Value lines = docker              ? machine.make_string(run_lines(text))
+                      : batch || powershell ? machine.make_string(windows_lines(text, powershell))
+                                            : Value::string(text);
   machine.call(machine.import_name("shell", "run"), std::span(&lines, 1));
   trace.finished = true;
   scan.submit(trace);
