@@ -116,6 +116,11 @@ class Walk {
 
   void visit_object(const Object& made) {
     if (out_.made.size() < 64) out_.made.push_back(made.event);
+    // The number of a port of one's own is nothing that somebody else has sent.
+    if (made.callee.is(Kind::attribute) && heap_.attribute(made.callee).name == "getsockname") {
+      out_.given = true;
+      return;
+    }
     const Name* maker = made.callee.is(Kind::name) ? &heap_.name(made.callee)
                         : made.callee.is(Kind::attribute) && heap_.attribute(made.callee).resolved.is(Kind::name) ? &heap_.name(heap_.attribute(made.callee).resolved) : nullptr;
     const bool method = made.callee.is(Kind::attribute);
