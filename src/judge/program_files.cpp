@@ -102,7 +102,7 @@ void Weigher::weigh_change(uint32_t index, const Event& event) {
     const Name* called = other.op == Op::call ? resolved(other.callee) : nullptr;
     return called != nullptr && called->known != nullptr && (called->known->effect == Effect::network || called->known->effect == Effect::process);
   });
-  add(index, {"-runtime-tampering", sends ? Ruling::confirmed : Ruling::suspected, "Puts something else in the place of Python's own " + std::string(given[0].text()) + " when the model is loaded.", "Whatever any program does under that name from now on goes through it.", name.canonical});
+  add(index, {"-runtime-tampering", sends ? Ruling::confirmed : runs_unasked(event) ? Ruling::suspected : Ruling::dismissed, "Puts something else in the place of Python's own " + std::string(given[0].text()) + " when the model is loaded.", "Whatever any program does under that name from now on goes through it.", name.canonical});
 }
 
 void Weigher::weigh_tampering(uint32_t index, const Event& event, const Name& name) {
