@@ -66,7 +66,7 @@ TARGETS = {
     'fuzz_keras': (lambda area, data: area == 'keras' and not data.startswith(b'PK'), lambda data: data),
     'fuzz_r': (lambda area, data: area == 'r', lambda data: data),
     'fuzz_java': (lambda area, data: area == 'java', lambda data: data),
-    'fuzz_formats': (lambda area, data: area in ('julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
+    'fuzz_formats': (lambda area, data: area in ('columns', 'julia', 'matlab', 'network', 'numbers', 'torch7', 'xml'), lambda data: data),
     'fuzz_gguf': (lambda area, data: data.startswith(b'GGUF'), lambda data: data),
     'fuzz_template': (lambda area, data: area in ('template', 'gguf'), lambda data: data),
     'fuzz_tensorflow': (lambda area, data: area == 'tensorflow', lambda data: data),
