@@ -168,7 +168,8 @@ class Reading {
         record = {};
         at_ = start;
         take(record, kRest, next_header(file_, start + 1) - start);
-        record = std::move(record.parts.front());
+        Record rest = std::move(record.parts.front());
+        record = std::move(rest);
       }
       root.parts.push_back(std::move(record));
     }

@@ -79,7 +79,7 @@ def row(target, log, seconds, findings, commit):
 
 
 def keep(target, options, found):
-    """The smallest inputs that reach what all of them reach, among the seeds; made ones stay as they are."""
+    """Of the inputs that reach what all of them reach, so many that seeds stay few; made ones stay as they are."""
     seeds = HERE / "seeds" / f"fuzz_{target}"
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run(command(target, options, "-merge=1", scratch, str(seeds), str(found)), env=ENVIRONMENT,
@@ -90,7 +90,7 @@ def keep(target, options, found):
         made = {path.read_bytes() for path in seeds.iterdir()}
         total = 0
         kept = sorted((path for path in pathlib.Path(scratch).iterdir() if path.read_bytes() not in made), key=lambda path: path.stat().st_size)
-        for path in kept[:MOST_KEPT]:
+        for path in kept[::-(-len(kept) // MOST_KEPT) or 1]:  # of every size
             total += path.stat().st_size
             if total > MOST_BYTES:
                 break
