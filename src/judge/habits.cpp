@@ -157,7 +157,11 @@ std::optional<Ruling> Weigher::ruling_of_files(const Event& event, const Name& n
     case Where::elsewhere: return effect == Effect::file_read ? std::optional(Ruling::dismissed) : makes_folder ? std::optional(Ruling::suspected) : std::nullopt;
     case Where::data: return Ruling::dismissed;
     case Where::program: return effect == Effect::file_read ? std::optional(Ruling::dismissed) : std::nullopt;
-    case Where::given: return effect == Effect::file_read || makes_folder ? Ruling::dismissed : Ruling::suspected;
+    case Where::given: {
+      // Whoever calls save(path) says where it writes; a function that is called by then was called with what it got.
+      const bool saves = effect == Effect::file_write && event.trigger == Trigger::inference;
+      return effect == Effect::file_read || makes_folder || saves ? Ruling::dismissed : Ruling::suspected;
+    }
     case Where::beside: return effect == Effect::file_read || makes_folder ? std::optional(Ruling::dismissed) : std::nullopt;
   }
   return std::nullopt;

@@ -158,6 +158,7 @@ class Machine {
   Value missing_item(const Object& dict);
   std::optional<Value> run_inner(std::string_view content, Likely likely);
   void run_held(Value arguments);
+  void run_embedded(std::string_view state);
   std::optional<Value> load_any_pickle(Value callee, Value arguments);
   void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);
   void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);

@@ -72,6 +72,22 @@ void Machine::run_held(Value arguments) {
   }
 }
 
+// An object whose state is one piece of bytes in a form of its own, as those of polars: functions stand in there as
+// pickles behind a mark, and are unpickled when the object is used.
+void Machine::run_embedded(std::string_view state) {
+  constexpr size_t kMostPickles = 64;
+  size_t found = 0;
+  for (size_t at = state.find('\x80'); at != std::string_view::npos; at = state.find('\x80', at + 1)) {
+    if (at + 11 > state.size()) return;
+    const bool framed = (state[at + 1] == 4 || state[at + 1] == 5) && state[at + 2] == '\x95' && state.substr(at + 8, 3) == std::string_view("\0\0\0", 3);
+    const bool older = (state[at + 1] == 2 || state[at + 1] == 3) && (state[at + 2] == 'c' || state[at + 2] == '(');
+    if (!framed && !older) continue;
+    if (!unpickle || !enters()) return;
+    if (++found > kMostPickles) return cut("more pickles stand in an object's state than are followed");
+    run_inner(state.substr(at), Likely::perhaps);
+  }
+}
+
 std::optional<Value> Machine::load_nested(const Callable& loader, Value arguments, Value keywords) {
   if (loader.effect != Effect::deserialise || loader.payload == PayloadKind::marshal) return std::nullopt;
   const auto payload = payload_of(loader, arguments, keywords);

@@ -64,6 +64,7 @@ void Machine::set_state(Value object, Value state) {
     const knowledge::Callable* method = knowledge::find(type + ".__setstate__");
     if (method != nullptr && method->effect == knowledge::Effect::deserialise) run_held(heap().new_tuple({state}));
   }
+  if (object.is(Kind::object) && state.is(Kind::bytes)) run_embedded(state.text());
   if (object.is(Kind::name)) {
     std::vector<Value> parts{state};
     if (state.is(Kind::tuple) && heap().items(state).size == 2) {
