@@ -176,7 +176,7 @@ bool Weigher::is_ordinary_in_code(const Event& event, std::string_view callee, E
 void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule) {
   const std::string summary = "Holds an instance of " + std::string(name.canonical) + ".";
   // Of frameworks, many a class reads or runs something in its constructor, and its objects are saved all the same.
-  const bool framework = knowledge::policy_of(name.canonical) == Policy::framework && name.known->effect == Effect::code;
+  const bool framework = knowledge::policy_of(name.canonical) == Policy::framework && name.known->effect != Effect::tamper;
   if (framework || (!runs_code(name.known) && name.known->effect != Effect::tamper)) {
     return add(index, {rule.threat, Ruling::dismissed, summary,
                        "The object is made without its constructor, which alone would act.", name.canonical});

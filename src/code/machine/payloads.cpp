@@ -1,6 +1,7 @@
 // What calls carry: pickles that they load, source that they run, modules that they import by a text, functions
 // that they hand on to be called.
 #include <algorithm>
+#include <cctype>
 
 #include "code/machine/machine.h"
 #include "code/machine/words.h"
@@ -16,6 +17,23 @@ using knowledge::PayloadKind;
 bool is_method_name(std::string_view canonical) {
   const size_t dot = canonical.rfind('.');
   return dot != std::string_view::npos && is_class_name(canonical.substr(0, dot));
+}
+
+// Whether bytes begin as a pickle does that names something early: a protocol, then a frame that fits, a GLOBAL, or a
+// short text. Random bytes do not come that far.
+bool begins_pickle(std::string_view data) {
+  const auto byte = [&](size_t at) { return static_cast<uint8_t>(data[at]); };
+  const auto is_name = [](std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; });
+  };
+  if (data.size() < 12 || byte(1) < 2 || byte(1) > 5) return false;
+  if (data[2] == '\x95') {
+    uint64_t size = 0;
+    for (size_t i = 0; i < 8; ++i) size |= uint64_t{byte(3 + i)} << (8 * i);
+    return size > 4 && size <= data.size() - 11;
+  }
+  if (data[2] == '\x8c') return is_name(data.substr(4, byte(3))) && byte(3) + size_t{4} < data.size();
+  return data[2] == 'c' && is_name(data.substr(3, std::min<size_t>(data.find('\n', 3), 512) - 3));
 }
 
 }  // namespace
@@ -79,9 +97,7 @@ void Machine::run_embedded(std::string_view state) {
   size_t found = 0;
   for (size_t at = state.find('\x80'); at != std::string_view::npos; at = state.find('\x80', at + 1)) {
     if (at + 11 > state.size()) return;
-    const bool framed = (state[at + 1] == 4 || state[at + 1] == 5) && state[at + 2] == '\x95' && state.substr(at + 8, 3) == std::string_view("\0\0\0", 3);
-    const bool older = (state[at + 1] == 2 || state[at + 1] == 3) && (state[at + 2] == 'c' || state[at + 2] == '(');
-    if (!framed && !older) continue;
+    if (!begins_pickle(state.substr(at))) continue;
     if (!unpickle || !enters()) return;
     if (++found > kMostPickles) return cut("more pickles stand in an object's state than are followed");
     run_inner(state.substr(at), Likely::perhaps);
