@@ -1,7 +1,6 @@
 // What the heap keeps beside its values: the journal of changes and the indices of large dicts.
 #pragma once
 
-#include <string>
 #include <unordered_map>
 #include <variant>
 
@@ -16,9 +15,9 @@ struct Heap::Saved {
   std::variant<Items, Function, Class, Link> before;
 };
 
-// Where the keys of a dict stand, by text or number; the last entry of a key counts.
+// Where the keys of a dict stand, by hash; the last entry of a key counts.
 struct Heap::DictIndex {
-  std::unordered_map<std::string, uint32_t> at;
+  std::unordered_multimap<uint64_t, uint32_t> at;
   uint32_t covered = 0;  // items that are in `at`
 };
 
