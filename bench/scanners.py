@@ -75,7 +75,7 @@ class Winnow(Scanner):
         return words.removeprefix("winnow").strip().split(",")[0]
 
     def command(self, path, report):
-        return [self.binary, "scan", "--jobs", "1", "--no-progress", str(path)]
+        return [self.binary, "scan", "--jobs", "1", "--no-sandbox", "--no-progress", str(path)]
 
     def counts(self, output, report):
         summary = output.strip().splitlines()[-1]
