@@ -19,8 +19,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (pickle::looks_like_pickle(bytes).end > size) std::abort();
 
   Scan scan(fuzz::small_budget());
+  Artifact artifact;
+  artifact.path = "model.pkl";
+  artifact.bytes = bytes;
+  scan.artifacts.push_back(artifact);
   Trace trace;
-  trace.artifacts.emplace_back().bytes = bytes;
+  trace.artifacts.push_back(artifact);
   machine::Machine machine(scan, trace);
   pickle::attach(machine);
   if (pickle::run(machine, bytes, 0).end > size) std::abort();
