@@ -11,44 +11,33 @@ Heap::Heap() = default;
 Heap::~Heap() = default;
 
 Value Heap::new_function(const Function& function) {
-  functions_.push_back(function);
-  return Value::heap(Kind::function, static_cast<uint32_t>(functions_.size() - 1));
+  return Value::heap(Kind::function, add(functions_, function));
 }
 
 Value Heap::new_class(const Class& made) {
-  classes_.push_back(made);
-  return Value::heap(Kind::class_object, static_cast<uint32_t>(classes_.size() - 1));
+  return Value::heap(Kind::class_object, add(classes_, made));
 }
 
 Value Heap::new_instance(const Instance& instance) {
-  instances_.push_back(instance);
-  return Value::heap(Kind::instance, static_cast<uint32_t>(instances_.size() - 1));
+  return Value::heap(Kind::instance, add(instances_, instance));
 }
 
 Value Heap::new_link(Kind kind, const Link& link) {
-  links_.push_back(link);
-  return Value::heap(kind, static_cast<uint32_t>(links_.size() - 1));
+  return Value::heap(kind, add(links_, link));
 }
 
 Value Heap::new_code(CodeObject code) {
-  codes_.push_back(std::move(code));
-  return Value::heap(Kind::code, static_cast<uint32_t>(codes_.size() - 1));
+  return Value::heap(Kind::code, add(codes_, std::move(code)));
 }
 
 CodeObject& Heap::code(Value v) { return codes_[v.index()]; }
 const CodeObject& Heap::code(Value v) const { return codes_[v.index()]; }
 uint32_t Heap::code_count() const { return static_cast<uint32_t>(codes_.size()); }
 
-uint64_t Heap::used() const {
-  return arena_.used() + items_.size() * sizeof(Items) + objects_.size() * sizeof(Object) +
-         attributes_.size() * sizeof(AttributeOf) + names_.size() * sizeof(Name) + functions_.size() * sizeof(Function) +
-         instances_.size() * sizeof(Instance) + links_.size() * sizeof(Link);
-}
-
 Value Heap::new_items(Kind kind, const Value* from, uint32_t count) {
-  items_.emplace_back();
-  if (count > 0) append(items_.back(), from, count);
-  return Value::heap(kind, static_cast<uint32_t>(items_.size() - 1));
+  const uint32_t index = add(items_, Items{});
+  if (count > 0) append(items_[index], from, count);
+  return Value::heap(kind, index);
 }
 
 void Heap::append(Items& to, const Value* from, uint32_t count) {
@@ -70,22 +59,21 @@ void Heap::append(Items& to, const Value* from, uint32_t count) {
 }
 
 Value Heap::new_object(const Object& object) {
-  objects_.push_back(object);
-  return Value::heap(Kind::object, static_cast<uint32_t>(objects_.size() - 1));
+  return Value::heap(Kind::object, add(objects_, object));
 }
 
 Value Heap::new_attribute(const AttributeOf& attribute) {
-  attributes_.push_back(attribute);
-  return Value::heap(Kind::attribute, static_cast<uint32_t>(attributes_.size() - 1));
+  return Value::heap(Kind::attribute, add(attributes_, attribute));
 }
 
 std::pair<Value, bool> Heap::intern_name(std::string_view canonical) {
   const auto found = name_index_.find(canonical);
   if (found != name_index_.end()) return {Value::heap(Kind::name, found->second), false};
-  const auto index = static_cast<uint32_t>(names_.size());
-  names_.emplace_back();
-  names_.back().canonical = arena_.copy(canonical);
-  name_index_.emplace(names_.back().canonical, index);
+  const uint32_t index = add(names_, Name{});
+  Name& name = names_.back();
+  name.canonical = arena_.copy(canonical);
+  name.last = name.canonical.substr(name.canonical.rfind('.') + 1);
+  name_index_.emplace(name.canonical, index);
   return {Value::heap(Kind::name, index), true};
 }
 

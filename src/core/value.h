@@ -118,7 +118,9 @@ struct Name {
   std::string_view module;
   std::string_view qualified;  // empty for a module
   std::string_view canonical;
-  const knowledge::Callable* known = nullptr;  // null: knowledge has no entry
+  std::string_view last;       // of `canonical`: what is behind its last dot
+  const knowledge::Callable* known = nullptr;   // null: knowledge has no entry
+  const knowledge::Callable* setter = nullptr;  // of its __setstate__
   uint64_t offset = 0;         // where it was first met, in the artifact `artifact`
   uint32_t artifact = 0;
   bool retrieved = false;      // a value of the program: loaded by name
@@ -200,7 +202,7 @@ class Heap {
   Heap& operator=(const Heap&) = delete;
 
   Arena& arena() { return arena_; }
-  uint64_t used() const;  // bytes, for the memory budget
+  uint64_t used() const { return arena_.used() + made_; }  // bytes, for the memory budget
 
   Value new_string(std::string_view text) { return Value::string(arena_.copy(text)); }
   Value new_bytes(std::string_view data) { return Value::bytes(arena_.copy(data)); }
@@ -282,7 +284,16 @@ class Heap {
   const Value* find(const Items& dict, std::string_view key) const;
 
  private:
+  // Counts what is made outside of the arena; nothing that was made goes before the heap does.
+  template <class List, class Made>
+  uint32_t add(List& list, Made&& made) {
+    made_ += sizeof(typename List::value_type);
+    list.push_back(std::forward<Made>(made));
+    return static_cast<uint32_t>(list.size() - 1);
+  }
+
   Arena arena_;
+  uint64_t made_ = 0;
   std::vector<Items> items_;
   std::vector<Object> objects_;
   std::vector<AttributeOf> attributes_;

@@ -15,8 +15,8 @@ using knowledge::Policy;
 void Weigher::weigh_call(uint32_t index, const Event& event) {
   const Name* name = resolved(event.callee);
   if (name == nullptr) return weigh_made(index, event);
-  if (event.code && opens_door(last_part(name->canonical))) return weigh_door(index, std::string(name->canonical));
-  const bool fills = fills_state(name->canonical);
+  if (event.code && opens_door(name->last)) return weigh_door(index, std::string(name->canonical));
+  const bool fills = fills_state(*name);
   if (fills) weigh_filled(index, event, *name);
   if (is_trusted(name->known)) {
     if (!fills && event.callee.is(Kind::name)) weigh_trusted(index, event);
@@ -60,16 +60,19 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
   static constexpr std::string_view kReaders[] = {"builtins.list", "builtins.tuple",   "builtins.set", "builtins.frozenset",      "builtins.sum",
                                                   "builtins.max",  "builtins.min",     "builtins.all", "builtins.any",            "builtins.sorted",
                                                   "builtins.dict", "collections.deque", "collections.Counter", "collections.OrderedDict", "builtins.bytes",
-                                                  "builtins.bytearray", "array.array", "numpy.fromiter"};
+                                                  "builtins.bytearray", "array.array"};
   static constexpr int64_t kEnormous = int64_t{1} << 30;
+  const bool library = callee.starts_with("numpy.") || callee.starts_with("torch.") || callee.starts_with("jax.numpy.");
+  const bool shaped = library && is_one_of(kArrays, last_part(callee));
+  const bool grows = !library && (callee == "math.factorial" || is_one_of(kGrowing, callee));
+  const bool reads = library ? callee == "numpy.fromiter" : is_one_of(kReaders, callee);
+  if (!shaped && !grows && !reads) return false;
+
   const std::vector<Value> given = arguments_of(event);
   const auto number = [](Value value) { return value.is(Kind::big_integer) ? INT64_MAX : value.is(Kind::integer) ? value.as_integer() : 0; };
   if (callee == "math.factorial") return !given.empty() && number(given[0]) >= 1'000'000;
-  if (is_one_of(kGrowing, callee)) {
-    return std::any_of(given.begin(), given.end(), [&](Value value) { return number(value) >= kEnormous; });
-  }
-  const bool library = callee.starts_with("numpy.") || callee.starts_with("torch.") || callee.starts_with("jax.numpy.");
-  if (library && is_one_of(kArrays, last_part(callee))) {
+  if (grows && std::any_of(given.begin(), given.end(), [&](Value value) { return number(value) >= kEnormous; })) return true;
+  if (shaped) {
     double elements = 1;
     for (const Value& value : given) {
       elements *= static_cast<double>(std::max<int64_t>(number(value), 1));
@@ -78,7 +81,7 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
     }
     return elements >= 16.0 * static_cast<double>(kEnormous);
   }
-  return is_one_of(kReaders, callee) && !given.empty() && never_ends(given[0], kEnormous);
+  return reads && !given.empty() && never_ends(given[0], kEnormous);
 }
 
 // An iterable with more than `many` values: itertools.count() and its kin, a range.

@@ -102,7 +102,7 @@ bool is_class_maker(std::string_view canonical) {
          canonical.ends_with("_create_type") || canonical.ends_with("_load_type");
 }
 
-bool fills_state(std::string_view canonical) { return is_one_of(kFillers, last_part(canonical)); }
+bool fills_state(const Name& name) { return is_one_of(kFillers, name.last); }
 
 bool rebuilds(std::string_view canonical) {
   const std::string_view last = last_part(canonical);

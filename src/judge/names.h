@@ -31,7 +31,7 @@ bool opens_door(std::string_view attribute);  // from there a program gets from 
 bool is_function_pickler(std::string_view canonical);
 bool is_function_maker(std::string_view canonical);  // theirs, and it makes a function
 bool is_class_maker(std::string_view canonical);     // makes a class that the model itself defines
-bool fills_state(std::string_view canonical);        // fills in the function or class that it is given
+bool fills_state(const Name& name);                  // fills in the function or class that it is given
 
 // Of other libraries: functions by which they put their own objects together again when they are loaded, and
 // those that bring back generated functions from their source, as torch.fx does.

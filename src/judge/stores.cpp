@@ -14,15 +14,15 @@ using knowledge::Policy;
 
 // The method of the object's class that a store calls.
 struct Method { Op op; std::string_view suffix; };
-constexpr Method kMethods[] = {{Op::set_state, ".__setstate__"},
-                               {Op::extend, ".extend"},
+constexpr Method kMethods[] = {{Op::extend, ".extend"},
                                {Op::set_items, ".__setitem__"},
                                {Op::set_attribute, ".__setattr__"}};
 
-const Callable* method_of(std::string_view type, Op op) {
+const Callable* method_of(const Name& type, Op op) {
+  if (op == Op::set_state) return type.setter;
   const auto* method =
       std::find_if(std::begin(kMethods), std::end(kMethods), [&](const Method& m) { return m.op == op; });
-  return knowledge::find(std::string(type) + std::string(method->suffix));
+  return knowledge::find(std::string(type.canonical) + std::string(method->suffix));
 }
 
 }  // namespace
@@ -55,9 +55,9 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   if (!target.is(Kind::object)) return;
   const std::vector<const Name*> types = types_of(target);
   if (event.op == Op::set_state && !types.empty()) weigh_executed_state(index, event, types.back()->canonical);
-  const auto acting = std::find_if(types.begin(), types.end(), [&](const Name* type) { return may_harm(method_of(type->canonical, event.op)); });
+  const auto acting = std::find_if(types.begin(), types.end(), [&](const Name* type) { return may_harm(method_of(*type, event.op)); });
   if (acting == types.end()) return;
-  const Callable* method = method_of((*acting)->canonical, event.op);
+  const Callable* method = method_of(**acting, event.op);
   if (method->effect == Effect::tamper && is_builtin((*acting)->canonical)) return;  // the program's own object
   const Rule* rule = rule_for(method->effect);
   if (rule == nullptr) return;

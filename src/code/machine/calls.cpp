@@ -283,7 +283,7 @@ Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
   const auto event = static_cast<uint32_t>(trace_.events.size());
   const Value result = call_plain(callee, arguments, keywords);
   if (!result.is(Kind::object)) return result;
-  const std::string name(heap().name(callee).canonical);
+  const std::string_view name = heap().name(callee).canonical;
   if (const auto made = made_by(name, arguments)) {
     if (place.code) return *made;
     carried_.emplace(result.index(), *made);
@@ -292,7 +292,7 @@ Value Machine::call_unmodelled(Value callee, Value arguments, Value keywords) {
     if (runs && event < trace_.events.size()) trace_.events[event].entered = true;
     return result;
   }
-  fill_function(name, arguments);
+  fill_function(heap().name(callee).last, arguments);
   return result;
 }
 

@@ -43,9 +43,9 @@ Value Machine::defined_items(Value container) {
 
 // What a call of `name` makes, where that is a function, a code object or a cell; the call itself stays an event.
 std::optional<Value> Machine::made_by(std::string_view name, Value arguments) {
+  if (!is_maker(name)) return std::nullopt;
   const std::string_view last = last_part(name);
   const Items given = heap().items(arguments);
-  if (!is_maker(name)) return std::nullopt;
   if (last == "_create_code" || last == "CodeType" || last == "code") {
     std::vector<Value> parts(given.begin(), given.end());
     for (Value& part : parts) part = defined_items(part);
@@ -88,8 +88,7 @@ std::optional<Value> Machine::made_by(std::string_view name, Value arguments) {
 }
 
 // cloudpickle's way to give a function its globals, defaults and cells once it exists.
-void Machine::fill_function(std::string_view name, Value arguments) {
-  const std::string_view last = last_part(name);
+void Machine::fill_function(std::string_view last, Value arguments) {
   const Items given = heap().items(arguments);
   if ((last == "cell_set" || last == "_cell_set") && given.size >= 2) {
     if (const Value cell = defined(given[0]); cell.is(Kind::cell)) {

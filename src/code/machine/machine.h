@@ -140,7 +140,7 @@ class Machine {
   Value call_plain(Value callee, Value arguments, Value keywords);
   Value defined_items(Value container);
   std::optional<Value> made_by(std::string_view name, Value arguments);
-  void fill_function(std::string_view name, Value arguments);
+  void fill_function(std::string_view last, Value arguments);
   std::optional<Value> call_carried(Value callee, std::span<const Value> arguments, Value keywords);
   std::optional<Value> enter_code(const knowledge::Callable& known, Value arguments, Value keywords, uint32_t event);
   void start_target(const AttributeOf& of);

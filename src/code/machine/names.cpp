@@ -88,6 +88,7 @@ Value Machine::resolve(std::string_view module, std::string_view qualified) {
   name.module = heap().arena().copy(module);
   name.qualified = heap().arena().copy(qualified);
   name.known = known;
+  name.setter = knowledge::find(canonical + ".__setstate__");
   name.offset = place.offset;
   name.artifact = place.artifact;
   models_[found.first.index()] = model;

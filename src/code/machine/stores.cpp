@@ -60,9 +60,9 @@ void Machine::set_state(Value object, Value state) {
   }
   if (file_like(object)) state = settled(state);
   record(Op::set_state, object, heap().new_tuple({state}), Value::none());
-  if (const std::string type = object.is(Kind::object) ? type_of(object) : std::string(); !type.empty()) {
-    const knowledge::Callable* method = knowledge::find(type + ".__setstate__");
-    if (method != nullptr && method->effect == knowledge::Effect::deserialise) run_held(heap().new_tuple({state}));
+  if (const Value type = object.is(Kind::object) ? heap().object(object).callee : Value::unknown(); type.is(Kind::name)) {
+    const knowledge::Callable* setter = heap().name(type).setter;
+    if (setter != nullptr && setter->effect == knowledge::Effect::deserialise) run_held(heap().new_tuple({state}));
   }
   if (object.is(Kind::object) && state.is(Kind::bytes)) run_embedded(state.text());
   if (object.is(Kind::name)) {

@@ -12,6 +12,15 @@ constexpr std::array<OpcodeInfo, 256> make_opcodes() {
 
 constexpr std::array<OpcodeInfo, 256> kOpcodes = make_opcodes();
 
+bool read_line(Bytes data, Instruction& out, std::string_view& text) {
+  const std::string_view rest = as_text(data).substr(out.next);
+  const size_t end = rest.find('\n');
+  if (end == std::string_view::npos) return false;
+  text = rest.substr(0, end);
+  out.next += end + 1;
+  return true;
+}
+
 Error instruction_fault(Bytes data, uint64_t offset) {
   if (offset >= data.size()) return {Fault::truncated, offset, "the pickle ends without a STOP"};
   const OpcodeInfo& info = kOpcodes[static_cast<uint8_t>(data[offset])];

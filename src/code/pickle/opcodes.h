@@ -34,6 +34,15 @@ struct OpcodeInfo {
 
 extern const std::array<OpcodeInfo, 256> kOpcodes;
 
+// Their forms alone, which reading needs.
+constexpr std::array<ArgumentForm, 256> kForms = [] {
+  std::array<ArgumentForm, 256> table{};
+#define WINNOW_OPCODE(byte, name, form, protocol) table[byte] = ArgumentForm::form;
+#include "code/pickle/opcodes.def"
+#undef WINNOW_OPCODE
+  return table;
+}();
+
 struct Instruction {
   Opcode opcode{};
   uint64_t offset = 0;         // of the opcode
@@ -43,60 +52,52 @@ struct Instruction {
   std::string_view second;     // of the second line
 };
 
+// The parts of an argument at out.next, which moves behind them; false where the data ends before.
+template <class Number>
+bool read_number(Bytes data, Instruction& out) {
+  Number number;
+  if (data.size() - out.next < sizeof number) return false;
+  std::memcpy(&number, data.data() + out.next, sizeof number);
+  out.number = static_cast<uint64_t>(static_cast<int64_t>(number));
+  out.next += sizeof number;
+  return true;
+}
+template <class Number>
+bool read_counted(Bytes data, Instruction& out) {
+  if (!read_number<Number>(data, out) || out.number > data.size() - out.next) return false;
+  out.text = as_text(data).substr(out.next, out.number);
+  out.next += out.number;
+  return true;
+}
+bool read_line(Bytes data, Instruction& out, std::string_view& text);
+
 // Reads the instruction at `offset`; false where there is none, and instruction_fault() says why. Inline, as
 // it is called for every few bytes of a model.
 inline bool read_instruction(Bytes data, uint64_t offset, Instruction& out) {
-  const std::string_view all = as_text(data);
-  if (offset >= all.size()) return false;
-  const auto byte = static_cast<uint8_t>(all[offset]);
-  const char* at = all.data() + offset + 1;
-  uint64_t left = all.size() - offset - 1;
-  const auto number = [&](size_t size) {
-    if (left < size) return false;
-    out.number = 0;
-    std::memcpy(&out.number, at, size);
-    at += size, left -= size;
-    return true;
-  };
-  const auto line = [&](std::string_view& text) {
-    const void* end = left == 0 ? nullptr : std::memchr(at, '\n', left);
-    if (end == nullptr) return false;
-    text = {at, static_cast<size_t>(static_cast<const char*>(end) - at)};
-    at += text.size() + 1, left -= text.size() + 1;
-    return true;
-  };
-  const auto counted = [&](size_t size) {
-    if (!number(size) || out.number > left) return false;
-    out.text = {at, out.number};
-    at += out.number, left -= out.number;
-    return true;
-  };
-  out.offset = offset;
+  if (offset >= data.size()) return false;
+  const auto byte = static_cast<uint8_t>(data[offset]);
   out.opcode = static_cast<Opcode>(byte);
-  bool read = true;
-  switch (kOpcodes[byte].form) {
+  out.offset = offset;
+  out.next = offset + 1;
+  switch (kForms[byte]) {
     case ArgumentForm::invalid: return false;
-    case ArgumentForm::none: break;
-    case ArgumentForm::u1: read = number(1); break;
-    case ArgumentForm::u2: read = number(2); break;
-    case ArgumentForm::i4:
-      read = number(4);
-      out.number = static_cast<uint64_t>(static_cast<int64_t>(static_cast<int32_t>(out.number)));
-      break;
-    case ArgumentForm::u4: read = number(4); break;
-    case ArgumentForm::u8: read = number(8); break;
+    case ArgumentForm::none: return true;
+    case ArgumentForm::u1: return read_number<uint8_t>(data, out);
+    case ArgumentForm::u2: return read_number<uint16_t>(data, out);
+    case ArgumentForm::i4: return read_number<int32_t>(data, out);
+    case ArgumentForm::u4: return read_number<uint32_t>(data, out);
+    case ArgumentForm::u8: return read_number<uint64_t>(data, out);
     case ArgumentForm::f8:
-      read = number(8);
+      if (!read_number<uint64_t>(data, out)) return false;
       out.number = __builtin_bswap64(out.number);
-      break;
-    case ArgumentForm::line: read = line(out.text); break;
-    case ArgumentForm::two_lines: read = line(out.text) && line(out.second); break;
-    case ArgumentForm::counted1: read = counted(1); break;
-    case ArgumentForm::counted4: read = counted(4); break;
-    case ArgumentForm::counted8: read = counted(8); break;
+      return true;
+    case ArgumentForm::line: return read_line(data, out, out.text);
+    case ArgumentForm::two_lines: return read_line(data, out, out.text) && read_line(data, out, out.second);
+    case ArgumentForm::counted1: return read_counted<uint8_t>(data, out);
+    case ArgumentForm::counted4: return read_counted<uint32_t>(data, out);
+    case ArgumentForm::counted8: return read_counted<uint64_t>(data, out);
   }
-  out.next = all.size() - left;
-  return read;
+  return false;
 }
 
 // Why read_instruction() failed at `offset`.

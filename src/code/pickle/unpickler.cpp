@@ -20,33 +20,56 @@ class Memo {
   }
 
   void put(uint64_t index, Value value) {
-    if (index < dense_.size() + kAhead) {
-      if (index >= dense_.size()) dense_.resize(std::max<uint64_t>(index + 1, dense_.size() * 2), kHole);
-      filled_ += dense_[index].same_as(kHole);
-      dense_[index] = value;
-    } else {
-      filled_ += sparse_.insert_or_assign(index, value).second;
-    }
+    if (index >= dense_.size()) return put_beyond(index, value);
+    filled_ += dense_[index].same_as(kHole);
+    dense_[index] = value;
   }
 
   // The next slot of MEMOIZE: as many as are filled.
   uint64_t filled() const { return filled_; }
 
  private:
-  static constexpr uint64_t kAhead = 4096;
+  static constexpr uint64_t kFirst = 16, kAhead = 4096;
   static constexpr Value kHole = Value::heap(Kind::unknown, UINT32_MAX);
+
+  [[gnu::noinline]] void put_beyond(uint64_t index, Value value) {
+    if (index < dense_.size() + kAhead) {
+      dense_.resize(std::max<uint64_t>({index + 1, dense_.size() * 2, kFirst}), kHole);
+      return put(index, value);
+    }
+    filled_ += sparse_.insert_or_assign(index, value).second;
+  }
 
   std::vector<Value> dense_;
   std::unordered_map<uint64_t, Value> sparse_;
   uint64_t filled_ = 0;
 };
 
+// The unpickler's stack: a vector whose growth stays out of the way of what runs for every few bytes of a model.
+class Stack {
+ public:
+  size_t size() const { return size_; }
+  Value* data() { return values_.data(); }
+  Value& operator[](size_t at) { return values_[at]; }
+  Value& back() { return values_[size_ - 1]; }
+  void push(Value value) {
+    if (size_ == values_.size()) grow();
+    values_[size_++] = value;
+  }
+  void pop() { --size_; }
+  void shrink(size_t size) { size_ = size; }
+
+ private:
+  [[gnu::noinline]] void grow() { values_.resize(values_.size() * 2); }
+
+  std::vector<Value> values_ = std::vector<Value>(64);
+  size_t size_ = 0;
+};
+
 class Unpickler {
  public:
   Unpickler(Machine& machine, Bytes data, const Options& options)
-      : machine_(machine), data_(data), options_(options) {
-    stack_.reserve(64);
-  }
+      : machine_(machine), data_(data), options_(options), most_remembered_(machine.scan().budget.memo) {}
 
   Outcome run(uint64_t start);
 
@@ -54,36 +77,44 @@ class Unpickler {
   Heap& heap() { return machine_.heap(); }
 
   // A budget that ran out ends the run.
-  bool spent(Limit limit, std::string what) {
+  [[gnu::cold, gnu::noinline]] bool spent(Limit limit, std::string_view what) {
     machine_.scan().ran_out(limit);
-    fault(std::move(what), Fault::limit);
+    fault(what, Fault::limit);
     return false;
   }
 
-  // Faults: false ends the run.
-  bool fault(std::string what, Fault kind = Fault::malformed) {
-    if (!outcome_.fault) outcome_.fault = Error{kind, at_.offset, std::move(what)};
+  // Faults: false ends the run. Kept out of the way of what runs for every few bytes of a model.
+  [[gnu::cold, gnu::noinline]] bool fault(std::string_view what, Fault kind = Fault::malformed) {
+    if (!outcome_.fault) outcome_.fault = Error{kind, at_.offset, std::string(what)};
     machine_.place.unreached = true;
     return options_.lenient && kind != Fault::limit;
+  }
+  [[gnu::cold, gnu::noinline]] bool lacks_value() {
+    return fault(marks_.empty() ? "the stack is empty" : "a mark stands where a value is needed");
+  }
+  [[gnu::cold, gnu::noinline]] bool stands_in() {  // an unknown value for the one that lacks
+    if (!lacks_value()) return false;
+    push(Value::unknown());
+    return true;
+  }
+  [[gnu::cold, gnu::noinline]] bool lacks_memo(uint64_t index) {
+    return fault("memo slot " + std::to_string(index) + " is empty");
   }
 
   // The stack, above the latest mark.
   size_t fence() const { return marks_.empty() ? 0 : marks_.back(); }
-  void push(Value value) { stack_.push_back(value); }
+  void push(Value value) { stack_.push(value); }
   bool pop(Value& out) {
     if (stack_.size() <= fence()) {
       out = Value::unknown();
-      return fault(marks_.empty() ? "the stack is empty" : "a mark stands where a value is needed");
+      return lacks_value();
     }
     out = stack_.back();
-    stack_.pop_back();
+    stack_.pop();
     return true;
   }
   bool top(Value& out) {
-    if (stack_.size() <= fence()) {
-      if (!fault(marks_.empty() ? "the stack is empty" : "a mark stands where a value is needed")) return false;
-      push(Value::unknown());
-    }
+    if (stack_.size() <= fence() && !stands_in()) return false;
     out = stack_.back();
     return true;
   }
@@ -97,15 +128,17 @@ class Unpickler {
     marks_.pop_back();
     return true;
   }
-  std::span<const Value> above(size_t from) const { return {stack_.data() + from, stack_.size() - from}; }
+  std::span<const Value> above(size_t from) { return {stack_.data() + from, stack_.size() - from}; }
   void push_items(Kind kind, size_t from);
   void push_tuple(size_t count);
 
   bool step();
   bool control_opcode();
   bool data_opcode();
+  [[gnu::noinline]] bool line_opcode();
   bool container_opcode();
   bool memo_opcode();
+  [[gnu::noinline]] bool line_memo_opcode();
   bool object_opcode();
   bool load_name(std::string_view module, std::string_view name);
   bool stack_global();
@@ -113,16 +146,17 @@ class Unpickler {
   bool changes_registry() const;
   bool may_be_text(Value value) const;
   bool build();
-  bool get(std::optional<uint64_t> index);
-  bool put(std::optional<uint64_t> index);
+  bool get(uint64_t index);
+  bool put(uint64_t index);
   bool add(std::string_view method);
   bool set_items(size_t from);
 
   Machine& machine_;
   Bytes data_;
   const Options& options_;
+  const uint64_t most_remembered_;
   Instruction at_;
-  std::vector<Value> stack_;
+  Stack stack_;
   std::vector<size_t> marks_;
   Memo memo_;
   Outcome outcome_;
@@ -212,7 +246,7 @@ bool Unpickler::control_opcode() {
     case Opcode::POP_MARK: {
       size_t from = 0;
       if (!take_mark(from)) return false;
-      stack_.resize(from);
+      stack_.shrink(from);
       return true;
     }
     case Opcode::DUP: {
@@ -226,10 +260,6 @@ bool Unpickler::control_opcode() {
 }
 
 bool Unpickler::data_opcode() {
-  const auto put_number = [&](std::optional<Value> value) {
-    push(value.value_or(Value::unknown()));
-    return value ? true : fault("a number cannot be read");
-  };
   switch (at_.opcode) {
     case Opcode::NONE: push(Value::none()); return true;
     case Opcode::NEWTRUE: push(Value::boolean(true)); return true;
@@ -238,13 +268,7 @@ bool Unpickler::data_opcode() {
       push(Value::integer(static_cast<int64_t>(at_.number)));
       return true;
     case Opcode::BINFLOAT: push(Value::real(std::bit_cast<double>(at_.number))); return true;
-    case Opcode::INT: return put_number(read_int(heap(), at_.text));
-    case Opcode::LONG: return put_number(read_long(heap(), at_.text));
     case Opcode::LONG1: case Opcode::LONG4: push(read_binary_long(at_.text)); return true;
-    case Opcode::FLOAT: {
-      const auto real = read_float(at_.text);
-      return put_number(real ? std::optional(Value::real(*real)) : std::nullopt);
-    }
     case Opcode::SHORT_BINUNICODE: case Opcode::BINUNICODE: case Opcode::BINUNICODE8:
     case Opcode::SHORT_BINSTRING: case Opcode::BINSTRING:
       push(Value::string(at_.text));
@@ -252,54 +276,75 @@ bool Unpickler::data_opcode() {
     case Opcode::SHORT_BINBYTES: case Opcode::BINBYTES: case Opcode::BINBYTES8: case Opcode::BYTEARRAY8:
       push(Value::bytes(at_.text));
       return true;
+    case Opcode::NEXT_BUFFER: push(Value::unknown()); return true;
+    case Opcode::READONLY_BUFFER: {
+      Value buffer;
+      return top(buffer);
+    }
+    default: return line_opcode();
+  }
+}
+
+// Data that protocol 0 spells out on a line.
+bool Unpickler::line_opcode() {
+  const auto put_number = [&](std::optional<Value> value) {
+    push(value.value_or(Value::unknown()));
+    return value ? true : fault("a number cannot be read");
+  };
+  switch (at_.opcode) {
+    case Opcode::INT: return put_number(read_int(heap(), at_.text));
+    case Opcode::LONG: return put_number(read_long(heap(), at_.text));
+    case Opcode::FLOAT: {
+      const auto real = read_float(at_.text);
+      return put_number(real ? std::optional(Value::real(*real)) : std::nullopt);
+    }
     case Opcode::STRING: {
       const auto text = read_string(at_.text);
       push(text ? heap().new_string(*text) : Value::string(at_.text));
       return text ? true : fault("the argument of STRING is not quoted");
     }
     case Opcode::UNICODE: push(heap().new_string(read_unicode(at_.text))); return true;
-    case Opcode::NEXT_BUFFER: push(Value::unknown()); return true;
-    case Opcode::READONLY_BUFFER: {
-      Value buffer;
-      return top(buffer);
-    }
     default: return true;
   }
 }
 
-bool Unpickler::get(std::optional<uint64_t> index) {
-  const Value* value = index ? memo_.get(*index) : nullptr;
+bool Unpickler::get(uint64_t index) {
+  const Value* value = memo_.get(index);
   push(value ? *value : Value::unknown());
-  if (!index) return fault("a memo index cannot be read");
-  return value ? true : fault("memo slot " + std::to_string(*index) + " is empty");
+  return value != nullptr || lacks_memo(index);
 }
 
-bool Unpickler::put(std::optional<uint64_t> index) {
+bool Unpickler::put(uint64_t index) {
   Value value;
   if (!top(value)) return false;
-  if (!index) return fault("a memo index cannot be read");
-  if (memo_.filled() >= machine_.scan().budget.memo && memo_.get(*index) == nullptr) {
+  if (memo_.filled() >= most_remembered_ && memo_.get(index) == nullptr) {
     return spent(Limit::memo, "the pickle remembers more values than are kept");
   }
-  memo_.put(*index, value);
+  memo_.put(index, value);
   return true;
 }
 
 bool Unpickler::memo_opcode() {
   switch (at_.opcode) {
-    case Opcode::GET: return get(read_index(at_.text));
     case Opcode::BINGET: case Opcode::LONG_BINGET: return get(at_.number);
-    case Opcode::PUT: return put(read_index(at_.text));
     case Opcode::BINPUT: case Opcode::LONG_BINPUT: return put(at_.number);
     case Opcode::MEMOIZE: return put(memo_.filled());
-    default: return true;
+    default: return line_memo_opcode();
   }
+}
+
+// GET and PUT, whose index protocol 0 spells out on a line.
+bool Unpickler::line_memo_opcode() {
+  const auto index = read_index(at_.text);
+  if (index) return at_.opcode == Opcode::GET ? get(*index) : put(*index);
+  if (at_.opcode == Opcode::GET) push(Value::unknown());
+  return fault("a memo index cannot be read");
 }
 
 void Unpickler::push_items(Kind kind, size_t from) {
   const auto items = above(from);
   const Value made = heap().new_items(kind, items.data(), static_cast<uint32_t>(items.size()));
-  stack_.resize(from);
+  stack_.shrink(from);
   push(made);
 }
 
@@ -336,7 +381,7 @@ bool Unpickler::container_opcode() {
       from = stack_.size() - 1;
       machine_.place.offset = at_.offset;
       machine_.extend(stack_[from - 1], above(from), "append");
-      stack_.resize(from);
+      stack_.shrink(from);
       return true;
     case Opcode::APPENDS: return add("extend");
     case Opcode::ADDITEMS: return add("add");
@@ -360,7 +405,7 @@ bool Unpickler::add(std::string_view method) {
   if (from < stack_.size()) {
     machine_.place.offset = at_.offset;
     machine_.extend(stack_[from - 1], above(from), method);
-    stack_.resize(from);
+    stack_.shrink(from);
   }
   return true;
 }
@@ -370,7 +415,7 @@ bool Unpickler::set_items(size_t from) {
     machine_.place.offset = at_.offset;
     auto pairs = above(from);
     machine_.set_items(stack_[from - 1], pairs.first(pairs.size() / 2 * 2));
-    stack_.resize(from);
+    stack_.shrink(from);
   }
   return true;
 }
@@ -469,7 +514,7 @@ bool Unpickler::object_opcode() {
       if (!take_mark(from)) return false;
       push_items(Kind::tuple, from);
       arguments = stack_.back();
-      stack_.pop_back();
+      stack_.pop();
       load_name(at_.text, at_.second);
       callable = stack_.back();
       stack_.back() = machine_.call(callable, arguments);
@@ -480,7 +525,7 @@ bool Unpickler::object_opcode() {
       callable = stack_[from];
       push_items(Kind::tuple, from + 1);
       arguments = stack_.back();
-      stack_.resize(from);
+      stack_.shrink(from);
       push(machine_.call(callable, arguments));
       return true;
     case Opcode::BUILD: return build();
