@@ -62,6 +62,14 @@ Value Heap::new_object(const Object& object) {
   return Value::heap(Kind::object, add(objects_, object));
 }
 
+const Growth Heap::kNoGrowth;
+
+Growth& Heap::grow(Value object) {
+  uint32_t& growth = objects_[object.index()].growth;
+  if (growth == 0) growth = add(growths_, Growth{}) + 1;
+  return growths_[growth - 1];
+}
+
 Value Heap::new_attribute(const AttributeOf& attribute) {
   return Value::heap(Kind::attribute, add(attributes_, attribute));
 }

@@ -136,12 +136,17 @@ struct AttributeOf {
   Value resolved;
 };
 
-// What a call returned, by how it was made; and what was done to it since.
+// What a call returned, by how it was made.
 struct Object {
   Value callee;      // a name, attribute, object or unknown
   Value arguments;   // a tuple
   Value keywords;    // a dict, or none
-  uint32_t event = 0;  // of the trace that made it
+  uint32_t event = 0;   // of the trace that made it
+  uint32_t growth = 0;  // what was done to it since, by Heap::growth(); 0: nothing
+};
+
+// What was done to an object since it was made: to few of a model's many.
+struct Growth {
   Value state;       // the last BUILD: a dict, tuple or anything; unknown where there was none
   bool has_state = false;
   Items appended;    // list items it was extended with
@@ -221,6 +226,8 @@ class Heap {
   Value new_object(const Object& object);
   Object& object(Value v) { return objects_[v.index()]; }
   const Object& object(Value v) const { return objects_[v.index()]; }
+  const Growth& growth(const Object& object) const { return object.growth == 0 ? kNoGrowth : growths_[object.growth - 1]; }
+  Growth& grow(Value object);
 
   Value new_attribute(const AttributeOf& attribute);
   const AttributeOf& attribute(Value v) const { return attributes_[v.index()]; }
@@ -284,6 +291,8 @@ class Heap {
   const Value* find(const Items& dict, std::string_view key) const;
 
  private:
+  static const Growth kNoGrowth;
+
   // Counts what is made outside of the arena; nothing that was made goes before the heap does.
   template <class List, class Made>
   uint32_t add(List& list, Made&& made) {
@@ -296,6 +305,7 @@ class Heap {
   uint64_t made_ = 0;
   std::vector<Items> items_;
   std::vector<Object> objects_;
+  std::vector<Growth> growths_;
   std::vector<AttributeOf> attributes_;
   std::vector<Name> names_;
   std::deque<CodeObject> codes_;

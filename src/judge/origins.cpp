@@ -162,8 +162,10 @@ class Walk {
     for (const Value inner : {made.arguments, made.keywords}) {
       if (inner.is_sequence() || inner.is(Kind::dict)) push_items(inner);
     }
-    if (made.entries.size > 0) pending_.insert(pending_.end(), made.entries.begin(), made.entries.begin() + std::min<uint32_t>(made.entries.size, 32));
-    if (made.appended.size > 0) pending_.insert(pending_.end(), made.appended.begin(), made.appended.begin() + std::min<uint32_t>(made.appended.size, 32));
+    const Growth& growth = heap_.growth(made);
+    for (const Items& held : {growth.entries, growth.appended}) {
+      pending_.insert(pending_.end(), held.begin(), held.begin() + std::min<uint32_t>(held.size, 32));
+    }
   }
 
   // hf_hub_download('owner/name', 'notes.txt')

@@ -138,9 +138,10 @@ std::vector<bool> Weigher::names_behind(std::vector<Value> pending, bool through
     } else if (value.is(Kind::object)) {
       if (!mark(objects, value.index()) || (!through_functions && is_of_functions(value))) continue;
       const Object& object = heap_.object(value);
-      pending.insert(pending.end(), {object.callee, object.arguments, object.keywords, object.state});
-      pending.insert(pending.end(), object.appended.begin(), object.appended.end());
-      pending.insert(pending.end(), object.entries.begin(), object.entries.end());
+      const Growth& growth = heap_.growth(object);
+      pending.insert(pending.end(), {object.callee, object.arguments, object.keywords, growth.state});
+      pending.insert(pending.end(), growth.appended.begin(), growth.appended.end());
+      pending.insert(pending.end(), growth.entries.begin(), growth.entries.end());
     }
   }
   return names;

@@ -120,7 +120,7 @@ const Name* Weigher::held_among(std::vector<Value> given, bool (*wanted)(const N
     if (maker == nullptr || !is_binder(maker->canonical)) continue;
     open(object.arguments);
     open(object.keywords);
-    open(object.state);
+    open(heap_.growth(object).state);
   }
   return nullptr;
 }

@@ -97,7 +97,7 @@ Value Machine::record_once(Op op, Value callee, Value arguments, Value keywords)
   if (event.callee.kind() != callee.kind()) return Value::none();
   if (!makes || !event.result.is(Kind::object)) return Value::unknown();
   Object object = heap().object(event.result);
-  object = Object{object.callee, object.arguments, object.keywords, object.event, Value::unknown(), false, {}, {}};
+  object.growth = 0;
   return heap().new_object(object);
 }
 
@@ -437,8 +437,9 @@ Value Machine::call_object(Value callee, std::span<const Value> arguments, Value
     std::vector<Value> all(given.begin() + 1, given.end());
     all.insert(all.end(), arguments.begin(), arguments.end());
     // The pickled form keeps the function's arguments in the state: (func, args, keywords, dict).
-    if (made.has_state && made.state.is(Kind::tuple) && heap().items(made.state).size >= 3) {
-      const Items state = heap().items(made.state);
+    const Value kept = heap().growth(made).state;
+    if (kept.is(Kind::tuple) && heap().items(kept).size >= 3) {
+      const Items state = heap().items(kept);
       all.clear();
       if (state[1].is_sequence()) {
         const Items held = heap().items(state[1]);

@@ -131,12 +131,10 @@ std::optional<std::vector<Value>> Machine::iterate(Value iterable) {
     case Kind::instance: case Kind::range: case Kind::iterator: case Kind::generator: case Kind::class_object:
       return iterate_defined(iterable);
     case Kind::object: {
-      const Object& object = heap().object(iterable);
-      if (object.appended.size > 0) {
-        out.assign(object.appended.begin(), object.appended.end());
-        return out;
-      }
-      return std::nullopt;
+      const Items& appended = heap().growth(heap().object(iterable)).appended;
+      if (appended.size == 0) return std::nullopt;
+      out.assign(appended.begin(), appended.end());
+      return out;
     }
     default: return std::nullopt;
   }
@@ -263,8 +261,8 @@ std::optional<std::string_view> file_content(const Machine& machine, Value value
     return std::nullopt;
   }
   // Unpickled file objects are built from (content, position, attributes).
-  const bool built = object.has_state && object.state.is(Kind::tuple);
-  const Items& arguments = machine.heap().items(built ? object.state : object.arguments);
+  const Value state = machine.heap().growth(object).state;
+  const Items& arguments = machine.heap().items(state.is(Kind::tuple) ? state : object.arguments);
   if (arguments.size == 0) return std::nullopt;
   return arguments[0].is_text() ? std::optional(arguments[0].text()) : std::nullopt;
 }

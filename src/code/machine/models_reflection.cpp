@@ -406,9 +406,9 @@ Found subclasses(Machine& m, const Call& call) {
   }
   const Value arguments = m.heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
   const Value out = m.record(Op::call, call.callee, arguments, call.keywords);
-  if (!out.is(Kind::object) || m.heap().object(out).appended.size > 0) return out;
+  if (!out.is(Kind::object) || m.heap().growth(m.heap().object(out)).appended.size > 0) return out;
   for (const KnownClass& known : well_known_classes()) classes.push_back(m.resolve(known.module, known.name));
-  m.heap().append(m.heap().object(out).appended, classes.data(), static_cast<uint32_t>(classes.size()));
+  m.heap().append(m.heap().grow(out).appended, classes.data(), static_cast<uint32_t>(classes.size()));
   return out;
 }
 

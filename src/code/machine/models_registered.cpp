@@ -228,7 +228,7 @@ Found print_to(Machine& m, const Call& call) {
 Found living_objects(Machine& m, const Call& call) {
   const Value tuple = m.heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
   const Value told = m.record(Op::call, call.callee, tuple, call.keywords);
-  if (!told.is(Kind::object) || m.heap().object(told).appended.size > 0) return told;
+  if (!told.is(Kind::object) || m.heap().growth(m.heap().object(told)).appended.size > 0) return told;
   std::vector<Value> all;
   for (uint32_t i = 0; i < m.heap().names().size(); ++i) {
     const Name& name = m.heap().names()[i];
@@ -237,7 +237,7 @@ Found living_objects(Machine& m, const Call& call) {
     all.push_back(m.attribute(all.back(), "__dict__"));
   }
   all.push_back(Value::unknown_named("object"));
-  m.heap().append(m.heap().object(told).appended, all.data(), static_cast<uint32_t>(all.size()));
+  m.heap().append(m.heap().grow(told).appended, all.data(), static_cast<uint32_t>(all.size()));
   return told;
 }
 
@@ -245,7 +245,7 @@ Found living_objects(Machine& m, const Call& call) {
 Found most_common(Machine& m, const Call& call) {
   if (!call[0].is(Kind::object)) return std::nullopt;
   const Object counter = m.heap().object(call[0]);
-  if (counter.has_state || counter.entries.size > 0 || counter.appended.size > 0 || !counter.arguments.is_sequence() || m.heap().items(counter.arguments).size != 1) return std::nullopt;
+  if (counter.growth != 0 || !counter.arguments.is_sequence() || m.heap().items(counter.arguments).size != 1) return std::nullopt;
   const auto items = m.iterate(m.heap().items(counter.arguments)[0]);
   if (!items || items->size() > 4096) return std::nullopt;
   std::vector<std::pair<Value, int64_t>> counts;

@@ -282,7 +282,7 @@ Value Machine::item(Value base, Value key) {
   }
   if (base.is(Kind::object)) {
     const Object& object = heap().object(base);
-    if (const Value* found = heap().find(object.entries, key.text())) return *found;
+    if (const Value* found = heap().find(heap().growth(object).entries, key.text())) return *found;
     if (object.callee.is(Kind::name)) {
       if (is_default_dict(base)) return missing_item(object);
       const std::string_view maker = heap().name(object.callee).canonical;

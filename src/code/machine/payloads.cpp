@@ -83,7 +83,7 @@ void Machine::run_held(Value arguments) {
       pending.push_back(heap().attribute(value).base);
     } else if (value.is(Kind::object)) {
       const Object& object = heap().object(value);
-      for (const Value part : {object.arguments, object.keywords, object.state}) pending.push_back(part);
+      for (const Value part : {object.arguments, object.keywords, heap().growth(object).state}) pending.push_back(part);
     } else if (value.is_text() && value.text().size() > 8 && value.text().ends_with('.')) {
       run_inner(value.text(), Likely::perhaps);
     }

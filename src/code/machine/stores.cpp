@@ -12,21 +12,20 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
     if (target.is(Kind::name)) overrides_[target.index()] = value;
   } else if (object.is(Kind::object)) {
     const Value pair[] = {heap().new_string(name), value};
-    Object& of = heap().object(object);
-    if (!of.has_state || !of.state.is(Kind::dict)) {
-      const Value dict = heap().new_items(Kind::dict, nullptr, 0);
-      heap().object(object).state = dict;
-      heap().object(object).has_state = true;
+    Growth& growth = heap().grow(object);
+    if (!growth.has_state || !growth.state.is(Kind::dict)) {
+      growth.state = heap().new_items(Kind::dict, nullptr, 0);
+      growth.has_state = true;
     }
-    heap().append(heap().items(heap().object(object).state), pair, 2);
+    heap().append(heap().items(growth.state), pair, 2);
   }
 }
 
 // The instance dict of an object: its state, or what partial keeps behind its function and arguments. Null where
 // there is none.
 const Items* Machine::attributes_of(Value object) const {
-  if (!object.is(Kind::object) || !heap().object(object).has_state) return nullptr;
-  const Value state = heap().object(object).state;
+  if (!object.is(Kind::object)) return nullptr;
+  const Value state = heap().growth(heap().object(object)).state;
   if (state.is(Kind::dict)) return &heap().items(state);
   if (!state.is(Kind::tuple) || heap().items(state).size != 4) return nullptr;
   const Value dict = heap().items(state)[3];
@@ -80,13 +79,13 @@ void Machine::set_state(Value object, Value state) {
       }
     }
   } else if (object.is(Kind::object)) {
-    Object& of = heap().object(object);
-    if (of.has_state && of.state.is(Kind::dict) && state.is(Kind::dict)) {
+    Growth& growth = heap().grow(object);
+    if (growth.has_state && growth.state.is(Kind::dict) && state.is(Kind::dict)) {
       const Items more = heap().items(state);
-      heap().append(heap().items(of.state), more.data, more.size);
+      heap().append(heap().items(growth.state), more.data, more.size);
     } else {
-      of.state = state;
-      of.has_state = true;
+      growth.state = state;
+      growth.has_state = true;
     }
   }
 }
@@ -107,7 +106,7 @@ void Machine::extend(Value object, std::span<const Value> items, std::string_vie
         }
       }
     }
-    heap().append(heap().object(object).appended, items.data(), static_cast<uint32_t>(items.size()));
+    heap().append(heap().grow(object).appended, items.data(), static_cast<uint32_t>(items.size()));
   }
   record(Op::extend, object, heap().new_items(Kind::list, items.data(), static_cast<uint32_t>(items.size())),
          Value::none());
@@ -119,7 +118,7 @@ void Machine::set_items(Value object, std::span<const Value> pairs) {
     heap().append(heap().items(object), pairs.data(), count);
     return;
   }
-  if (object.is(Kind::object)) heap().append(heap().object(object).entries, pairs.data(), count);
+  if (object.is(Kind::object)) heap().append(heap().grow(object).entries, pairs.data(), count);
   record(Op::set_items, object, heap().new_items(Kind::dict, pairs.data(), count), Value::none());
   for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
     if (!pairs[i].is_text()) continue;

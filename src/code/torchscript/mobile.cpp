@@ -115,7 +115,7 @@ class Function {
   // Attributes are counted in the order of the pickled state.
   Value attribute(Value object, int64_t slot) const {
     if (!object.is(Kind::object) || slot < 0) return Value::unknown();
-    const Object& of = heap_.object(object);
+    const Growth& of = heap_.growth(heap_.object(object));
     if (!of.has_state || !of.state.is(Kind::dict)) return Value::unknown();
     const Items& pairs = heap_.items(of.state);
     const auto index = static_cast<uint64_t>(slot) * 2 + 1;

@@ -57,8 +57,9 @@ class Loading {
     for (uint32_t i = 0; i < heap_.items(list).size; ++i) {
       heap_.set_key(dict, heap_.new_string("c" + std::to_string(i)), heap_.items(list)[i]);
     }
-    heap_.object(table).state = dict;
-    heap_.object(table).has_state = true;
+    Growth& growth = heap_.grow(table);
+    growth.state = dict;
+    growth.has_state = true;
     return table;
   }
 
@@ -109,8 +110,9 @@ class Loading {
     if (const auto before = made_.find(value.index()); before != made_.end()) return before->second;
     const Value self = machine::new_instance(m_, cls->second);
     made_.emplace(value.index(), self);
-    if (!object.has_state) return self;
-    const Value state = alive(object.state, depth + 1);
+    const Growth growth = heap_.growth(object);
+    if (!growth.has_state) return self;
+    const Value state = alive(growth.state, depth + 1);
     const auto hook = machine::find_in_class(m_, cls->second, "__setstate__");
     if (hook && hook->is(Kind::function)) {
       // What it does not set, because it is not followed, is unknown, and not missing.

@@ -68,8 +68,9 @@ std::optional<DataType> data_type(const Heap& heap, Value value, int depth = 0) 
     type.item_size = size.value_or(0);
     type.objects = code.find('O') != std::string_view::npos || code == "object";
   }
-  if (!object.has_state || !object.state.is(Kind::tuple)) return sized ? std::optional(type) : std::nullopt;
-  const Items& state = heap.items(object.state);
+  const Value built = heap.growth(object).state;
+  if (!built.is(Kind::tuple)) return sized ? std::optional(type) : std::nullopt;
+  const Items& state = heap.items(built);
   if (state.size > 5 && state[5].is(Kind::integer) && state[5].as_integer() >= 0) {
     type.item_size = static_cast<uint64_t>(state[5].as_integer());
   }
@@ -97,7 +98,7 @@ void look_at_side_file(Scan& scan, const Artifact& artifact, const machine::Mach
       type != "joblib.numpy_pickle_compat.ZNDArrayWrapper") {
     return;
   }
-  const Value state = machine.heap().object(object).state;
+  const Value state = machine.heap().growth(machine.heap().object(object)).state;
   const Value* name = state.is(Kind::dict) ? machine.heap().find(machine.heap().items(state), "filename") : nullptr;
   if (!name || !name->is_text() || name->text().find_first_of("/\\") == std::string_view::npos) return;
   Finding finding;
@@ -114,9 +115,9 @@ void look_at_side_file(Scan& scan, const Artifact& artifact, const machine::Mach
 
 std::optional<uint64_t> behind_array(machine::Machine& machine, Bytes data, Value wrapper, uint64_t offset) {
   const Heap& heap = machine.heap();
-  const Object& object = heap.object(wrapper);
-  if (!object.state.is(Kind::dict)) return std::nullopt;
-  const Items& state = heap.items(object.state);
+  const Value described = heap.growth(heap.object(wrapper)).state;
+  if (!described.is(Kind::dict)) return std::nullopt;
+  const Items& state = heap.items(described);
   const Value* shape = heap.find(state, "shape");
   const Value* dtype = heap.find(state, "dtype");
   if (!shape || !dtype || !shape->is_sequence()) return std::nullopt;
