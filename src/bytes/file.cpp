@@ -64,6 +64,10 @@ FileBytes::~FileBytes() {
   if (mapped_) ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+void FileBytes::let_go() const {
+  if (mapped_) ::madvise(const_cast<std::byte*>(bytes_.data()), bytes_.size(), MADV_DONTNEED);
+}
+
 Result<FileBytes> FileBytes::read(int descriptor, std::vector<std::byte>& buffer, Access access,
                                   uint64_t limit) {
   struct stat status {};

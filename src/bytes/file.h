@@ -52,6 +52,8 @@ class FileBytes {
   static Result<FileBytes> read(int descriptor, uint64_t size, std::vector<std::byte>& buffer, Access access);
 
   Bytes bytes() const { return bytes_; }
+  // Gives back the pages of a mapped file, which count as memory of this process; a later look brings them back.
+  void let_go() const;
 
  private:
   static Result<FileBytes> copy(int descriptor, std::vector<std::byte>& buffer, size_t size);

@@ -15,6 +15,7 @@
 #include "engine/settle.h"
 #include "engine/trace_text.h"
 #include "engine/walk.h"
+#include "engine/workers.h"
 #include "formats/registry.h"
 #include "judge/judge.h"
 
@@ -23,6 +24,8 @@ namespace {
 
 // Buffers above this are given back between files.
 constexpr size_t kKeptBuffer = size_t{1} << 20;
+// Of a mapped file, what readers go through before its pages are let go.
+constexpr uint64_t kHeldPages = uint64_t{1} << 20;
 
 // Every format that claims the artifact reads it: a file can be several things at once.
 void read_artifact(Scan& scan, const Artifact& artifact, Whereabouts* whereabouts) {
@@ -49,7 +52,8 @@ void tell_budgets(Scan& scan) {
   if (scan.has_run_out()) scan.gap(scan.artifact(0), Fault::limit, 0, "a part that is larger than the budget was not looked at");
 }
 
-void drain(Scan& scan, Whereabouts* whereabouts) {
+void drain(Scan& scan, const FileBytes* file, Whereabouts* whereabouts) {
+  uint64_t held = 0;
   while (!scan.queue.empty()) {
     const ArtifactId next = scan.queue.front();
     scan.queue.pop_front();
@@ -60,7 +64,32 @@ void drain(Scan& scan, Whereabouts* whereabouts) {
     }
     read_artifact(scan, scan.artifact(next), whereabouts);
     ++scan.read;
+    held += scan.artifact(next).bytes.size();
+    if (file != nullptr && held >= kHeldPages) {
+      file->let_go();
+      held = 0;
+    }
   }
+}
+
+ArtifactReport scan_input(const std::string& path, Bytes bytes, const FileBytes* file, const Options& options, Whereabouts* whereabouts) {
+  Scan scan(options.budget);
+  scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
+  scan.show = options.show;
+  Artifact outermost;
+  outermost.path = path;
+  outermost.bytes = bytes;
+  scan.artifacts.push_back(std::move(outermost));
+  scan.queue.push_back(0);
+  drain(scan, file, whereabouts);
+  tell_budgets(scan);
+
+  ArtifactReport report;
+  report.path = path;
+  report.size = bytes.size();
+  if (options.hash == Hash::sha256) report.sha256 = sha256_hex(bytes);
+  settle(scan, report);
+  return report;
 }
 
 Access access_of(const Options& options) {
@@ -125,7 +154,7 @@ struct Run {
     const Work scan_one = [&](const WorkerFile& file, Whereabouts& whereabouts) {
       const auto bytes = FileBytes::read(file.descriptor, file.size, buffer, access_of(options));
       if (!bytes) return not_read(file.path, bytes.error());
-      ArtifactReport report = scan_bytes(file.path, bytes->bytes(), options, &whereabouts);
+      ArtifactReport report = scan_input(file.path, bytes->bytes(), &*bytes, options, &whereabouts);
       if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
       return report;
     };
@@ -146,30 +175,14 @@ unsigned job_count(const Options& options, size_t files) {
 
 }  // namespace
 
-ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options, Whereabouts* whereabouts) {
-  Scan scan(options.budget);
-  scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
-  scan.show = options.show;
-  Artifact outermost;
-  outermost.path = path;
-  outermost.bytes = bytes;
-  scan.artifacts.push_back(std::move(outermost));
-  scan.queue.push_back(0);
-  drain(scan, whereabouts);
-  tell_budgets(scan);
-
-  ArtifactReport report;
-  report.path = path;
-  report.size = bytes.size();
-  if (options.hash == Hash::sha256) report.sha256 = sha256_hex(bytes);
-  settle(scan, report);
-  return report;
+ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options) {
+  return scan_input(path, bytes, nullptr, options, nullptr);
 }
 
 ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
                                Buffer& buffer) {
   const auto file = FileBytes::read(descriptor, buffer, access_of(options), options.budget.inflated_bytes);
-  return file ? scan_bytes(path, file->bytes(), options) : not_read(path, file.error());
+  return file ? scan_input(path, file->bytes(), &*file, options, nullptr) : not_read(path, file.error());
 }
 
 ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer) {

@@ -8,7 +8,6 @@
 #include "bytes/bytes.h"
 #include "core/options.h"
 #include "core/report.h"
-#include "engine/workers.h"
 
 namespace winnow::engine {
 
@@ -16,8 +15,7 @@ namespace winnow::engine {
 using Buffer = std::vector<std::byte>;
 
 // Reads and judges one input. Never throws: what goes wrong is a gap of the report.
-ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options,
-                          Whereabouts* whereabouts = nullptr);
+ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options);
 ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
                                Buffer& buffer);
 ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer);
