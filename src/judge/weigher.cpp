@@ -49,7 +49,7 @@ void Weigher::add(uint32_t index, Opinion opinion) {
   evidence.location.member = scan_.member_of(trace_.artifacts[event.artifact]);
   evidence.location.offset = event.offset;
   evidence.location.line = printer().line_of(index);
-  if (is_program() && event.line > 0 && event.artifact == 0) {
+  if (is_program() && trace_.threat != "compiled-python" && event.line > 0 && event.artifact == 0) {
     // The line as it stands, and what it comes to where that is something else.
     const int32_t number = event.line + static_cast<int32_t>(opinion.line);
     const std::string line = source_line(number);

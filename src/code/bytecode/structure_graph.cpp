@@ -166,9 +166,8 @@ bool Graph::same_end(BlockId a, BlockId b) const {
 }
 
 bool Graph::dominates(BlockId a, BlockId b) const {
-  if (!reached(a) || !reached(b)) return false;
-  while (b != kNoBlock && reached(b) && order[b] > order[a]) b = idom[b];
-  return a == b;
+  if (!reached(a) || !reached(b) || a >= spans.size() || b >= spans.size()) return false;
+  return spans[a].first <= spans[b].first && spans[b].last <= spans[a].last;
 }
 
 BlockId split(Graph& graph, BlockId block, size_t at) {
@@ -286,6 +285,24 @@ void find_predecessors(Graph& graph) {
   }
 }
 
+// Numbers the blocks so that those which one dominates are a span of numbers: asking is asked for every pair of them.
+void number_dominators(Graph& graph, const std::vector<BlockId>& by_order) {
+  std::vector<uint32_t> sizes(graph.blocks.size(), 1);
+  for (size_t i = by_order.size(); i-- > 1;) {
+    const BlockId above = graph.idom[by_order[i]];
+    if (above != kNoBlock) sizes[above] += sizes[by_order[i]];
+  }
+  graph.spans.assign(graph.blocks.size(), {});
+  uint32_t next = 1;  // of blocks that nothing dominates
+  for (const BlockId b : by_order) {
+    // A block comes behind what dominates it, whose span is laid out by then.
+    const BlockId above = graph.idom[b];
+    uint32_t& from = above == kNoBlock ? next : graph.spans[above].free;
+    graph.spans[b] = {from, from + sizes[b] - 1, from + 1};
+    from += sizes[b];
+  }
+}
+
 // Cooper, Harvey, Kennedy: "A simple, fast dominance algorithm".
 void find_dominators(Graph& graph) {
   const size_t count = graph.blocks.size();
@@ -325,6 +342,7 @@ void find_dominators(Graph& graph) {
   for (const BlockId b : by_order) {
     if (graph.idom[b] != kNoBlock) graph.children[graph.idom[b]].push_back(b);
   }
+  number_dominators(graph, by_order);
 }
 
 void find_loops(Graph& graph) {

@@ -37,6 +37,9 @@ struct Graph {
   std::vector<uint32_t> forward;                   // ordinary edges in, back edges not counted
   std::vector<BlockId> idom;
   std::vector<std::vector<BlockId>> children;      // in the dominator tree
+  // A block's number in the dominator tree, and the last one of those that it dominates.
+  struct Span { uint32_t first = 1, last = 0, free = 0; };
+  std::vector<Span> spans;
   std::vector<uint32_t> order;                     // reverse postorder; UINT32_MAX: not reached
   std::unordered_map<BlockId, Loop> loops;         // by head
   std::vector<BlockId> handler_around;             // the innermost handler whose body the block is part of

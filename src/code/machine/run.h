@@ -42,4 +42,14 @@ void run_uncalled(Machine& machine, Trigger trigger);
 // `inference` next.
 void run_uncalled(Machine& machine, Trigger (*trigger_of)(std::string_view function));
 
+// A whole module, from source or bytecode: its top level, at `trigger`; what stands behind `if __name__ == '__main__'`;
+// then what others call in it, when their names say so.
+struct Program {
+  Value code;
+  std::string_view path;  // of its file, by whose name it is imported
+  Trigger trigger = Trigger::import;
+  Trigger (*trigger_of)(std::string_view function);
+};
+void run_program(Machine& machine, const Program& program);
+
 }  // namespace winnow::machine

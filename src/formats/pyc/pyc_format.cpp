@@ -1,7 +1,6 @@
 #include "formats/pyc/pyc_format.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "bytes/reader.h"
 #include "code/bytecode/disassemble.h"
@@ -47,6 +46,12 @@ struct Loaded {
   Trigger trigger = Trigger::import;
 };
 
+// A module that is imported is a program, kept as source or compiled. Bare code is data that somebody runs, and so is a
+// module where no loader looks.
+bool is_module(const Loaded& loaded, const Artifact& artifact) {
+  return loaded.trigger == Trigger::import && artifact.hint == Hint::none && loaded.contents.value.is(Kind::code);
+}
+
 Result<Loaded> load(Heap& heap, const Artifact& artifact) {
   if (bytecode::looks_like_pyc(artifact.bytes)) {
     Result<bytecode::Pyc> pyc = bytecode::read_pyc(heap, artifact.bytes);
@@ -58,43 +63,11 @@ Result<Loaded> load(Heap& heap, const Artifact& artifact) {
   return Loaded{std::move(found->contents), "marshal", Trigger::load};
 }
 
-// The module's name as `import` would have it: of "a/b/module.cpython-38.pyc", "module". Packages are not known;
-// "__main__" without one is what starting the file as a program would say.
-std::string module_name(const Artifact& artifact) {
-  std::string_view name = artifact.path;
-  name = name.substr(name.find_last_of("/!\\") + 1);
-  name = name.substr(0, name.find('.'));
-  return (name == "__main__" || name == "__init__" ? "package." : "") + std::string(name);
-}
-
-// When users of the module call a function of it. `load` is left to what runs with the module itself: by that the judge
+// When users of bare code call a function of it. `load` is left to what runs with the code itself: by that the judge
 // tells one from the other.
 Trigger trigger_of(std::string_view function) {
   const Trigger trigger = python::trigger_of(function);
   return trigger == Trigger::load ? Trigger::inference : trigger;
-}
-
-// The module, what it does where it is started as a program, and what others may call in it.
-void run(machine::Machine& machine, Value code, std::string_view name, Trigger trigger) {
-  const Value globals = machine::new_globals(machine, name);
-  machine::run_module(machine, code, globals, trigger);
-  const auto& consts = machine.heap().code(code).consts;
-  const bool guarded = std::any_of(consts.begin(), consts.end(), [](Value value) { return value.is_text() && value.text() == "__main__"; });
-  if (guarded && name != "__main__") {
-    // The functions are made once more there: those that the program calls have been seen.
-    Heap& heap = machine.heap();
-    const auto before = static_cast<uint32_t>(heap.functions().size());
-    machine::run_module(machine, code, machine::new_globals(machine, "__main__"), Trigger::other);
-    std::unordered_set<uint32_t> called;
-    for (uint32_t i = before; i < heap.functions().size(); ++i) {
-      if (heap.functions()[i].called && heap.functions()[i].code.is(Kind::code)) called.insert(heap.functions()[i].code.index());
-    }
-    for (uint32_t i = 0; i < before; ++i) {
-      Function& function = heap.function(Value::heap(Kind::function, i));
-      function.called = function.called || (function.code.is(Kind::code) && called.contains(function.code.index()));
-    }
-  }
-  machine::run_uncalled(machine, trigger_of);
 }
 
 // What no version of marshal reads, no interpreter runs: it is only shown.
@@ -139,8 +112,10 @@ void read(Scan& scan, const Artifact& artifact) {
   scan.recognise(artifact, loaded ? loaded->format : "pyc");
   if (!loaded) return scan.gap(artifact, loaded.error());
   if (loaded->contents.value.is(Kind::code)) {
+    const bool module = is_module(*loaded, artifact);
+    if (module) trace.dialect = "source";
     machine.keeps_origins = true;
-    run(machine, loaded->contents.value, module_name(artifact), loaded->trigger);
+    machine::run_program(machine, {loaded->contents.value, artifact.path, loaded->trigger, module ? python::trigger_of : trigger_of});
   }
   trace.finished = true;
   scan.submit(trace);

@@ -9,7 +9,6 @@
 #include "code/python/parse.h"
 #include "core/print.h"
 #include "formats/python_source/disguise.h"
-#include "formats/python_source/entries.h"
 #include "formats/python_source/likeness.h"
 
 namespace winnow::python_source {
@@ -31,13 +30,6 @@ void show_lines(Scan& scan, const Artifact& artifact) {
   }
 }
 
-// The module's name as `import` has it.
-std::string module_name(const Artifact& artifact) {
-  std::string_view name = file_name(artifact.path);
-  name = name.substr(0, name.find('.'));
-  return (name == "__main__" || name == "__init__" || name.empty() ? "package." : "") + std::string(name);
-}
-
 // The text with nothing left but the lines that Python runs, each where it stood.
 std::string import_lines(std::string_view text) {
   std::string out;
@@ -55,19 +47,9 @@ void run(machine::Machine& machine, python::Tree& tree, const python::Parsed& pa
   python::LowerOptions options;
   options.filename = "<file>";  // whose lines are those of this file
   if (parsed.major == 2) options.version = {2, 7};
-  const Value globals = machine::new_globals(machine, module_name(artifact));
-  machine::set_global(machine, globals, "__file__", machine.heap().new_string(file_name(artifact.path)));
-  const Value code = python::lower(tree, *parsed.root, options);
   // Cells of a notebook run when somebody runs them.
-  machine::run_module(machine, code, globals, artifact.path.ends_with(".ipynb!cells.py") ? Trigger::other : Trigger::import);
-  const MainCode main = main_code(*parsed.root);
-  if (!main.statements.empty()) {
-    python::Node* program = tree.make(python::Type::Module);
-    for (python::Node* statement : main.statements) tree.append(program->body, statement);
-    machine::set_global(machine, globals, "__name__", Value::string("__main__"));
-    machine::run_module(machine, python::lower(tree, *program, options), globals, Trigger::other);
-  }
-  machine::run_uncalled(machine, python::trigger_of);
+  const Trigger trigger = artifact.path.ends_with(".ipynb!cells.py") ? Trigger::other : Trigger::import;
+  machine::run_program(machine, {python::lower(tree, *parsed.root, options), artifact.path, trigger, python::trigger_of});
 }
 
 }  // namespace
