@@ -135,6 +135,26 @@ std::optional<Error> decode_lzma(Bytes input, Sink& sink, uint64_t& consumed) {
   return unlzma_one(lzma_header(properties, size, input.size()), slice(input, 13), sink, consumed);
 }
 
+// Python's gzip heeds neither the checksum of a header nor flags that are not in use; zlib refuses both.
+std::optional<Error> decode_gzip(Bytes input, Sink& sink, uint64_t& consumed) {
+  constexpr uint8_t kText = 1, kChecksum = 2, kExtra = 4, kName = 8, kComment = 16, kReserved = 0xe0;
+  constexpr uint64_t kFixed = 10, kTrailer = 8;
+  const uint8_t flags = input.size() > kFixed ? std::to_integer<uint8_t>(input[3]) : 0;
+  if ((flags & (kChecksum | kReserved)) == 0 || input[2] != std::byte{8}) return inflate_one(input, 31, sink, consumed);
+  static_assert((kText | kChecksum | kExtra | kName | kComment | kReserved) == 0xff);
+  Reader reader(input);
+  reader.skip(kFixed);
+  if ((flags & kExtra) != 0) reader.skip(reader.le<uint16_t>());
+  if ((flags & kName) != 0) reader.line('\0');
+  if ((flags & kComment) != 0) reader.line('\0');
+  if ((flags & kChecksum) != 0) reader.skip(2);
+  if (!reader.ok()) return Error{Fault::truncated, input.size(), "the compressed stream ends early"};
+  consumed += reader.offset();
+  const std::optional<Error> error = inflate_one(slice(input, reader.offset()), -15, sink, consumed);
+  if (!error) consumed = std::min<uint64_t>(consumed + kTrailer, input.size());
+  return error;
+}
+
 // Zero bytes may stand between gzip members and behind xz streams.
 uint64_t zeros_at(Bytes input, uint64_t offset) {
   uint64_t end = offset;
@@ -145,7 +165,7 @@ uint64_t zeros_at(Bytes input, uint64_t offset) {
 std::optional<Error> decode_one(Codec codec, Bytes input, Sink& sink, uint64_t& consumed) {
   switch (codec) {
     case Codec::none: break;
-    case Codec::gzip: return inflate_one(input, 31, sink, consumed);
+    case Codec::gzip: return decode_gzip(input, sink, consumed);
     case Codec::zlib: return inflate_one(input, 15, sink, consumed);
     case Codec::deflate: return inflate_one(input, -15, sink, consumed);
     case Codec::bzip2: return bunzip_one(input, sink, consumed);

@@ -143,6 +143,9 @@ void Hdf5Reading::queue(uint32_t parent, std::string_view name, uint64_t address
 
 void Hdf5Reading::read_object(uint32_t index) {
   const std::vector<HeaderMessage> messages = read_header(addresses_[index]);
+  const HeaderMessage* layout = nullptr;
+  Datatype type;
+  bool filtered = false;
   for (const HeaderMessage& message : messages) {
     if (!work()) return;
     switch (message.type) {
@@ -156,14 +159,25 @@ void Hdf5Reading::read_object(uint32_t index) {
       case kLink: read_link(index, message); break;
       case kAttribute: read_attribute(index, message); break;
       case kAttributeInfo: read_dense_attributes(index, message); break;
-      case kLayout: read_layout(index, message); break;
+      case kLayout:
+        read_layout(index, message);
+        layout = &message;
+        break;
       case kExternalFiles: read_external_files(index, message); break;
-      case kFilters: read_filters(index, message); break;
+      case kFilters:
+        read_filters(index, message);
+        filtered = true;
+        break;
       case kDataspace: out_.objects[index].items = read_dataspace(message).items; break;
-      case kDatatype: out_.objects[index].item_size = read_datatype(message).size; break;
+      case kDatatype:
+        type = read_datatype(message);
+        out_.objects[index].item_size = type.size;
+        break;
       default: break;
     }
   }
+  // Compressed bytes do not stand in the file as they are.
+  if (layout != nullptr && !filtered) read_blobs(index, *layout, type);
 }
 
 void Hdf5Reading::read_layout(uint32_t index, const HeaderMessage& message) {

@@ -1,5 +1,6 @@
 // HDF5 files as libhdf5 opens them, as far as a model's loader looks at more than numbers: groups, links, the
-// attributes that hold text, and what a dataset says about where its numbers lie. Numbers are never read.
+// attributes that hold text, what a dataset says about where its numbers lie, and the bytes of datasets of bytes,
+// in which libraries keep objects. Numbers are never read.
 //
 // A file can make its reader open other files: external links, datasets whose raw data lie elsewhere, virtual
 // datasets, links and filters that load a plug-in. None of that is followed; all of it is told. Groups can form
@@ -37,6 +38,8 @@ struct Hdf5Object {
   uint64_t items = 0;         // of a dataset: as many as its shape promises; saturates
   uint64_t item_size = 0;     // of a dataset: bytes of one item
   std::vector<Hdf5Attribute> attributes;
+  // Of a dataset of bytes or of texts: how each row begins, as far as it stands in the file as it is.
+  std::vector<Bytes> blobs;
 
   const Hdf5Attribute* attribute(std::string_view named) const;
 };

@@ -156,7 +156,13 @@ Datatype Hdf5Reading::read_datatype(const HeaderMessage& message) {
   out.size = from.le<uint32_t>();
   if (!from.ok()) return {};
   if (kind == 3) out.kind = Datatype::fixed_text;
+  if ((kind == 0 && out.size == 1) || kind == 5) out.kind = Datatype::bytes;
   if (kind == 9 && (bits & 0x0f) == 1) out.kind = Datatype::variable_text;
+  if (kind == 9 && (bits & 0x0f) == 0) {  // the type of the items follows
+    const uint8_t item = from.u8() & 0x0f;
+    from.skip(3);
+    if (from.le<uint32_t>() == 1 && item == 0 && from.ok()) out.kind = Datatype::variable_bytes;
+  }
   return out;
 }
 

@@ -35,7 +35,7 @@ struct HeaderMessage {
 };
 
 struct Datatype {
-  enum Class : uint8_t { fixed_text, variable_text, other } kind = other;
+  enum Class : uint8_t { fixed_text, variable_text, bytes, variable_bytes, other } kind = other;
   uint32_t size = 0;  // bytes of one item
 };
 
@@ -77,6 +77,11 @@ class Hdf5Reading {
   void read_filters(uint32_t index, const HeaderMessage& message);
   void tell(Hdf5Outside outside);
   void tell_virtual(uint32_t index, uint64_t heap, uint32_t item, uint64_t offset);
+
+  // hdf5_data.cpp: datasets of bytes.
+  void read_blobs(uint32_t index, const HeaderMessage& layout, const Datatype& type);
+  void read_raw(uint32_t index, Bytes raw, const Datatype& type);
+  void read_chunks(uint32_t index, uint64_t tree, uint8_t dimensions, const Datatype& type, int depth);
 
   // hdf5_header.cpp: object headers and their messages.
   bool room(size_t held, size_t most, uint64_t address);

@@ -43,60 +43,7 @@ void Weigher::weigh_trusted(uint32_t index, const Event& event) {
     return add(index, {"-callback", Ruling::dismissed, "Prepares a call with " + std::string(callee) + ".",
                        "It only binds what it is given; a call of the result is judged where it stands.", callee});
   }
-  if (!grows_without_bound(event, callee)) return;
-  add(index, {"-denial-of-service", Ruling::suspected, "Computes something of enormous size when the model is loaded.",
-              "The result would take the memory of the machine, or its time.", callee});
-}
-
-// Whether the result has a size that no model has: by a number among the arguments, by the shape of an array, or
-// because something without an end is read to its end.
-bool Weigher::grows_without_bound(const Event& event, std::string_view callee) const {
-  static constexpr std::string_view kGrowing[] = {
-      "operator.mul",       "operator.imul",      "operator.pow",          "operator.lshift",    "builtins.pow",        "builtins.bytes",
-      "builtins.bytearray", "math.perm",             "math.comb",          "builtins.str.zfill",  "builtins.str.ljust",
-      "builtins.str.rjust", "builtins.str.center", "builtins.bytes.zfill", "builtins.bytes.ljust", "builtins.bytes.rjust", "builtins.bytes.center",
-      "builtins.str.expandtabs", "builtins.bytes.expandtabs"};
-  static constexpr std::string_view kArrays[] = {"zeros", "ones", "empty", "full", "arange", "eye", "identity", "rand", "randn", "tri"};
-  static constexpr std::string_view kReaders[] = {"builtins.list", "builtins.tuple",   "builtins.set", "builtins.frozenset",      "builtins.sum",
-                                                  "builtins.max",  "builtins.min",     "builtins.all", "builtins.any",            "builtins.sorted",
-                                                  "builtins.dict", "collections.deque", "collections.Counter", "collections.OrderedDict", "builtins.bytes",
-                                                  "builtins.bytearray", "array.array"};
-  static constexpr int64_t kEnormous = int64_t{1} << 30;
-  const bool library = callee.starts_with("numpy.") || callee.starts_with("torch.") || callee.starts_with("jax.numpy.");
-  const bool shaped = library && is_one_of(kArrays, last_part(callee));
-  const bool grows = !library && (callee == "math.factorial" || is_one_of(kGrowing, callee));
-  const bool reads = library ? callee == "numpy.fromiter" : is_one_of(kReaders, callee);
-  if (!shaped && !grows && !reads) return false;
-
-  const std::vector<Value> given = arguments_of(event);
-  const auto number = [](Value value) { return value.is(Kind::big_integer) ? INT64_MAX : value.is(Kind::integer) ? value.as_integer() : 0; };
-  if (callee == "math.factorial") return !given.empty() && number(given[0]) >= 1'000'000;
-  if (grows && std::any_of(given.begin(), given.end(), [&](Value value) { return number(value) >= kEnormous; })) return true;
-  if (shaped) {
-    double elements = 1;
-    for (const Value& value : given) {
-      elements *= static_cast<double>(std::max<int64_t>(number(value), 1));
-      if (!value.is_sequence()) continue;
-      for (const Value& side : heap_.items(value)) elements *= static_cast<double>(std::max<int64_t>(number(side), 1));
-    }
-    return elements >= 16.0 * static_cast<double>(kEnormous);
-  }
-  return reads && !given.empty() && never_ends(given[0], kEnormous);
-}
-
-// An iterable with more than `many` values: itertools.count() and its kin, a range.
-bool Weigher::never_ends(Value value, int64_t many) const {
-  if (!value.is(Kind::object) && !value.is(Kind::range)) return false;
-  if (value.is(Kind::range)) return false;
-  const Object& made = heap_.object(value);
-  const Name* maker = named(made.callee);
-  if (maker == nullptr || !made.arguments.is_sequence()) return false;
-  const Items& given = heap_.items(made.arguments);
-  const std::string_view callee = maker->canonical;
-  if (callee == "itertools.count" || (callee == "itertools.cycle" && given.size > 0)) return true;
-  if (callee == "itertools.repeat") return given.size == 1 || (given.size > 1 && given[1].is(Kind::integer) && given[1].as_integer() >= many);
-  if (callee != "builtins.range") return false;
-  return std::any_of(given.begin(), given.end(), [&](Value one) { return one.is(Kind::big_integer) || (one.is(Kind::integer) && one.as_integer() >= many); });
+  if (may_grow(event.callee)) weigh_size(index, event, callee);
 }
 
 void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) {
@@ -117,7 +64,7 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
     case Effect::fetch_model: return weigh_fetch(index, event, name);
     case Effect::import:
       // The importers of dill and cloudpickle only bring back what a function needs.
-      if (is_function_pickler(name.canonical)) return;
+      if (is_function_pickler(name.canonical) || weigh_imported_file(index, event, name)) return;
       break;
     case Effect::file_write:
       if (opens_no_file(event, known)) return;
@@ -275,11 +222,34 @@ void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name
                 callee});
   }
   if (policy == Policy::framework && !constructs && !rebuilds(name.canonical)) {
+    if (const Callable* same = moved_function(event.callee)) {
+      const Rule* rule = rule_for(same->effect);
+      return add(index, {rule->threat, rule->called, summary,
+                         std::string(same->why) + " Libraries move their functions: this one has the name of " + std::string(same->name) + ".", callee});
+    }
     return add(index,
                {"-unusual-call", Ruling::suspected, summary,
                 "It is a function of a library, but none that the library itself puts into saved models.",
                 callee});
   }
+}
+
+// A function that runs code or programs and has the same name elsewhere in the same library; null where there is none,
+// or where those that share the name do different things. Asked once for each name.
+const Callable* Weigher::moved_function(Value callee) {
+  constexpr size_t kTelling = 8;  // shorter names are everybody's: load, run, main
+  if (!callee.is(Kind::name)) return nullptr;
+  const auto [found, fresh] = moved_.try_emplace(callee.index(), nullptr);
+  if (!fresh) return found->second;
+  const std::string_view name = heap_.name(callee).canonical;
+  const std::string_view last = last_part(name);
+  if (last.size() < kTelling) return nullptr;
+  for (const Callable& one : knowledge::members_of(name.substr(0, name.find('.')))) {
+    if (last_part(one.name) != last) continue;
+    if (!runs_code(&one)) return found->second = nullptr;
+    found->second = &one;
+  }
+  return found->second;
 }
 
 // Whether the arguments alone told against the call; if so, that is written down.

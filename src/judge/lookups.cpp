@@ -1,5 +1,7 @@
 // Attributes and modules that the program looked up and the machine has found already: to get hold of
 // something is not to call it, but some things nobody honest gets hold of.
+#include <algorithm>
+
 #include "core/internals.h"
 #include "judge/names.h"
 #include "judge/weigher.h"
@@ -35,6 +37,7 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
     return weigh_look_up(index, event, name);
   }
   if (name == nullptr || name->known == nullptr) return;
+  if (!event.code && is_trusted(name->known) && may_grow(event.callee)) weigh_size(index, event, name->canonical);
   if (holds_actors_ && !event.code && name->known->effect == Effect::import && weigh_callbacks(index, event, name->canonical)) return;
   if (name->known->effect == Effect::import && event.result.is(Kind::name)) {
     return weigh_import(index, *name, heap_.name(event.result));
@@ -81,7 +84,28 @@ void Weigher::weigh_look_up(uint32_t index, const Event& event, const Name* by) 
               callee});
 }
 
+// An importer that is given the place of a file runs the program that stands there: the module has no name by which
+// anybody knows what it does.
+bool Weigher::weigh_imported_file(uint32_t index, const Event& event, const Name& importer) {
+  static constexpr std::string_view kImporting[] = {"import", "load", "exec", "walk_packages", "prepare"};
+  static constexpr std::string_view kPrograms[] = {".py", ".pyc", ".pyo", ".so", ".pyd", ".dll", ".dylib", ".zip", ".egg", ".whl"};
+  if (event.code || is_configuration() || importer.known->payload == knowledge::PayloadKind::path) return false;
+  const std::string_view last = last_part(importer.canonical);
+  const auto occurs = [&](std::string_view word) { return last.find(word) != std::string_view::npos; };
+  if (std::none_of(std::begin(kImporting), std::end(kImporting), occurs)) return false;
+  for (const std::string_view text : texts_of(event)) {
+    const bool program = std::any_of(std::begin(kPrograms), std::end(kPrograms), [&](std::string_view ending) { return text.ends_with(ending); });
+    const bool folder = text.starts_with('/') || text.starts_with('~') || text.starts_with("\\\\") || (text.size() > 2 && text.substr(1, 2) == ":\\");
+    if ((!program && !folder) || text.find_first_of(" \n") != std::string_view::npos) continue;
+    add(index, {"-code-execution", Ruling::confirmed, "Imports what stands in " + quoted(text, false, 200) + " when the model is loaded.",
+                "Whatever program is in that file runs; no saved model brings one in by its place.", importer.canonical});
+    return true;
+  }
+  return false;
+}
+
 void Weigher::weigh_import(uint32_t index, const Name& importer, const Name& imported) {
+  if (weigh_imported_file(index, trace_.events[index], importer)) return;
   const bool of_code = trace_.events[index].code;
   Opinion opinion;
   opinion.threat = "-dynamic-import";

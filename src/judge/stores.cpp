@@ -53,6 +53,7 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   const Value owner = target.is(Kind::attribute) ? heap_.attribute(target).base : target;
   if (owner.is(Kind::name)) return weigh_changed_name(index, event, heap_.name(owner));
   if (!target.is(Kind::object)) return;
+  if (event.op == Op::set_attribute && weigh_changed_class(index, event)) return;
   const std::vector<const Name*> types = types_of(target);
   if (event.op == Op::set_state && !types.empty()) weigh_executed_state(index, event, types.back()->canonical);
   const auto acting = std::find_if(types.begin(), types.end(), [&](const Name* type) { return may_harm(method_of(*type, event.op)); });
@@ -65,6 +66,19 @@ void Weigher::weigh_store(uint32_t index, const Event& event) {
   add(index, {rule->threat, rule->called,
               std::string(rule->verb) + " through " + callee + " when the model is loaded.",
               std::string(method->why), callee});
+}
+
+// An object that becomes one of another class: no library saves such a step, its objects are made of their class.
+bool Weigher::weigh_changed_class(uint32_t index, const Event& event) {
+  const std::vector<Value> given = arguments_of(event);
+  if (event.code || given.size() < 2 || !given[0].is_text() || given[0].text() != "__class__") return false;
+  const Name* cls = named(given[1]);
+  const std::string name = cls != nullptr ? std::string(cls->canonical) : printer().expression(given[1]);
+  const bool harms = cls != nullptr && may_harm(cls->known);
+  add(index, {"-runtime-tampering", harms ? Ruling::confirmed : Ruling::suspected, "Turns an object into one of " + name + " when the model is loaded.",
+              (harms ? std::string(cls->known->why) + " " : std::string()) + "The methods of that class, and what it does when the object is thrown away, now work on what the file says.",
+              name});
+  return true;
 }
 
 // What modules change in the course of their own business: their package, settings, what things are called, their

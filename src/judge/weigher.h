@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/print.h"
@@ -57,15 +58,21 @@ class Weigher {
   bool is_ordinary_in_code(const Event& event, std::string_view callee, knowledge::Effect effect) const;
   void weigh_bare_instance(uint32_t index, const Name& name, const Rule& rule);
   void weigh_unknown(uint32_t index, const Event& event, const Name& name);
+  const knowledge::Callable* moved_function(Value callee);
   bool weigh_arguments(uint32_t index, const Event& event, std::string_view callee, Role role);
-  bool grows_without_bound(const Event& event, std::string_view callee) const;
-  bool never_ends(Value value, int64_t many) const;
   bool weigh_binding(uint32_t index, const Event& event, std::string_view callee);
   bool weigh_callbacks(uint32_t index, const Event& event, std::string_view callee);
   bool opens_for_reading(const Event& event, const Name& name) const;
   bool opens_no_file(const Event& event, const knowledge::Callable& known) const;
   Ruling ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const;
   std::string call_text(uint32_t index);
+
+  // sizes.cpp: what would take the memory of the machine.
+  bool may_grow(Value callee);
+  void weigh_size(uint32_t index, const Event& event, std::string_view callee);
+  bool grows_without_bound(const Event& event, std::string_view callee) const;
+  bool makes_enormous_array(const std::vector<Value>& given, std::string_view maker) const;
+  double length_of(Value value, int depth) const;
 
   // habits.cpp: what functions do every day, by where and with what.
   struct Parts {
@@ -90,6 +97,7 @@ class Weigher {
   bool weigh_reach(uint32_t index, const Event& event);
   bool is_given(Value base) const;
   void weigh_look_up(uint32_t index, const Event& event, const Name* by);
+  bool weigh_imported_file(uint32_t index, const Event& event, const Name& importer);
   void weigh_import(uint32_t index, const Name& importer, const Name& imported);
 
   // code.cpp: source text that is executed.
@@ -130,6 +138,7 @@ class Weigher {
   // stores.cpp: what is put into objects, classes and modules.
   void weigh_store(uint32_t index, const Event& event);
   std::vector<const Name*> types_of(Value object) const;
+  bool weigh_changed_class(uint32_t index, const Event& event);
   void weigh_changed_name(uint32_t index, const Event& event, const Name& owner);
   bool is_modules_affair(const Event& event, const Name& owner) const;
   void weigh_filled(uint32_t index, const Event& event, const Name& filler);
@@ -246,6 +255,8 @@ class Weigher {
   std::unique_ptr<Printer> printer_;  // made for the first finding: most traces have none
   bool carries_functions_ = false;    // dill or cloudpickle put functions together here
   bool holds_actors_ = false;         // names what acts on the machine
+  std::unordered_map<uint32_t, const knowledge::Callable*> moved_;  // by name (calls.cpp)
+  std::vector<uint8_t> growing_;      // names whose results may be of any size (sizes.cpp)
   std::vector<bool> for_functions_;   // names that nothing but such functions refers to
 };
 

@@ -119,6 +119,33 @@ void Machine::define(std::string_view module, std::string_view qualified, Value 
   if (name.is(Kind::name)) overrides_[name.index()] = value;
 }
 
+// The class of what a function of the standard library or of a well-known package returns.
+static std::string_view class_made_by(std::string_view function) {
+  static constexpr std::pair<std::string_view, std::string_view> kFactories[] = {
+      {"asyncio.get_event_loop", "asyncio.base_events.BaseEventLoop"},
+      {"asyncio.new_event_loop", "asyncio.base_events.BaseEventLoop"},
+      {"asyncio.events.get_event_loop", "asyncio.base_events.BaseEventLoop"},
+      {"asyncio.events.new_event_loop", "asyncio.base_events.BaseEventLoop"},
+      {"bz2.open", "bz2.BZ2File"},
+      {"gzip.open", "gzip.GzipFile"},
+      {"importlib.metadata.entry_points", "importlib.metadata.EntryPoints"},
+      {"lzma.open", "lzma.LZMAFile"},
+      {"logging.getLogger", "logging.Logger"},
+      {"multiprocessing.context.BaseContext.Process", "multiprocessing.process.BaseProcess"},
+      {"requests.session", "requests.sessions.Session"},
+      {"requests.sessions.session", "requests.sessions.Session"},
+      {"shelve.open", "shelve.Shelf"},
+      {"socket.create_connection", "socket.socket"},
+      {"sqlite3.connect", "sqlite3.Connection"},
+      {"tarfile.open", "tarfile.TarFile"},
+      {"tarfile.TarFile.open", "tarfile.TarFile"},
+      {"urllib.request.build_opener", "urllib.request.OpenerDirector"},
+      {"webbrowser.get", "webbrowser.GenericBrowser"},
+  };
+  const auto* found = std::find_if(std::begin(kFactories), std::end(kFactories), [&](const auto& one) { return one.first == function; });
+  return found == std::end(kFactories) ? std::string_view() : found->second;
+}
+
 std::string Machine::type_of(Value value) const {
   switch (value.kind()) {
     case Kind::none: return "builtins.NoneType";
@@ -154,6 +181,11 @@ std::string Machine::type_of(Value value) const {
       const std::string_view name = heap().name(maker).canonical;
       const bool constructed = trace_.events[heap().object(value).event].op == Op::construct;
       if (constructed || is_class_name(name) || is_trusted(heap().name(maker).known)) return std::string(name);
+      // What the saved object has a function make for it has the methods of a class; code is followed by other means.
+      if (!place.code) {
+        if (const std::string_view made = class_made_by(name); !made.empty()) return std::string(made);
+        if (!knowledge::members_of(name).empty()) return std::string(name);  // a class in small letters
+      }
       return std::string(name) + "()";
     }
     default: return {};

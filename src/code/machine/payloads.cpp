@@ -114,6 +114,8 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
     run_held(arguments);
     return std::nullopt;
   }
+  // A file in memory may stand anywhere when it is loaded from, and be loaded from again.
+  const bool in_file = !payload->is_text() && content->size() > 1;
   const auto event = static_cast<uint32_t>(trace_.events.size());
   const Artifact of = trace_.artifacts[place.artifact];
   const auto nested = static_cast<uint32_t>(trace_.artifacts.size());
@@ -130,6 +132,7 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
       if (!loader.name.empty()) call.callee = resolve(loader.name, "");
       call.nested = nested;
       call.result = *value;
+      if (in_file && !archive) run_embedded(content->substr(1));
       return *value;
     }
     trace_.events.pop_back();
@@ -143,6 +146,7 @@ std::optional<Value> Machine::load_nested(const Callable& loader, Value argument
   }
   const Value result = record(Op::call, loader.name.empty() ? Value::unknown() : resolve(loader.name, ""), arguments, keywords);
   if (event < trace_.events.size()) trace_.events[event].nested = UINT32_MAX;
+  if (in_file && !content->starts_with("PK")) run_embedded(content->substr(1));
   return result;
 }
 

@@ -5,8 +5,18 @@
 
 namespace winnow::machine {
 
+namespace {
+
+// object.__class__ = cls: what its methods do from now on is what that class does.
+void become(Heap& heap, Value object, Value cls) {
+  if (cls.is(Kind::name) || cls.is(Kind::object)) heap.object(object).callee = cls;
+}
+
+}  // namespace
+
 void Machine::set_attribute(Value object, std::string_view name, Value value) {
   record(Op::set_attribute, object, heap().new_tuple({heap().new_string(name), value}), Value::none());
+  if (!place.code && object.is(Kind::object) && name == "__class__") return become(heap(), object, value);
   if (object.is(Kind::name)) {
     const Value target = attribute(object, name);
     if (target.is(Kind::name)) overrides_[target.index()] = value;
@@ -47,6 +57,12 @@ void Machine::set_state(Value object, Value state) {
       std::vector<Value> both;
       if (pair[0].is(Kind::dict)) both.assign(heap().items(pair[0]).begin(), heap().items(pair[0]).end());
       both.insert(both.end(), slots.begin(), slots.end());
+      // What slots hold is set by setattr, which makes the object one of another class.
+      if (const Value* other = heap().find(slots, "__class__")) {
+        const Value cls = *other;
+        record(Op::set_attribute, object, heap().new_tuple({heap().new_string("__class__"), cls}), Value::none());
+        become(heap(), object, cls);
+      }
       state = heap().new_items(Kind::dict, both.data(), static_cast<uint32_t>(both.size()));
     }
   }

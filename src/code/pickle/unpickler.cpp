@@ -489,16 +489,4 @@ Outcome run(Machine& machine, Bytes data, uint64_t start, const Options& options
   return Unpickler(machine, data, options).run(start);
 }
 
-void attach(Machine& machine) {
-  machine.unpickle = [](Machine& inner, Bytes data, Machine::Likely likely) -> std::optional<Value> {
-    if (likely == Machine::Likely::perhaps && !looks_like_pickle(data).pickle) return std::nullopt;
-    const Outcome outcome = run(inner, data, 0);
-    if (outcome.fault) {
-      const Artifact& place = inner.trace().artifacts[inner.place.artifact];
-      inner.scan().gap(place, *outcome.fault);
-    }
-    return outcome.root;
-  };
-}
-
 }  // namespace winnow::pickle

@@ -4,6 +4,8 @@
 #include <span>
 #include <unordered_map>
 
+#include "knowledge/knowledge.h"
+
 namespace winnow::keras_format {
 
 namespace {
@@ -95,6 +97,9 @@ class Walk {
     const std::string_view class_name = members.text("class_name");
     const auto config = members.find("config");
     if (class_name == "__lambda__" && config) return lambda_object(*config, context);
+    // The class of a type of TensorFlow stands under "spec_name", and is looked up as every other.
+    const std::string_view spec = members.text("spec_name");
+    if (!class_name.empty() && !spec.empty()) named_class(id, spec, context);
     if (!class_name.empty() && config) {
       ++out_.objects;
       if (class_name == "function" && document_.is_text(*config)) return named_function(id, *config, context);
@@ -104,11 +109,9 @@ class Walk {
       if (context.role == Role::other) context.role = Role::layer;
       context.inbound = class_name == "Lambda" ? optional(members.find("inbound_nodes")) : kNoNode;
       context.arguments = class_name == "Lambda" ? optional(document_.find(*config, "arguments")) : kNoNode;
-      named_class(id, class_name, context);
+      if (spec.empty()) named_class(id, class_name, context);
       if (class_name == "TorchModuleWrapper") torch_module(*config, context);
       operation(id, *config, class_name, context);
-    } else if (!class_name.empty() && !members.text("spec_name").empty()) {
-      named_class(id, members.text("spec_name"), context);
     }
     typed_functions(members, node, context);
     if (context.class_name == "Lambda") source_text(members, context);
@@ -195,10 +198,13 @@ class Walk {
       if (type == "lambda") {
         carried(*value, kNoNode, kNoNode, module, inner);
       } else if (document_.is_text(*value) && room(out_.named.size())) {
-        // Only what is registered is found under such a name.
+        // Only what is registered is found under such a name; that of a function that acts is told all the same.
         NamedObject object;
         object.name = document_[*value].text;
-        object.function = true;
+        const knowledge::Callable* known = knowledge::find(knowledge::canonical(module, object.name));
+        const bool acts = !module.empty() && known != nullptr && !knowledge::is_trusted(known);
+        if (acts) object.module = module;
+        object.function = !acts;
         object.place = place(inner);
         object.role = inner.role;
         object.offset = document_[*value].offset;
@@ -294,8 +300,13 @@ class Walk {
   }
 
   void torch_module(NodeId config, const Context& context) {
-    const std::string_view text = document_.text(config, "module");
-    if (!text.empty() && room(out_.pickles.size())) out_.pickles.push_back({text, place(context), document_[config].offset});
+    std::string_view text = document_.text(config, "module");
+    // Before Keras 3.11 the bytes themselves stood there: {"class_name": "__bytes__", "config": {"value": "..."}}.
+    const auto module = document_.find(config, "module");
+    const auto inner = module ? document_.find(*module, "config") : std::nullopt;
+    const bool raw = text.empty() && inner.has_value();
+    if (raw) text = document_.text(*inner, "value");
+    if (!text.empty() && room(out_.pickles.size())) out_.pickles.push_back({text, place(context), document_[config].offset, raw});
   }
 
   void files(const Members& members, const Node& node, const Context& context) {

@@ -65,11 +65,12 @@ struct NamedFile {
   uint64_t offset = 0;
 };
 
-// A pickle in base64 that a layer loads: TorchModuleWrapper.
+// A pickle that a layer loads, in base64 or as it is: TorchModuleWrapper.
 struct CarriedPickle {
   std::string_view text;
   std::string place;
   uint64_t offset = 0;
+  bool raw = false;
 };
 
 // A text that a layer evaluates: the vocabulary of RWKVTokenizer.

@@ -85,7 +85,7 @@ void Model::tell_saved_model(const NamedFile& file, uint64_t base) {
 }
 
 void Model::give_pickle(const CarriedPickle& pickle, uint64_t base) {
-  const auto decoded = machine::decode_base64(pickle.text);
+  const auto decoded = pickle.raw ? std::optional(std::string(pickle.text)) : machine::decode_base64(pickle.text);
   if (!decoded) return scan_.gap(artifact_, Fault::malformed, base + pickle.offset, "the torch module of " + pickle.place + " is not base64");
   if (!scan_.inflate(decoded->size())) {
     return scan_.gap(artifact_, Fault::limit, base + pickle.offset, "the budget for decoded data is used up at " + pickle.place);
@@ -93,7 +93,7 @@ void Model::give_pickle(const CarriedPickle& pickle, uint64_t base) {
   ++functions_;
   const Bytes bytes = as_bytes(*decoded);
   finding("keras-unsafe-reference", Ruling::suspected, "Carries a PyTorch module as a pickle.",
-          "Keras 3.11.0 to 3.11.2 unpickles it when the model is loaded, also in safe mode (CVE-2025-49655); later versions when safe mode is off. "
+          "Keras before 3.11.3 unpickles it when the model is loaded, also in safe mode (CVE-2025-49655); later versions when safe mode is off. "
           "The pickle itself is judged apart.",
           "keras.layers.TorchModuleWrapper", "torch.load(BytesIO(...), weights_only=False)", base + pickle.offset);
   const bool archive = as_text(bytes).starts_with("PK");

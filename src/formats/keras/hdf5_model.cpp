@@ -119,19 +119,31 @@ void tell_bombs(Scan& scan, const Artifact& artifact, const Hdf5& file) {
   }
 }
 
-// PyTables keeps attributes that are no numbers or strings as pickles, and loads them when they are looked at.
+bool begins_like_pickle(std::string_view text) {
+  const bool modern = text.size() > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5;
+  return modern || (text.ends_with('.') && (text.starts_with("c") || text.starts_with("(") || text.starts_with("]") || text.starts_with("}")));
+}
+
+// PyTables keeps attributes that are no numbers or strings as pickles, and loads them when they are looked at; its
+// arrays of objects, pandas' with them, and those of hickle are pickles in datasets of bytes.
 void give_pickles(Scan& scan, const Artifact& artifact, const Hdf5& file) {
   constexpr uint64_t kMostPickles = 10'000;
   uint64_t given = 0;
   for (const Hdf5Object& object : file.objects) {
     for (const Hdf5Attribute& attribute : object.attributes) {
       for (const std::string_view text : attribute.texts) {
-        const bool modern = text.size() > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5;
-        const bool ancient = text.ends_with('.') && (text.starts_with("c") || text.starts_with("(") || text.starts_with("]") || text.starts_with("}"));
-        if (!modern && !ancient) continue;
+        if (!begins_like_pickle(text)) continue;
         if (++given > kMostPickles) return scan.gap(artifact, Fault::limit, attribute.offset, "more attributes hold pickles than are read");
         scan.child(artifact, "attribute-" + quoted(attribute.name, false, 60), as_bytes(text));
       }
+    }
+    for (const Bytes blob : object.blobs) {
+      std::string_view text = as_text(blob);
+      if (std::string_view("\x80" "c(]}").find(text.front()) == std::string_view::npos) continue;
+      while (text.ends_with('\0')) text.remove_suffix(1);  // texts of fixed length are filled up
+      if (!begins_like_pickle(text)) continue;
+      if (++given > kMostPickles) return scan.gap(artifact, Fault::limit, object.offset, "more datasets hold pickles than are read");
+      scan.child(artifact, "dataset-" + quoted(object.name, false, 60), as_bytes(text));
     }
   }
 }
