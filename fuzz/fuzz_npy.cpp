@@ -2,17 +2,13 @@
 #include <cstring>
 #include <vector>
 
-#include "target.h"
-#include "winnow.h"
+#include "whole_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   constexpr char kMagic[] = "\x93NUMPY";
   std::vector<std::byte> file(6 + size);
   std::memcpy(file.data(), kMagic, 6);
   if (size != 0) std::memcpy(file.data() + 6, data, size);
-  winnow::Options options;
-  options.jobs = 1;
-  options.budget = winnow::fuzz::small_budget();
-  (void)winnow::scan("array.npy", file, options);
+  winnow::fuzz::whole_scan("array.npy", file);
   return 0;
 }

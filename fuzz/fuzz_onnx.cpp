@@ -3,15 +3,11 @@
 #include "code/graph/onnx_program.h"
 #include "code/graph/steering.h"
 #include "records.h"
-#include "target.h"
-#include "winnow.h"
+#include "whole_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const winnow::Bytes bytes = winnow::fuzz::bytes_of(data, size);
-  winnow::Options options;
-  options.jobs = 1;
-  options.budget = winnow::fuzz::small_budget();
-  (void)winnow::scan("model.onnx", bytes, options);
+  winnow::fuzz::whole_scan("model.onnx", bytes);
   const winnow::graph::onnx::Model model = winnow::graph::onnx::read_model(bytes);
   const auto found = winnow::graph::find_steering(winnow::graph::onnx::program_of(model));
   return found.size() == SIZE_MAX ? 1 : 0;

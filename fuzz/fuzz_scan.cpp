@@ -3,15 +3,10 @@
 
 #include "report/render.h"
 #include "records.h"
-#include "target.h"
-#include "winnow.h"
+#include "whole_scan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  winnow::Options options;
-  options.jobs = 1;
-  options.budget = winnow::fuzz::small_budget();
-  options.show = winnow::Show::decompiled;
-  const winnow::Report report = winnow::scan("model", winnow::fuzz::bytes_of(data, size), options);
+  const winnow::Report report = winnow::fuzz::whole_scan("model", winnow::fuzz::bytes_of(data, size), winnow::Show::decompiled);
   if (report.artifacts.size() != 1) std::abort();
   // Rendering costs many times the scan; every eighth size is enough to meet all that scans find.
   if (size % 8 != 0) return 0;

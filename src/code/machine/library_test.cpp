@@ -53,6 +53,15 @@ TEST(Library, UnseededRandomNumbersAreNotKnown) {
   EXPECT_NE(out.find("os.system('b')"), std::string::npos) << out;
 }
 
+TEST(Library, CallsWithTooFewArguments) {
+  expect_value("import os\ntry: divmod()\nexcept TypeError: pass", "divmod(7, 2)", "(3, 1)");
+}
+
+TEST(Library, PackedTextsStayWithinTheBudget) {
+  const std::string out = run_source("import os, struct\nx = struct.pack('1000000x' * 100000)\nos.system('a')");
+  EXPECT_NE(out.find("os.system('a')"), std::string::npos) << out;
+}
+
 TEST(Library, Heaps) {
   expect_value("import heapq\nh = []\nfor c in 'heapsort': heapq.heappush(h, c)", "[ord(c) for c in h]", "[97, 104, 101, 112, 115, 111, 114, 116]");
   expect_value("import heapq\nh = list('heapsort')\nheapq.heapify(h)\na = heapq.heappop(h)", "[ord(c) for c in a + ''.join(h)]", "[97, 101, 112, 104, 116, 115, 111, 114]");

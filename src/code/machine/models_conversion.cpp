@@ -252,6 +252,7 @@ Result pack(Machine& m, const Call& call) {
     if (c == ' ') continue;
     if (c >= '0' && c <= '9') { times = times * 10 + static_cast<size_t>(c - '0'), counted = true; if (times > (1u << 20)) return std::nullopt; continue; }
     if (!counted) times = 1;
+    if (!m.fits(out.size() + times)) return std::nullopt;
     if (c == 's' || c == 'p') {
       if (!call[next].is(Kind::bytes)) return std::nullopt;
       std::string text(call[next++].text());

@@ -111,6 +111,7 @@ Found power_of(Machine& m, const Call& call) {
 }
 
 Found divide_both(Machine& m, const Call& call) {
+  if (call.count() != 2) return std::nullopt;
   if (const auto out = call_special(m, call[0], "__divmod__", call.arguments.subspan(1))) return out;
   if (const auto out = m.raised ? std::nullopt : call_special(m, call[1], "__rdivmod__", call.arguments.first(1))) return out;
   if (m.raised) return Value::unknown();

@@ -98,10 +98,12 @@ std::string Reading::resolved_text(NodeId id, int depth) {
     const size_t skip = reference ? 1 : 2;
     std::string_view path = std::string_view(text).substr(inner + skip, end - inner - skip);
     if (const std::string_view select = "oc.select:"; path.starts_with(select)) path = path.substr(select.size(), path.find(',') - select.size());
-    if (const std::string_view evaluated = path.substr(0, path.find(':')); evaluated == "eval" || evaluated == "exec" || evaluated == "python" || evaluated == "py") {
-      run_source(path.substr(evaluated.size() + 1), node.offset);
+    const size_t colon = path.find(':');
+    if (const std::string_view resolver = path.substr(0, colon);
+        colon != std::string_view::npos && (resolver == "eval" || resolver == "exec" || resolver == "python" || resolver == "py")) {
+      run_source(path.substr(colon + 1), node.offset);
     }
-    const auto found = path.find(':') == std::string_view::npos ? follow(path) : std::nullopt;
+    const auto found = colon == std::string_view::npos ? follow(path) : std::nullopt;
     if (!found || (document_[*found].kind != NodeKind::text && document_[*found].kind != NodeKind::integer && document_[*found].kind != NodeKind::real)) {
       from = end + 1;
       continue;

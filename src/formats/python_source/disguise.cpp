@@ -8,7 +8,7 @@
 namespace winnow::python_source {
 namespace {
 
-constexpr size_t kFar = 80;         // blanks behind which nobody looks
+constexpr size_t kFar = 80;         // blanks behind which nobody looks; kWords says so
 constexpr size_t kInvisible = 16;   // invisible characters in a row that are no accident
 constexpr size_t kMostLines = 8;    // told of each kind
 
@@ -40,6 +40,19 @@ bool is_alike(uint32_t code) {
 bool is_folded(uint32_t code) { return (code >= 0x1d400 && code <= 0x1d6a3) || (code >= 0xff21 && code <= 0xff5a) || (code >= 0x24b6 && code <= 0x24e9); }
 
 enum class Trick : uint8_t { far, turned, alike, folded, invisible };
+
+// What is said of each, in the order of the tricks.
+struct Words { const char* summary; const char* why; };
+constexpr Words kWords[] = {
+  {"Keeps a statement far to the right, where nobody looks.",
+   "It stands behind 80 blanks or more in a line that seems to end before; nobody writes so by accident."},
+  {"Turns text around, so that it reads otherwise than it runs.",
+   "Control characters for text from right to left are left open at the end of the line: what follows them is shown in another order."},
+  {"Uses a name in which letters of two alphabets look alike.", "The name reads like another one and is not the same."},
+  {"Writes names in letters that Python takes for others.",
+   "Whoever searches for the name does not find it, and Python runs it all the same."},
+  {"Holds a long run of characters that nobody can see.", "Text without any width carries data or code past every reader."},
+};
 
 // What stands in a line behind many blanks and is run.
 bool runs_far_off(std::string_view line) {
@@ -153,28 +166,9 @@ class Look {
     finding.threat = "source-disguise";
     finding.ruling = Ruling::suspected;
     finding.trigger = Trigger::other;
-    switch (trick) {
-      case Trick::far:
-        finding.summary = "Keeps a statement far to the right, where nobody looks.";
-        finding.why = "It stands behind " + std::to_string(kFar) + " blanks or more in a line that seems to end before; nobody writes so by accident.";
-        break;
-      case Trick::turned:
-        finding.summary = "Turns text around, so that it reads otherwise than it runs.";
-        finding.why = "Control characters for text from right to left are left open at the end of the line: what follows them is shown in another order.";
-        break;
-      case Trick::alike:
-        finding.summary = "Uses a name in which letters of two alphabets look alike.";
-        finding.why = "The name reads like another one and is not the same.";
-        break;
-      case Trick::folded:
-        finding.summary = "Writes names in letters that Python takes for others.";
-        finding.why = "Whoever searches for the name does not find it, and Python runs it all the same.";
-        break;
-      case Trick::invisible:
-        finding.summary = "Holds a long run of characters that nobody can see.";
-        finding.why = "Text without any width carries data or code past every reader.";
-        break;
-    }
+    const Words& words = kWords[static_cast<size_t>(trick)];
+    finding.summary = words.summary;
+    finding.why = words.why;
     Evidence evidence;
     std::string shown;
     for (const char c : line.substr(0, 4000)) {
@@ -192,7 +186,7 @@ class Look {
   const Artifact& artifact_;
   std::string_view text_;
   uint64_t line_ = 1;
-  size_t told_[5] = {};
+  size_t told_[std::size(kWords)] = {};
 };
 
 }  // namespace
