@@ -10,7 +10,7 @@
 
 namespace winnow::pickle {
 
-// Memo slots: dense where pickles put them, a map for the huge indices that only attackers use.
+// Memo slots: dense where pickles put them, a map for indices far above the number of slots, which only attackers use.
 class Memo {
  public:
   const Value* get(uint64_t index) const {
@@ -33,8 +33,9 @@ class Memo {
   static constexpr Value kHole = Value::heap(Kind::unknown, UINT32_MAX);
 
   [[gnu::noinline]] void put_beyond(uint64_t index, Value value) {
-    if (index < dense_.size() + kAhead) {
-      dense_.resize(std::max<uint64_t>({index + 1, dense_.size() * 2, kFirst}), kHole);
+    // By what is filled, and not by the indices: each may be twice the one before. It has doubled from one time to the next.
+    if (index < filled_ * 2 + kAhead) {
+      dense_.resize(std::min(std::max<uint64_t>({index + 1, dense_.size() * 2, kFirst}), filled_ * 4 + kAhead * 2), kHole);
       std::erase_if(sparse_, [&](const auto& slot) {  // what the dense part grew over
         const bool inside = slot.first < dense_.size();
         if (inside) dense_[slot.first] = slot.second;
