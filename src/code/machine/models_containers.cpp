@@ -55,9 +55,10 @@ Found list_extend(Machine& m, const Call& call) {
   if (self.is(Kind::byte_array)) {
     const auto content = buffer_of(m, self);
     std::string more;
-    const auto items = m.iterate(call[1]);
+    const auto given = buffer_of(m, call[1]);
+    const auto items = given ? std::nullopt : m.iterate(call[1]);
     for (const Value& v : items.value_or(std::vector<Value>())) if (v.is(Kind::integer)) more += static_cast<char>(v.as_integer());
-    const Value sum = content && items ? m.joined(Value::bytes(*content), more) : hole();
+    const Value sum = content && (given || items) ? m.joined(Value::bytes(*content), given ? *given : more) : hole();
     m.heap().change(self).data[0] = sum;
     return Value::none();
   }

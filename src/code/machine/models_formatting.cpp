@@ -181,7 +181,7 @@ Found substitute(Machine& m, const Call& call) {
     const Value* value = call.keywords.is(Kind::dict) ? m.heap().find_key(call.keywords, key) : nullptr;
     if (value == nullptr && call.count() > 1 && call[1].is(Kind::dict)) value = m.heap().find_key(call[1], key);
     const auto shown = value != nullptr ? text_of(m, *value) : std::nullopt;
-    if (!shown) return Value::unknown();
+    if (!shown || !m.fits(out.size() + shown->size())) return Value::unknown();
     out += *shown;
     i = end - 1 + braced;
   }

@@ -212,6 +212,7 @@ Found replace(Machine& m, const Call& call) {
     for (size_t at = 0; at <= whole->size(); ++at) {
       if (left-- != 0) out += *to;
       if (at < whole->size()) out += (*whole)[at];
+      if (!m.fits(out.size())) return Value::unknown();
     }
     return like(m, call[0], out);
   }
@@ -307,6 +308,7 @@ Found translate(Machine& m, const Call& call) {
     else if (to->is(Kind::string)) out += to->text();
     else if (to->is(Kind::integer)) append_utf8(out, static_cast<uint32_t>(to->as_integer()));
     else if (!to->is(Kind::none)) return Value::unknown();
+    if (!m.fits(out.size())) return Value::unknown();
   }
   return m.make_string(out);
 }

@@ -144,14 +144,14 @@ Found find_all(Machine& m, const Call& call) {
   return m.heap().new_items(Kind::list, out.data(), static_cast<uint32_t>(out.size()));
 }
 
-// \1, \g<name>, \n in the text that replaces a match.
-std::string expanded(const Pattern& pattern, std::string_view whole, const Spans& spans, std::string_view with) {
+// \1, \g<name>, \n in the text that replaces a match. Ends early above `most`.
+std::string expanded(const Pattern& pattern, std::string_view whole, const Spans& spans, std::string_view with, uint64_t most) {
   std::string out;
   const auto put = [&](size_t group) {
     if (group >= pattern.groups || spans.at[group * 2] == SIZE_MAX) return;
     out += whole.substr(spans.at[group * 2], spans.at[group * 2 + 1] - spans.at[group * 2]);
   };
-  for (size_t i = 0; i < with.size(); ++i) {
+  for (size_t i = 0; i < with.size() && out.size() <= most; ++i) {
     if (with[i] != '\\' || i + 1 >= with.size()) { out += with[i]; continue; }
     const char c = with[++i];
     if (c >= '0' && c <= '9') {
@@ -190,7 +190,8 @@ Found substitute(Machine& m, const Call& call) {
     out += whole->substr(at, spans.at[0] - at);
     at = spans.at[1];
     if (replacement) {
-      out += expanded(request->pattern, *whole, spans, *replacement);
+      out += expanded(request->pattern, *whole, spans, *replacement, m.scan().budget.string);
+      if (!m.fits(out.size())) return Value::unknown();
       continue;
     }
     const Value object = match_object(m, request->pattern, text, *whole, spans);
