@@ -106,7 +106,7 @@ Value Reading::evaluate_map(NodeId id, const Node& node, int depth) {
   if (!makes_call(id, members, {{}, id == document_.root ? kNoNode : id, false, depth})) return evaluate_plain_map(id, node, depth);
   if (const auto target = find(id, "_target_")) {
     name_format("hydra-config");
-    return call_target(id, resolved_text(*target, depth), depth);
+    return call_target(id, resolved_text(*target), depth);
   }
   if (members.has(Key::component)) {
     name_format("torchtune-config");

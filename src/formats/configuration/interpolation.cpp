@@ -13,7 +13,7 @@ namespace winnow::configuration {
 namespace {
 
 constexpr int kDeepest = 40;
-constexpr size_t kMostExpressions = 2000;
+constexpr size_t kMostExpressions = 2000, kMostReferences = 20'000;
 constexpr size_t kLongestText = size_t{1} << 16;
 
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
@@ -77,22 +77,22 @@ Value Reading::text_value(NodeId id, int depth) {
     return found ? evaluate(*found, depth) : Value::unknown_named(text);
   }
   if (!reference && text.find("${") == std::string_view::npos) return machine_.heap().new_string(text);
-  return machine_.heap().new_string(resolved_text(id, depth));
+  return machine_.heap().new_string(resolved_text(id));
 }
 
 // A text with everything put in that the document itself can tell; the rest stays as it is written.
 std::string Reading::resolved_text(NodeId id, int depth) {
   const Node& node = document_[id];
   std::string text(node.text.substr(0, kLongestText));
-  if (node.kind != NodeKind::text || depth > kDeepest) return text;
+  if (node.kind != NodeKind::text) return text;
   const bool reference = node.tag == "!ref" || node.tag == "!copy";
   if (!reference && text.find("${") == std::string::npos) return text;
   size_t from = 0;
-  for (int rounds = 0; rounds < 200 && text.size() <= kLongestText; ++rounds) {
+  while (true) {
     // The innermost first: ${${a}.b}.
     const size_t start = reference ? text.find('<', from) : text.find("${", from);
     if (start == std::string::npos) break;
-    const size_t inner = reference ? start : text.substr(0, text.find('}', start) + 1).rfind("${");
+    const size_t inner = reference ? start : std::string_view(text).substr(0, text.find('}', start) + 1).rfind("${");
     const size_t end = text.find(reference ? '>' : '}', start);
     if (end == std::string::npos || inner == std::string::npos) break;
     const size_t skip = reference ? 1 : 2;
@@ -108,7 +108,12 @@ std::string Reading::resolved_text(NodeId id, int depth) {
       from = end + 1;
       continue;
     }
-    const std::string value = resolved_text(*found, depth + 8);
+    // Each may hold many others, and itself.
+    if (depth > kDeepest || text.size() > kLongestText || ++references_ > kMostReferences) {
+      cut_ = true;
+      break;
+    }
+    const std::string value = resolved_text(*found, depth + 1);
     text.replace(inner, end + 1 - inner, value);
     from = reference ? inner + value.size() : 0;
   }

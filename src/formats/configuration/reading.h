@@ -69,7 +69,7 @@ class Reading {
 
   // interpolation.cpp: texts that stand for others, and those that are evaluated.
   Value text_value(NodeId id, int depth);
-  std::string resolved_text(NodeId id, int depth);
+  std::string resolved_text(NodeId id, int depth = 0);
   std::optional<NodeId> follow(std::string_view path) const;
   void run_source(std::string_view text, uint64_t offset);
   void run_expressions();
@@ -123,6 +123,7 @@ class Reading {
   std::string_view held_text_, held_key_;   // a setting that is a command
   uint64_t held_offset_ = 0;
   bool cut_ = false, has_objects_ = false;
+  uint32_t references_ = 0;  // put in where they stand in texts
   Trace trace_;
   machine::Machine machine_;
   Value globals_ = Value::none();           // of expressions
