@@ -20,6 +20,7 @@ void Weigher::weigh_call(uint32_t index, const Event& event) {
   if (fills) weigh_filled(index, event, *name);
   if (is_trusted(name->known)) {
     if (!fills && event.callee.is(Kind::name)) weigh_trusted(index, event);
+    if (!event.callee.is(Kind::name) && !event.code && may_grow(event.callee)) weigh_size(index, event, name->canonical);
     return;
   }
   if (event.nested != 0) return weigh_load(index, event, *name);

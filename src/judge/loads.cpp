@@ -75,6 +75,10 @@ void Weigher::weigh_fetch(uint32_t index, const Event& event, const Name& name) 
     opinion.why = "Functions ask the hub of a library for a published model by its name; it brings no code.";
   }
   if (is_configuration()) opinion.ruling = ruling_of_named_model(target, opinion.ruling);
+  if (!event.code && !is_configuration() && target.ends_with(".py")) {
+    opinion.ruling = Ruling::confirmed;
+    opinion.why += " What it names is a program, which runs.";
+  }
   if (name.known->effect == Effect::code) {
     opinion.ruling = is_configuration() ? ruling_of_named_model(target, Ruling::confirmed) : Ruling::confirmed;
     opinion.why += " It runs code that comes with it.";

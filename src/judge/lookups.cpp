@@ -36,8 +36,8 @@ void Weigher::weigh_computed(uint32_t index, const Event& event) {
   if (event.op == Op::attribute || (name != nullptr && looks_up_attribute(*name))) {
     return weigh_look_up(index, event, name);
   }
+  if (name != nullptr && !event.code && may_grow(event.callee)) weigh_size(index, event, name->canonical);
   if (name == nullptr || name->known == nullptr) return;
-  if (!event.code && is_trusted(name->known) && may_grow(event.callee)) weigh_size(index, event, name->canonical);
   if (holds_actors_ && !event.code && name->known->effect == Effect::import && weigh_callbacks(index, event, name->canonical)) return;
   if (name->known->effect == Effect::import && event.result.is(Kind::name)) {
     return weigh_import(index, *name, heap_.name(event.result));

@@ -49,6 +49,7 @@ SignOf command_sign(std::string_view text) {
 
 SignOf code_sign(std::string_view text) {
   if (text.find('(') == std::string_view::npos) return {};
+  if (text.starts_with('$')) text.remove_prefix(1);  // a configuration's mark of an expression
   const SourceFacts facts = read_source(text);
   if (facts.acting.empty()) return {};
   // Prose may mention a call: code begins with a statement or the call itself.

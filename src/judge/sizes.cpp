@@ -16,14 +16,18 @@ constexpr size_t kLongestNumber = 100'000;               // digits; reading them
 
 // What makes as much as one of its numbers says.
 constexpr std::string_view kGrowing[] = {
-    "operator.mul", "operator.imul", "operator.pow", "operator.lshift", "operator.ilshift", "operator.ipow", "builtins.pow",
-    "builtins.bytes", "builtins.bytearray", "builtins.int.__pow__", "builtins.int.__lshift__", "builtins.str.__mul__", "builtins.list.__mul__",
-    "builtins.bytes.__mul__", "builtins.tuple.__mul__", "math.perm", "math.comb", "math.ldexp",
+    "builtins.bytes", "builtins.bytearray", "math.perm", "math.comb",
     "builtins.str.zfill", "builtins.str.ljust", "builtins.str.rjust", "builtins.str.center", "builtins.bytes.zfill", "builtins.bytes.ljust",
-    "builtins.bytes.rjust", "builtins.bytes.center", "builtins.str.expandtabs", "builtins.bytes.expandtabs", "builtins.int.to_bytes",
+    "builtins.bytes.rjust", "builtins.bytes.center", "builtins.str.expandtabs", "builtins.bytes.expandtabs",
     "os.urandom", "random.randbytes", "random.getrandbits", "secrets.token_bytes", "secrets.token_hex", "secrets.randbits",
     "ctypes.create_string_buffer", "ctypes.create_unicode_buffer", "mmap.mmap", "array.array", "random.sample", "random.choices",
     "numpy.random.bytes", "PIL.Image.new"};
+
+// What repeats its text or list as often as a number says, what puts two of them together, and what makes a number with
+// as many digits as its second argument says.
+constexpr std::string_view kRepeating[] = {"operator.mul", "operator.imul", "builtins.str.__mul__", "builtins.list.__mul__", "builtins.bytes.__mul__", "builtins.tuple.__mul__"};
+constexpr std::string_view kJoining[] = {"operator.add", "operator.iadd", "operator.concat", "operator.iconcat", "builtins.list.__add__", "builtins.str.__add__", "builtins.tuple.__add__", "builtins.bytes.__add__"};
+constexpr std::string_view kPowers[] = {"operator.pow", "operator.ipow", "operator.lshift", "operator.ilshift", "builtins.pow", "builtins.int.__pow__", "builtins.int.__lshift__"};
 
 // What makes an array, whose sides are multiplied.
 constexpr std::string_view kArrays[] = {"zeros", "ones", "empty", "full", "arange", "eye", "identity", "rand", "randn", "tri", "tile", "repeat", "ndarray",
@@ -55,6 +59,28 @@ bool has_enormous_width(std::string_view text) {
   return false;
 }
 
+// 1e999999999: as a fraction, a number of so many digits.
+bool has_enormous_exponent(std::string_view text) {
+  constexpr int64_t kMostDigits = 10'000'000;
+  const size_t mark = text.find_last_of("eE");
+  int64_t value = 0;
+  for (const char c : mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1, 32)) {
+    if (c >= '0' && c <= '9') value = std::min(value * 10 + (c - '0'), INT64_MAX / 100);
+  }
+  return value >= kMostDigits;
+}
+
+// How many addresses a network has: 10.0.0.0/8.
+double addresses_of(std::string_view network) {
+  const size_t slash = network.rfind('/');
+  const int bits = network.find(':') != std::string_view::npos ? 128 : 32;
+  int prefix = 0;
+  for (const char c : slash == std::string_view::npos ? std::string_view() : network.substr(slash + 1, 4)) {
+    if (c >= '0' && c <= '9') prefix = prefix * 10 + (c - '0');
+  }
+  return slash == std::string_view::npos || prefix > bits ? 1 : std::pow(2.0, bits - prefix);
+}
+
 bool is_pattern(std::string_view callee, std::string_view text) {
   if (callee.starts_with("struct.") || callee.ends_with("__format__") || callee == "builtins.format") return true;
   return text.find_first_of("%{") != std::string_view::npos;
@@ -69,13 +95,14 @@ bool is_library_of_arrays(std::string_view callee) {
 
 // Whether the size of what this callable makes is worth a look; asked once for each name.
 bool Weigher::may_grow(Value callee) {
+  if (callee.is(Kind::attribute)) callee = heap_.attribute(callee).resolved;
   if (!callee.is(Kind::name)) return false;
   enum : uint8_t { unknown, no, yes };
   const uint32_t index = callee.index();
   if (index >= growing_.size()) growing_.resize(heap_.names().size(), unknown);
   if (growing_[index] == unknown) {
     const std::string_view name = heap_.name(callee).canonical;
-    const bool listed = is_one_of(kGrowing, name) || is_one_of(kReaders, name) || is_one_of(kFormatters, name) || name == "math.factorial" ||
+    const bool listed = is_one_of(kGrowing, name) || is_one_of(kRepeating, name) || is_one_of(kJoining, name) || is_one_of(kPowers, name) || name == "fractions.Fraction" || is_one_of(kReaders, name) || is_one_of(kFormatters, name) || name == "math.factorial" ||
                         name == "builtins.int" || (is_library_of_arrays(name) && is_one_of(kArrays, last_part(name)));
     growing_[index] = listed ? yes : no;
   }
@@ -95,6 +122,19 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
   const auto enormous = [](Value value) { return number_in(value) >= kEnormous; };
   if (callee == "math.factorial") return !given.empty() && number_in(given[0]) >= 1'000'000;
   if (is_one_of(kGrowing, callee) && std::any_of(given.begin(), given.end(), enormous)) return true;
+  if (is_one_of(kPowers, callee)) return given.size() == 2 && enormous(given[1]);
+  if (is_one_of(kRepeating, callee)) {
+    const double length = given.size() != 2 ? 0 : std::max(length_of(given[0], 0), length_of(given[1], 0));
+    const auto times = given.size() != 2 ? 0 : static_cast<double>(std::max(number_in(given[0]), number_in(given[1])));
+    const bool numbers = std::all_of(given.begin(), given.end(), [](Value one) { return one.is(Kind::integer) || one.is(Kind::big_integer); });
+    return !numbers && std::max(length, 1.0) * times >= static_cast<double>(kEnormous);
+  }
+  if (is_one_of(kJoining, callee)) {
+    constexpr double kMany = 1024 * 1024, kExpansion = 64;
+    const double length = given.size() != 2 ? 0 : length_of(given[0], 0) + length_of(given[1], 0);
+    return length >= kMany && length / kExpansion > static_cast<double>(trace_.artifacts.front().bytes.size());
+  }
+  if (callee == "fractions.Fraction") return !given.empty() && given[0].is_text() && has_enormous_exponent(given[0].text());
   if (callee == "builtins.int" || callee == "builtins.int.__new__") return !given.empty() && given[0].is_text() && given[0].text().size() >= kLongestNumber;
   if (is_one_of(kFormatters, callee)) {
     const auto pattern = [&](Value value) { return value.is_text() && is_pattern(callee, value.text()) && has_enormous_width(value.text()); };
@@ -151,6 +191,12 @@ double Weigher::length_of(Value value, int depth) const {
   if (callee == "itertools.repeat") {
     const int64_t times = given.size > 1 ? number_in(given[1]) : keyword("times");
     return given.size == 1 && times == 0 ? kEndless : static_cast<double>(times);
+  }
+  if (callee.starts_with("ipaddress.")) return given.size > 0 && given[0].is_text() ? addresses_of(given[0].text()) : 0;
+  if (callee == "builtins.zip") {
+    double shortest = given.size == 0 ? 0 : kEndless;
+    for (uint32_t i = 0; i < given.size; ++i) shortest = std::min(shortest, inner(i));
+    return shortest;
   }
   if (callee == "builtins.range") {
     double longest = 0;

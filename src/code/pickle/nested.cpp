@@ -14,9 +14,17 @@ constexpr int kBehindMagic = 4;
 constexpr int kObject = 2;  // among those
 constexpr int kMostPickles = 256;
 
+// joblib's pickles have arrays between their opcodes, which its own reader knows to pass over: they are read as a file.
+bool is_of_joblib(Bytes data) {
+  const std::string_view text = as_text(data);
+  return text.find("joblib.numpy_pickle") != std::string_view::npos && text.find("NumpyArrayWrapper") != std::string_view::npos;
+}
+
 // A file that is loaded from again gives its next pickle.
 std::optional<Value> run_nested(Machine& machine, Bytes data, Machine::Likely likely) {
-  if (likely == Machine::Likely::perhaps && !looks_like_pickle(data).pickle) return std::nullopt;
+  const bool joblib = is_of_joblib(data);
+  const bool looks = (joblib || likely == Machine::Likely::perhaps) && looks_like_pickle(data).pickle;
+  if (joblib ? looks : likely == Machine::Likely::perhaps && !looks) return std::nullopt;
   Outcome outcome = run(machine, data, 0);
   Value root = outcome.root;
   const bool torch = root.is(Kind::big_integer) && root.text() == kTorchMagic;
