@@ -214,7 +214,7 @@ void Hdf5Reading::read_attribute(uint32_t index, const HeaderMessage& given) {
   const Datatype datatype = read_datatype(type);
   const Dataspace dataspace = read_dataspace(space);
   attribute.scalar = dataspace.scalar;
-  attribute.text = datatype.kind != Datatype::other;
+  attribute.text = datatype.kind == Datatype::fixed_text || datatype.kind == Datatype::variable_text;
   attribute.offset = from.offset();
   read_attribute_values(attribute, datatype, dataspace.items, from.bytes(from.left()), attribute.offset);
   out_.objects[index].attributes.push_back(std::move(attribute));

@@ -20,7 +20,9 @@ void Weigher::weigh_call(uint32_t index, const Event& event) {
   if (fills) weigh_filled(index, event, *name);
   if (is_trusted(name->known)) {
     if (!fills && event.callee.is(Kind::name)) weigh_trusted(index, event);
-    if (!event.callee.is(Kind::name) && !event.code && may_grow(event.callee)) weigh_size(index, event, name->canonical);
+    if (!event.callee.is(Kind::name) && !event.code && !weigh_binding(index, event, name->canonical) && may_grow(event.callee)) {
+      weigh_size(index, event, name->canonical);
+    }
     return;
   }
   if (event.nested != 0) return weigh_load(index, event, *name);
@@ -141,7 +143,10 @@ void Weigher::weigh_bare_instance(uint32_t index, const Name& name, const Rule& 
 // What is called by name stands as an event of its own and is judged there.
 Ruling Weigher::ruling_of_callback(const Event& event, const Name& name, Ruling otherwise) const {
   const auto payload = payload_of(event, *name.known);
-  if (payload && (names_code_runner(*payload) || (!event.code && held_among({*payload}, [](const Name& one) { return runs_code(one.known); }) != nullptr))) return Ruling::confirmed;
+  if (payload && names_code_runner(*payload)) return Ruling::confirmed;
+  // Wherever among the arguments it stands: an object's method counts them in another way than its class does.
+  if (!event.code && held_among(arguments_of(event), [](const Name& one) { return runs_code(one.known) && !names_class(one.canonical); }) != nullptr) return Ruling::confirmed;
+  if (!event.code && payload && held_among({*payload}, [](const Name& one) { return runs_code(one.known); }) != nullptr) return Ruling::confirmed;
   if (event.code) {
     // What code hands on and the machine can run was run, and stands as events.
     const std::vector<Value> given = arguments_of(event);
