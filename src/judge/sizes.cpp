@@ -119,8 +119,10 @@ void Weigher::weigh_size(uint32_t index, const Event& event, std::string_view ca
 // width in a text, or because something without an end is read to its end.
 bool Weigher::grows_without_bound(const Event& event, std::string_view callee) const {
   const std::vector<Value> given = arguments_of(event);
+  if (given.empty()) return false;
   const auto enormous = [](Value value) { return number_in(value) >= kEnormous; };
-  if (callee == "math.factorial") return !given.empty() && number_in(given[0]) >= 1'000'000;
+  if (is_library_of_arrays(callee) && is_one_of(kArrays, last_part(callee))) return makes_enormous_array(given, last_part(callee));
+  if (callee == "math.factorial") return number_in(given[0]) >= 1'000'000;
   if (is_one_of(kGrowing, callee) && std::any_of(given.begin(), given.end(), enormous)) return true;
   if (is_one_of(kPowers, callee)) return given.size() == 2 && enormous(given[1]);
   if (is_one_of(kRepeating, callee)) {
@@ -134,8 +136,8 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
     const double length = given.size() != 2 ? 0 : length_of(given[0], 0) + length_of(given[1], 0);
     return length >= kMany && length / kExpansion > static_cast<double>(trace_.artifacts.front().bytes.size());
   }
-  if (callee == "fractions.Fraction") return !given.empty() && given[0].is_text() && has_enormous_exponent(given[0].text());
-  if (callee == "builtins.int" || callee == "builtins.int.__new__") return !given.empty() && given[0].is_text() && given[0].text().size() >= kLongestNumber;
+  if (callee == "fractions.Fraction") return given[0].is_text() && has_enormous_exponent(given[0].text());
+  if (callee == "builtins.int" || callee == "builtins.int.__new__") return given[0].is_text() && given[0].text().size() >= kLongestNumber;
   if (is_one_of(kFormatters, callee)) {
     const auto pattern = [&](Value value) { return value.is_text() && is_pattern(callee, value.text()) && has_enormous_width(value.text()); };
     const auto width = [&](Value value) { return value.is(Kind::tuple) && std::any_of(heap_.items(value).begin(), heap_.items(value).end(), enormous); };
@@ -143,7 +145,6 @@ bool Weigher::grows_without_bound(const Event& event, std::string_view callee) c
     // '%*d' takes its width from the values.
     return given.size() == 2 && given[0].is_text() && given[0].text().find('*') != std::string_view::npos && callee == "operator.mod" && width(given[1]);
   }
-  if (is_library_of_arrays(callee) && is_one_of(kArrays, last_part(callee))) return makes_enormous_array(given, last_part(callee));
   return is_one_of(kReaders, callee) && std::any_of(given.begin(), given.end(), [&](Value one) { return length_of(one, 0) >= static_cast<double>(kEnormous); });
 }
 
