@@ -82,6 +82,9 @@ void weigh_sources(const Sources& sources, Opinion& opinion) {
 // from them.
 constexpr std::string_view kExecuted[] = {"_parse_arg_template"};
 
+// Terms of formulas, kept as Python expressions over columns, by library and key.
+constexpr std::pair<std::string_view, std::string_view> kEvaluated[] = {{"patsy.", "code"}, {"formulaic.", "expr"}};
+
 // Whether the text only defines functions that give their parameters back, as scipy writes it: nothing is called but
 // its own check, nothing is looked up, nothing decorates.
 bool only_passes_arguments(std::string_view text) {
@@ -162,6 +165,13 @@ void Weigher::weigh_executed_state(uint32_t index, const Event& event, std::stri
                               : "Runs Python code that calls " + (facts.acting.empty() ? named : facts.acting_code) + " when the model is loaded.",
          "The class executes the text '" + std::string(executed) + "' of its state when it is unpickled.",
          callee});
+  }
+  for (const auto& [library, key] : kEvaluated) {
+    const Value* text = type.starts_with(library) ? heap_.find(heap_.items(state), key) : nullptr;
+    const SourceFacts facts = text != nullptr && text->is_text() ? read_source(text->text()) : SourceFacts();
+    if (facts.acting.empty()) continue;
+    add(index, {"-code-execution", Ruling::confirmed, "Keeps an expression that calls " + facts.acting_code + " when the model is used.",
+                "The library evaluates the text '" + std::string(key) + "' of this object's state with every prediction.", callee});
   }
 }
 

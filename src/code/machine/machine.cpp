@@ -245,6 +245,19 @@ Value Machine::partial(std::span<const Value> parts) {
   return Value::derived(heap().new_items(Kind::tuple, out.data(), static_cast<uint32_t>(out.size())));
 }
 
+// The bytes of an array of NumPy as it is pickled: at the end of its state, or what it is made of.
+static std::optional<std::string_view> bytes_of_array(const Heap& heap, const Object& object, std::string_view maker) {
+  if (!maker.starts_with("numpy.")) return std::nullopt;
+  if (maker.ends_with("._frombuffer") && object.arguments.is_sequence() && heap.items(object.arguments).size > 0) {
+    const Value first = heap.items(object.arguments)[0];
+    return first.is(Kind::bytes) ? std::optional(first.text()) : std::nullopt;
+  }
+  const Value state = heap.growth(object).state;
+  if (!maker.ends_with("._reconstruct") || !state.is(Kind::tuple) || heap.items(state).size != 5) return std::nullopt;
+  const Value last = heap.items(state)[4];
+  return last.is(Kind::bytes) ? std::optional(last.text()) : std::nullopt;
+}
+
 std::optional<std::string_view> file_content(const Machine& machine, Value value) {
   if (value.is(Kind::instance) && machine.heap().instance(value).cls.is(Kind::class_object)) {
     // The model that is written in Python keeps it in an attribute (written_text.cpp).
@@ -257,6 +270,7 @@ std::optional<std::string_view> file_content(const Machine& machine, Value value
   const Object& object = machine.heap().object(value);
   if (!object.callee.is(Kind::name)) return std::nullopt;
   const std::string_view maker = machine.heap().name(object.callee).canonical;
+  if (const auto bytes = bytes_of_array(machine.heap(), object, maker)) return bytes;
   if (maker != "io.BytesIO" && maker != "io.StringIO" && maker != "io.BufferedReader" && maker != "io.TextIOWrapper") {
     return std::nullopt;
   }
@@ -264,6 +278,10 @@ std::optional<std::string_view> file_content(const Machine& machine, Value value
   const Value state = machine.heap().growth(object).state;
   const Items& arguments = machine.heap().items(state.is(Kind::tuple) ? state : object.arguments);
   if (arguments.size == 0) return std::nullopt;
+  if (arguments[0].is(Kind::object)) {
+    const Object& inner = machine.heap().object(arguments[0]);
+    if (inner.callee.is(Kind::name)) return bytes_of_array(machine.heap(), inner, machine.heap().name(inner.callee).canonical);
+  }
   return arguments[0].is_text() ? std::optional(arguments[0].text()) : std::nullopt;
 }
 

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "code/python/callers.h"
-#include "code/python/parse.h"
-#include "formats/python_source/entries.h"
 
 namespace winnow::python_source {
 namespace {
@@ -52,20 +50,6 @@ TEST(PythonEntries, Triggers) {
   EXPECT_EQ(python::trigger_of("from_pretrained"), Trigger::load);
   EXPECT_EQ(python::trigger_of("forward"), Trigger::inference);
   EXPECT_EQ(python::trigger_of("helper"), Trigger::other);
-}
-
-TEST(PythonEntries, MainCode) {
-  const auto statements = [](std::string_view source) {
-    Heap heap;
-    python::Tree tree(heap);
-    const python::Parsed parsed = python::parse(tree, source);
-    return main_code(*parsed.root).statements.size();
-  };
-  EXPECT_EQ(statements("if __name__ == '__main__':\n  a()\n  b()\n"), 2u);
-  EXPECT_EQ(statements("if '__main__' == __name__ and x:\n  a()\n"), 1u);
-  EXPECT_EQ(statements("if __name__ != '__main__':\n  a()\nelse:\n  b()\n  c()\n"), 2u);
-  EXPECT_EQ(statements("__name__ == '__main__' and a()\n"), 1u);
-  EXPECT_EQ(statements("if __name__ != 'x':\n  a()\n"), 0u);
 }
 
 }  // namespace
