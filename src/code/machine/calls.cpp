@@ -172,8 +172,8 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     arguments = items ? heap().new_items(Kind::tuple, items->data(), static_cast<uint32_t>(items->size()))
                       : heap().new_tuple({arguments});
   }
-  if (nesting_ >= kDeepestCall) cut("calls inside calls go deeper than is followed");
-  if (nesting_ >= kDeepestCall || exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
+  if (nesting_ >= kDeepestCall) return beyond_depth(*this, callee, arguments, keywords);
+  if (exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
   ++nesting_;
   arguments = settled(arguments);
   Value result;

@@ -169,6 +169,34 @@ Value new_exception(Machine& m, Value cls, std::span<const Value> arguments) {
   return m.heap().new_instance(instance);
 }
 
+SplitGroup split_group(Machine& m, Value exception, Value type, int depth) {
+  constexpr int kDeepest = 16;
+  const Heap& heap = m.heap();
+  const auto whole = is_instance(m, exception, type);
+  const bool group = exception.is(Kind::instance) && heap.instance(exception).cls.is(Kind::name) && heap.name(heap.instance(exception).cls).canonical.ends_with("ExceptionGroup");
+  const Items parts = group && heap.instance(exception).held.is(Kind::tuple) ? heap.items(heap.instance(exception).held) : Items{};
+  if (!group || whole.value_or(false)) {
+    // A single exception is caught as a group of one.
+    if (!whole || !*whole) return whole ? SplitGroup{Value::none(), exception} : SplitGroup{exception, Value::none()};
+    if (group || depth > 0) return {exception, Value::none()};
+    const Value given[] = {Value::string(""), m.heap().new_tuple({exception})};
+    return {new_exception(m, m.resolve("builtins", "ExceptionGroup"), given), Value::none()};
+  }
+  if (parts.size < 2 || !parts[1].is_sequence() || depth > kDeepest) return {exception, Value::none()};
+  std::vector<Value> taken, left;
+  for (const Value& inner : Items(heap.items(parts[1]))) {
+    const auto [match, rest] = split_group(m, inner, type, depth + 1);
+    if (!match.is(Kind::none)) taken.push_back(match);
+    if (!rest.is(Kind::none)) left.push_back(rest);
+  }
+  const Value message = parts[0], cls = heap.instance(exception).cls;
+  const auto of = [&](const std::vector<Value>& all) {
+    const Value given[] = {message, m.heap().new_items(Kind::tuple, all.data(), static_cast<uint32_t>(all.size()))};
+    return all.empty() ? Value::none() : new_exception(m, cls, given);
+  };
+  return {of(taken), of(left)};
+}
+
 Value attribute_error(Machine& m, Value base, std::string_view name) {
   std::string owner;
   if (base.is(Kind::name) && m.heap().name(base).qualified.empty()) owner = "module '" + std::string(m.heap().name(base).canonical) + "'";
@@ -200,6 +228,12 @@ Value new_instance(Machine& m, Value cls) {
   m.heap().class_of(cls).used = true;
   return m.heap().new_instance(instance);
 }
+
+namespace {
+
+bool is_mutable(std::string_view type) { return type == "builtins.dict" || type == "builtins.list" || type == "builtins.set"; }
+
+}  // namespace
 
 Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value keywords) {
   const Class made = m.heap().class_of(cls);
@@ -233,6 +267,8 @@ Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value
     const std::string_view held = held_type(m, cls);
     if (const auto fields = find_in_class(m, cls, "_fields"); fields && fields->is(Kind::tuple) && held == "builtins.tuple") {
       hold_fields(m, self, *fields, arguments, keywords);
+    } else if (const auto own = is_mutable(held) ? find_in_class(m, cls, "__init__") : std::nullopt; own && own->is(Kind::function)) {
+      // Containers are empty until a constructor fills them.
     } else if (!held.empty() && !arguments.empty()) {
       const Value value = m.call(m.resolve(held, ""), arguments, keywords);
       m.heap().instance(self).held = value;

@@ -121,10 +121,11 @@ bool Run::handlers(const ir::Instruction& at) {
       return true;
     }
     case ir::Op::match_exception_group: {
-      pop();
+      const Value type = pop();
       const Value exception = pop();
-      push(Value::none());
-      push(exception);
+      const auto [match, rest] = split_group(m_, exception, type, 0);
+      push(rest);
+      push(match);
       return true;
     }
     case ir::Op::prepare_reraise_star: {

@@ -121,6 +121,9 @@ struct Running {
   uint32_t forked = 0;     // over all
   uint32_t went_on = 0;    // behind exceptions that nobody handles
   Value main_globals;      // of the first module run
+  bool weighs_depth = false;  // whether what is too deep is weighed in the end (depth.cpp)
+  bool was_deep = false;
+  std::unordered_set<uint32_t> deep;  // events of calls that were not followed for that
   struct Random { Mersenne generator; size_t events; };
   std::unordered_map<uint32_t, Random> random;  // seeded with something known; 0: the module's own
 };
@@ -232,6 +235,11 @@ class Run {
   size_t run_base_ = 0;            // of the journal, when it began
   Value dropped_;
 };
+
+// A call inside more calls than are followed: told at once, or weighed in the end.
+inline constexpr const char* kTooDeep = "calls inside calls go deeper than is followed";
+Value beyond_depth(Machine& machine, Value callee, Value arguments, Value keywords);
+void weigh_depth(Machine& machine);
 
 // The body of a code object, lifted when it is needed first. Null: it could not be read, which is told as a gap.
 const ir::Body* body_of(Machine& machine, Value code);

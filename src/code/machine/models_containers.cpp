@@ -390,6 +390,9 @@ Found manager_exit(Machine& m, const Call& call) {
 constexpr ModelEntry kModels[] = {
     WINNOW_LIST("append", list_append),
     WINNOW_LIST("extend", list_extend),
+    {"builtins.list.__init__", list_extend},
+    {"builtins.dict.__init__", dict_update},
+    {"builtins.set.__init__", dict_update},
     WINNOW_LIST("insert", list_insert),
     WINNOW_LIST("pop", list_pop),
     WINNOW_LIST("remove", list_remove),

@@ -136,8 +136,22 @@ Found held_new(Machine& m, const Call& call) {
 Found nothing(Machine&, const Call&) { return Value::none(); }
 
 Found is_instance_of(Machine& m, const Call& call) {
+  // A class may have its own way to tell.
+  const Value metaclass = call[1].is(Kind::class_object) ? m.heap().class_of(call[1]).metaclass : Value::none();
+  if (const auto asks = metaclass.is(Kind::class_object) ? find_in_class(m, metaclass, "__instancecheck__") : std::nullopt; asks && asks->is(Kind::function)) {
+    const Value arguments[] = {call[1], call[0]};
+    return m.call(*asks, arguments);
+  }
   const auto is = is_instance(m, call[0], call[1]);
   return is ? Value::boolean(*is) : Value::unknown();
+}
+
+// group.split(type), group.subgroup(type)
+template <bool kBoth>
+Found split_exceptions(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::instance) || !(call[1].is(Kind::name) || call[1].is(Kind::class_object) || call[1].is(Kind::tuple))) return std::nullopt;
+  const auto [match, rest] = split_group(m, call[0], call[1], 0);
+  return kBoth ? m.heap().new_tuple({match, rest}) : match;
 }
 
 Found is_subclass_of(Machine& m, const Call& call) {
@@ -458,6 +472,10 @@ constexpr ModelEntry kModels[] = {
     {"builtins.tuple.__new__", held_new},
     {"builtins.list.__new__", held_new},
     {"builtins.dict.__new__", held_new},
+    {"builtins.ExceptionGroup.split", split_exceptions<true>},
+    {"builtins.ExceptionGroup.subgroup", split_exceptions<false>},
+    {"builtins.BaseExceptionGroup.split", split_exceptions<true>},
+    {"builtins.BaseExceptionGroup.subgroup", split_exceptions<false>},
     {"builtins.isinstance", is_instance_of},
     {"builtins.issubclass", is_subclass_of},
     {"builtins.callable", is_callable},

@@ -14,7 +14,7 @@ namespace {
 using Found = std::optional<Value>;
 
 const Written* written_named(std::string_view canonical) {
-  for (const auto table : {written_text_parts(), written_object_parts()}) {
+  for (const auto table : {written_text_parts(), written_number_parts(), written_object_parts()}) {
     const auto found = std::find_if(table.begin(), table.end(), [&](const Written& one) { return one.name == canonical; });
     if (found != table.end()) return &*found;
   }
@@ -103,7 +103,7 @@ bool is_written(Machine& m, Value function) {
 std::span<const ModelEntry> written_models() {
   static const std::vector<ModelEntry> kModels = [] {
     std::vector<ModelEntry> out;
-    for (const auto table : {written_text_parts(), written_object_parts()}) {
+    for (const auto table : {written_text_parts(), written_number_parts(), written_object_parts()}) {
       for (const Written& one : table) out.push_back({one.name, written});
     }
     return out;

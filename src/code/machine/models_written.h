@@ -24,6 +24,7 @@ struct Written {
 };
 
 std::span<const Written> written_text_parts();    // written_text.cpp: texts and tables
+std::span<const Written> written_number_parts();  // written_numbers.cpp
 std::span<const Written> written_object_parts();  // written_objects.cpp: what keeps and calls functions
 
 // The class that stands for one of the library as a base; nothing where the machine has none.

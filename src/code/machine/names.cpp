@@ -248,7 +248,14 @@ Value Machine::attribute(Value base, std::string_view name) {
       }
     }
   }
-  const std::string type = type_of(base);
+  std::string type = type_of(base);
+  if (type.ends_with("()")) {
+    // What has such a method is a class, however it is spelled: zipimport.zipimporter.
+    const std::string_view maker = std::string_view(type).substr(0, type.size() - 2);
+    const Callable* method = knowledge::find(std::string(maker) + "." + std::string(name));
+    const bool runs = method != nullptr && (method->effect == knowledge::Effect::code || method->effect == knowledge::Effect::process || method->effect == knowledge::Effect::deserialise);
+    if (runs && !method->name.ends_with('*')) type.resize(maker.size());
+  }
   const Value resolved = type.empty() ? Value::unknown() : resolve(type, name);
   return heap().new_attribute({base, heap().arena().copy(name), resolved});
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "code/machine/models.h"
 #include "code/machine/operators.h"
 #include "code/machine/words.h"
 #include "core/code_object.h"
@@ -157,6 +158,8 @@ std::optional<Value> instance_attribute(Machine& m, Value base, std::string_view
     if (name == "args") return instance.held;
     const Items arguments = instance.held.is(Kind::tuple) ? m.heap().items(instance.held) : Items{};
     if (name == "value" || name == "code" || name == "message" || name == "reason" || name == "msg" || name == "object") return arguments.size > 0 ? arguments[0] : Value::none();
+    const bool group = m.heap().name(instance.cls).canonical.ends_with("ExceptionGroup");
+    if (group && name == "exceptions" && arguments.size > 1) return arguments[1].is(Kind::list) ? m.heap().new_items(Kind::tuple, m.heap().items(arguments[1]).data, m.heap().items(arguments[1]).size) : arguments[1];
     if (name == "__cause__" || name == "__context__" || name == "__traceback__") return Value::unknown();
     return m.heap().new_attribute({base, m.heap().arena().copy(name), m.resolve(m.heap().name(instance.cls).canonical, name)});
   }
@@ -165,7 +168,7 @@ std::optional<Value> instance_attribute(Machine& m, Value base, std::string_view
     const Value of_held = m.attribute(held, name);
     if (of_held.is(Kind::attribute) && m.heap().attribute(of_held).resolved.is(Kind::name)) {
       const Name& target = m.heap().name(m.heap().attribute(of_held).resolved);
-      if (target.known != nullptr || model_of(target.canonical) != nullptr) return of_held;
+      if (target.known != nullptr || model_of(target.canonical) != nullptr || code_model_of(target.canonical) != nullptr) return of_held;
     }
   }
   const Value word = m.make_string(name);

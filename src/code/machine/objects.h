@@ -46,6 +46,10 @@ Value new_instance(Machine& machine, Value cls);
 bool is_exception_name(std::string_view canonical);
 bool exception_is(std::string_view name, std::string_view base);  // bare names: KeyError is LookupError
 Value new_exception(Machine& machine, Value cls, std::span<const Value> arguments);
+// What `except*` takes of an exception or a group of them, and what is left: each a group, or None. Where it cannot be told
+// both are the whole.
+struct SplitGroup { Value match, rest; };
+SplitGroup split_group(Machine& machine, Value exception, Value type, int depth);
 // Those that tell what is not there, in the words of Python.
 Value attribute_error(Machine& machine, Value base, std::string_view name);
 Value name_error(Machine& machine, std::string_view name);

@@ -104,9 +104,11 @@ void run_program(Machine& m, const Program& program) {
   const std::string_view file = program.path.substr(program.path.find_last_of("/!\\") + 1);
   const Value globals = new_globals(m, module_name(file));
   set_global(m, globals, "__file__", m.heap().new_string(file));
+  m.running().weighs_depth = true;
   run_module(m, program.code, globals, program.trigger);
   run_started(m, program.code, globals);
   run_uncalled(m, program.trigger_of);
+  weigh_depth(m);
 }
 
 }  // namespace winnow::machine

@@ -107,6 +107,20 @@ class CodecInfo:
         self.encode, self.decode, self.name = encode, decode, name
     def __getitem__(self, at): return self.decode if at == 1 else self.encode if at == 0 else unknown
 def lookup(encoding): return CodecInfo(codecs.getencoder(encoding), codecs.getdecoder(encoding), name=encoding)
+class IncrementalDecoder:
+    def __init__(self, encoding): self.encoding, self.held = encoding, b''
+    def decode(self, data, final=False):
+        self.held += bytes(data)
+        for back in range(4):
+            end = len(self.held) - back
+            if end < 0: break
+            try: text = codecs.decode(self.held[:end], self.encoding)
+            except Exception: continue
+            self.held = self.held[end:]
+            return text
+        return unknown
+    def reset(self): self.held = b''
+def getincrementaldecoder(encoding): return lambda errors='strict': IncrementalDecoder(encoding)
 def iterdecode(items, encoding, errors='strict'): return iter([codecs.decode(item, encoding) for item in items])
 )py";
 
@@ -183,13 +197,71 @@ def string_at(pointer, size=-1):
     return pointer.value if size < 0 else pointer.raw[:size]
 )py";
 
+constexpr std::string_view kCounts = R"py(
+class defaultdict(dict):
+    def __init__(self, default_factory=None, *given, **named):
+        self.default_factory = default_factory
+        self.update(*given, **named)
+    def __missing__(self, key):
+        if self.default_factory is None: raise KeyError(key)
+        self[key] = made = self.default_factory()
+        return made
+class Counter(dict):
+    def __init__(self, items=(), **named): self.update(items, **named)
+    def __missing__(self, key): return 0
+    def update(self, items=(), **named):
+        if isinstance(items, dict):
+            for key in items: self[key] = self.get(key, 0) + items[key]
+        else:
+            for key in items: self[key] = self.get(key, 0) + 1
+        for key in named: self[key] = self.get(key, 0) + named[key]
+    def subtract(self, items=()):
+        for key in items: self[key] = self.get(key, 0) - (items[key] if isinstance(items, dict) else 1)
+    def most_common(self, n=None):
+        return sorted([(key, self[key]) for key in self], key=lambda pair: pair[1], reverse=True)[:n]
+    def elements(self): return iter([key for key in self for i in range(self[key])])
+    def total(self): return sum(self.values())
+)py";
+
+constexpr std::string_view kQueues = R"py(
+class Queue:
+    last = False
+    def __init__(self, maxsize=0): self.held = []
+    def put(self, item, block=True, timeout=None): self.held.append(item)
+    put_nowait = put
+    def get(self, block=True, timeout=None):
+        if not self.held: return unknown
+        return self.held.pop() if self.last else self.held.pop(0)
+    get_nowait = get
+    def empty(self): return unknown if not self.held else False
+    def qsize(self): return len(self.held)
+    def full(self): return False
+    def task_done(self): pass
+    def join(self): pass
+SimpleQueue = Queue
+class LifoQueue(Queue):
+    last = True
+class PriorityQueue(Queue):
+    def put(self, item, block=True, timeout=None):
+        self.held.append(item)
+        self.held.sort()
+)py";
+
+constexpr std::string_view kDecorators = R"py(
+def coroutine(func): return func
+)py";
+
 constexpr Written kParts[] = {
+    {"collections.defaultdict", kCounts, Takes::anything, Origins::lost}, {"collections.Counter", kCounts, Takes::data, Origins::lost},
+    {"queue.Queue", kQueues, Takes::data, Origins::lost}, {"queue.SimpleQueue", kQueues, Takes::data, Origins::lost},
+    {"queue.LifoQueue", kQueues, Takes::data, Origins::lost}, {"queue.PriorityQueue", kQueues, Takes::data, Origins::lost},
+    {"types.coroutine", kDecorators, Takes::anything},
     {"multiprocessing.pool.ThreadPool", kPool, Takes::data, Origins::lost}, {"multiprocessing.pool.Pool", kPool, Takes::data, Origins::lost},
     {"multiprocessing.Pool", kPool, Takes::data, Origins::lost}, {"multiprocessing.dummy.Pool", kPool, Takes::data, Origins::lost},
     {"functools.partialmethod", kFunctions, Takes::anything}, {"functools.singledispatch", kFunctions, Takes::anything},
     {"functools.singledispatchmethod", kFunctions, Takes::anything}, {"sched.scheduler", kSchedule, Takes::anything, Origins::lost},
     {"concurrent.futures.Future", kFutures, Takes::data, Origins::lost}, {"concurrent.futures._base.Future", kFutures, Takes::data, Origins::lost},
-    {"codecs.CodecInfo", kCodecs, Takes::anything}, {"codecs.lookup", kCodecs, Takes::content}, {"codecs.iterdecode", kCodecs, Takes::content},
+    {"codecs.CodecInfo", kCodecs, Takes::anything}, {"codecs.lookup", kCodecs, Takes::content}, {"codecs.iterdecode", kCodecs, Takes::content}, {"codecs.getincrementaldecoder", kCodecs, Takes::content},
     {"cmd.Cmd", kCommands, Takes::base}, {"sqlite3.connect", kRows, Takes::content, Origins::lost}, {"logging.LogRecord", kRecords},
     {"ctypes.create_string_buffer", kBuffers, Takes::content}, {"ctypes.c_char_p", kBuffers, Takes::content}, {"ctypes.string_at", kBuffers, Takes::anything},
 };
