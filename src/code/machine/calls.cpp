@@ -15,7 +15,7 @@ using knowledge::Callable;
 using knowledge::Effect;
 using knowledge::PayloadKind;
 
-constexpr uint32_t kDeepestCall = 48;
+constexpr uint32_t kDeepestCall = 48, kManyCalls = 12;
 
 // What a call says, so that it is told once: loops and both sides of a fork repeat it.
 uint64_t says(const Heap& heap, Value value, int depth) {
@@ -172,7 +172,7 @@ Value Machine::call(Value callee, Value arguments, Value keywords) {
     arguments = items ? heap().new_items(Kind::tuple, items->data(), static_cast<uint32_t>(items->size()))
                       : heap().new_tuple({arguments});
   }
-  if (nesting_ >= kDeepestCall) return beyond_depth(*this, callee, arguments, keywords);
+  if (nesting_ >= kDeepestCall || (nesting_ >= kManyCalls && goes_round(*this, callee))) return beyond_depth(*this, callee, arguments, keywords);
   if (exhausted() || !step()) return record(Op::call, callee, arguments, keywords);
   ++nesting_;
   arguments = settled(arguments);

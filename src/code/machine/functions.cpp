@@ -294,7 +294,11 @@ Next next_of(Machine& m, Value iterator) {
       const Value out = m.call(link.first, std::span<const Value>());
       if (m.raised) return {};
       const auto ends = equal(m, out, link.second);
-      if (!ends) return link.number == 0 ? Next{out, false} : Next{};
+      if (!ends) {
+        // Whether this was the last one nobody knows: one stands for all of them.
+        heap.change_link(iterator).number += 1;
+        return link.number == 0 ? Next{out, false} : Next{};
+      }
       if (!*ends) item = out;
       break;
     }

@@ -240,6 +240,8 @@ class Run {
 inline constexpr const char* kTooDeep = "calls inside calls go deeper than is followed";
 Value beyond_depth(Machine& machine, Value callee, Value arguments, Value keywords);
 void weigh_depth(Machine& machine);
+// Whether so many calls of the same function stand inside each other that no more are followed.
+bool goes_round(Machine& machine, Value callee);
 
 // The body of a code object, lifted when it is needed first. Null: it could not be read, which is told as a gap.
 const ir::Body* body_of(Machine& machine, Value code);

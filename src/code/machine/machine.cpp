@@ -184,7 +184,8 @@ std::optional<std::vector<Value>> Machine::iterate_defined(Value iterable) {
     const bool endless = kind == kCount || kind == kCycle || (kind == kRepeat && !heap().link(iterator).second.is(Kind::integer));
     if (endless) return std::nullopt;
   }
-  while (out.size() < kMost && step()) {
+  // What gives items without end ends with the budget of what asks for them.
+  while (out.size() < kMost && step() && (running_->runs.empty() || running_->steps <= running_->limit)) {
     const Next next = next_of(*this, iterator);
     if (raised || next.unknown) return std::nullopt;
     if (!next.item) {
