@@ -33,6 +33,9 @@ constexpr Habit kHabits[] = {
 }  // namespace
 
 Value free_name(Machine& m, Value globals, std::string_view name) {
+  // In Python 2 these are names like others.
+  if (name == "True" || name == "False") return Value::boolean(name == "True");
+  if (name == "None") return Value::none();
   if (globals.is(Kind::dict)) {
     if (const Value* stars = m.heap().find_key(globals, Value::string("*")); stars != nullptr && stars->is(Kind::list)) {
       const Items modules = m.heap().items(*stars);
