@@ -99,6 +99,8 @@ std::optional<std::string> Folder::resolve(std::string_view path) const {
 }
 
 std::optional<std::string> Folder::member(std::string_view path) const {
+  // Slashes alone are no file that could be written: so archives of object files name their own tables.
+  if (path.find_first_not_of('/') == std::string_view::npos) return std::nullopt;
   if (auto reason = leaves_folder(path)) return reason;
   path = path.substr(0, path.find('\0'));
   if (links_.empty() || path.size() > kLongestPath) return std::nullopt;

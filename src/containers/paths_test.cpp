@@ -23,6 +23,13 @@ TEST(Paths, LookAlikesAreClean) {
   }
 }
 
+TEST(Paths, SlashesAloneAreNoFile) {
+  EXPECT_FALSE(Folder().member("/"));
+  EXPECT_FALSE(Folder().member("//"));
+  EXPECT_TRUE(Folder().member("//x"));
+  EXPECT_TRUE(Folder().symbolic_link("weights", "/"));
+}
+
 TEST(Paths, LinksAreFollowed) {
   Folder folder;
   EXPECT_FALSE(folder.symbolic_link("a", "."));
