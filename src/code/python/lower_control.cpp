@@ -322,18 +322,23 @@ void Lowerer::try_star(const Node* node) {
       emit(Op::build_list, 0);
       copy(2);
     }
-    const BlockId none_matched = block(), next = block();
-    if (one->first != nullptr) {
-      expression(one->first);
-      at_ = one;
-      emit(Op::match_exception_group);
-      copy(1);
+    const BlockId next = block();
+    if (one->first == nullptr) {  // which Python refuses: it is read as the clause that takes all, and nothing is left
       none();
-      compare(ir::Compare::is);
-      const BlockId matched = block();
-      branch(none_matched, matched);
-      start(matched);
+      emit(Op::rotate, 2);
+      star_clause(one, next);
+      start(next);
+      continue;
     }
+    expression(one->first);
+    at_ = one;
+    emit(Op::match_exception_group);
+    copy(1);
+    none();
+    compare(ir::Compare::is);
+    const BlockId matched = block(), none_matched = block();
+    branch(none_matched, matched);
+    start(matched);
     star_clause(one, next);
     start(none_matched);
     pop();
@@ -366,12 +371,15 @@ void Lowerer::star_clause(const Node* handler, BlockId next) {
     pop();
   }
   const BlockId raised = block(), inside = block();
-  unit_->frames.push_back({.kind = Frame::Kind::handler, .handlers = static_cast<uint32_t>(unit_->handlers.size()),
-                           .name = handler->name});
+  const auto outside = static_cast<uint32_t>(unit_->handlers.size());
+  // What was raised, what the clauses raised and what none took yet lie on the stack; Python lets no jump leave them.
+  constexpr size_t kBelow = 3;
+  unit_->frames.insert(unit_->frames.end(), kBelow, {.kind = Frame::Kind::value, .handlers = outside});
+  unit_->frames.push_back({.kind = Frame::Kind::handler, .handlers = outside, .name = handler->name});
   push_handler(raised);
   start(inside);
   body(handler->body);
-  unit_->frames.pop_back();
+  unit_->frames.resize(unit_->frames.size() - kBelow - 1);
   pop_handler();
   if (!handler->name.empty()) forget(handler->name);
   if (alive()) jump(next);
