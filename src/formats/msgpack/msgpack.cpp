@@ -2,6 +2,8 @@
 //   * Flax (flax/serialization.py) writes extensions: 1 an array, 2 a complex number, 3 a scalar. Nothing runs.
 //   * msgpack_numpy writes maps: {nd: true, type, kind, shape, data}. Where the kind is O, the data is a pickle, and
 //     its decode loads it.
+//   * Thinc (spaCy's models) writes what other frameworks keep under "shims", as bytes of a tree of their own; of
+//     PyTorch's the "state" goes to torch.load.
 // https://github.com/msgpack/msgpack/blob/master/spec.md
 #include "formats/msgpack/msgpack.h"
 
@@ -55,6 +57,12 @@ Head next(Reader& reader) {
   return {Kind::scalar, 0, 0, type == 0xc3};
 }
 
+// What torch.save writes: an archive, or pickles.
+bool begins_as_torch(Bytes content) {
+  const std::string_view text = as_text(content);
+  return text.starts_with("PK\x03\x04") || (text.size() > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5);
+}
+
 class Reading {
  public:
   Reading(Scan& scan, const Artifact& artifact) : scan_(scan), artifact_(artifact), reader_(artifact.bytes) {}
@@ -74,7 +82,12 @@ class Reading {
     const Head head = next(reader_);
     switch (head.kind) {
       case Kind::scalar: return;
-      case Kind::text: case Kind::bytes: return reader_.skip(head.size);
+      case Kind::text: case Kind::bytes: {
+        const uint64_t start = reader_.offset();
+        const Bytes content = reader_.bytes(head.size);
+        if (shims_ > 0 && head.kind == Kind::bytes && !content.empty()) give(content, start, Hint::none);
+        return;
+      }
       case Kind::extension:
         flax_ = flax_ || (head.extension >= 1 && head.extension <= kMostFlax);
         return reader_.skip(head.size);
@@ -101,11 +114,18 @@ class Reading {
       }
       const std::string_view name = named ? reader_.text(key.size) : std::string_view();
       const uint64_t start = reader_.offset();
-      if (name != "nd" && name != "kind" && name != "data") {
+      if (name != "nd" && name != "kind" && name != "data" && name != "state") {
+        shims_ += name == "shims";
         value(depth + 1);
+        shims_ -= name == "shims";
         continue;
       }
       const Head held = next(reader_);
+      if (name == "state" && held.kind == Kind::bytes) {
+        const Bytes content = reader_.bytes(held.size);
+        if (begins_as_torch(content)) give(content, start, as_text(content).starts_with("PK") ? Hint::none : Hint::pickle);
+        continue;
+      }
       if (name == "nd") array = held.truth;
       if (held.kind == Kind::text || held.kind == Kind::bytes) {
         const Bytes content = reader_.bytes(held.size);
@@ -117,14 +137,19 @@ class Reading {
       }
     }
     if (!array || !objects || data.empty()) return;
+    give(data, place, Hint::pickle);
+  }
+
+  void give(Bytes content, uint64_t place, Hint hint) {
     pickles_ = true;
-    scan_.child(artifact_, "@" + std::to_string(place), data, Hint::pickle);
+    scan_.child(artifact_, "@" + std::to_string(place), content, hint);
   }
 
   Scan& scan_;
   const Artifact& artifact_;
   Reader reader_;
   bool flax_ = false, pickles_ = false;
+  int shims_ = 0;  // lists of them that are open
 };
 
 bool is_plain(std::string_view text) {
@@ -151,7 +176,7 @@ bool begins_as_weights(Bytes bytes) {
   return false;
 }
 
-// Whether a tree of maps and lists has an array of msgpack_numpy anywhere: its decode takes the keys in any order, and
+// Whether a tree of maps and lists has an array of msgpack_numpy anywhere, or what Thinc keeps for PyTorch: the former's decode takes the keys in any order, and
 // what stands before it. Values are skipped, not looked at.
 bool holds_array(Bytes bytes) {
   Reader reader(bytes);
@@ -167,6 +192,13 @@ bool holds_array(Bytes bytes) {
     if (container) {
       if (key || open.size() >= size_t{kDeepest} || head.size > reader.left()) return false;
       open.emplace_back(head.kind == Kind::map ? head.size * 2 : head.size, head.kind == Kind::map);
+    } else if (key && head.size == 5 && head.kind == Kind::text) {
+      const std::string_view name = reader.text(5);
+      const uint64_t at = reader.offset();
+      const Head held = next(reader);
+      if (name == "shims" && held.kind == Kind::list) return true;
+      if (name == "state" && held.kind == Kind::bytes && begins_as_torch(slice(bytes, reader.offset(), held.size))) return true;
+      reader.seek(at);
     } else if (key && head.size == 2 && (head.kind == Kind::text || head.kind == Kind::bytes)) {
       if (reader.text(2) != "nd") continue;
       const uint64_t at = reader.offset();
