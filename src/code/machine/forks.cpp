@@ -140,6 +140,8 @@ void Run::branch(std::optional<bool> condition) {
   const ir::BlockId target = block.target, otherwise = block.otherwise;
   if (condition) {
     const bool leaves = endless(f, f.block);
+    // Where neither side leads out, as where the head of `while True` asks for something else.
+    if (leaves && visit(f, f.block).rounds > 2 * kEndless) return leave_loop(f.block);
     return enter_block(*condition != leaves ? target : otherwise);
   }
   choose(target, otherwise, false);
