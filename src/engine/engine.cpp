@@ -9,6 +9,7 @@
 
 #include "bytes/file.h"
 #include "bytes/sha256.h"
+#include "core/neighbours.h"
 #include "core/scan.h"
 #include "engine/links.h"
 #include "engine/repository.h"
@@ -72,9 +73,9 @@ void drain(Scan& scan, const FileBytes* file, Whereabouts* whereabouts) {
   }
 }
 
-ArtifactReport scan_input(const std::string& path, Bytes bytes, const FileBytes* file, const Options& options, Whereabouts* whereabouts) {
+ArtifactReport scan_input(const std::string& path, Bytes bytes, const FileBytes* file, const Options& options, Whereabouts* whereabouts, const Ask& ask) {
   Scan scan(options.budget);
-  scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
+  scan.judge = JudgeWithNeighbours{options.show == Show::trace ? show_and_judge : judge::judge, std::make_shared<Neighbours>(ask)};
   scan.show = options.show;
   Artifact outermost;
   outermost.path = path;
@@ -109,6 +110,7 @@ ArtifactReport not_read(const std::string& path, const Error& error) {
 struct Run {
   const std::vector<std::string>& files;
   const Options& options;
+  const FilesOfRun neighbours;
   std::vector<ArtifactReport> reports;
   std::vector<std::string> sandbox;
   std::atomic<size_t> next = 0;
@@ -130,9 +132,20 @@ struct Run {
   // In one of the caller's threads.
   void work() {
     Buffer buffer;
+    const auto ask_for = [this](const std::string& of) -> Ask {
+      return [this, &of](const std::string& path) -> std::optional<std::vector<std::byte>> {
+        const std::string* found = neighbours.find(of, path);
+        if (found == nullptr) return std::nullopt;
+        const auto descriptor = open_file(*found);
+        Buffer content;
+        const auto bytes = descriptor ? FileBytes::read(descriptor->number(), content, Access::whole, kLongestNeighbour + 1) : Result<FileBytes>(Error{});
+        if (!bytes || bytes->bytes().size() > kLongestNeighbour) return std::nullopt;
+        return std::vector<std::byte>(bytes->bytes().begin(), bytes->bytes().end());
+      };
+    };
     for (size_t i = next++; i < files.size(); i = next++) {
       done(i, stopped() ? not_read(files[i], {Fault::limit, 0, "not scanned: the run was stopped"})
-                        : scan_file(files[i], options, buffer));
+                        : scan_file(files[i], options, buffer, ask_for(files[i])));
       if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
     }
   }
@@ -151,10 +164,10 @@ struct Run {
 
   void in_workers(unsigned count) {
     Buffer buffer;  // every worker has its own from the fork on
-    const Work scan_one = [&](const WorkerFile& file, Whereabouts& whereabouts) {
+    const Work scan_one = [&](const WorkerFile& file, Whereabouts& whereabouts, const Ask& ask) {
       const auto bytes = FileBytes::read(file.descriptor, file.size, buffer, access_of(options));
       if (!bytes) return not_read(file.path, bytes.error());
-      ArtifactReport report = scan_input(file.path, bytes->bytes(), &*bytes, options, &whereabouts);
+      ArtifactReport report = scan_input(file.path, bytes->bytes(), &*bytes, options, &whereabouts, ask);
       if (buffer.size() > kKeptBuffer) Buffer().swap(buffer);
       return report;
     };
@@ -176,25 +189,25 @@ unsigned job_count(const Options& options, size_t files) {
 }  // namespace
 
 ArtifactReport scan_bytes(const std::string& path, Bytes bytes, const Options& options) {
-  return scan_input(path, bytes, nullptr, options, nullptr);
+  return scan_input(path, bytes, nullptr, options, nullptr, {});
 }
 
 ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Options& options,
-                               Buffer& buffer) {
+                               Buffer& buffer, const Ask& ask) {
   const auto file = FileBytes::read(descriptor, buffer, access_of(options), options.budget.inflated_bytes);
-  return file ? scan_input(path, file->bytes(), &*file, options, nullptr) : not_read(path, file.error());
+  return file ? scan_input(path, file->bytes(), &*file, options, nullptr, ask) : not_read(path, file.error());
 }
 
-ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer) {
+ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer, const Ask& ask) {
   const auto descriptor = open_file(path);
   if (!descriptor) return not_read(path, descriptor.error());
-  return scan_descriptor(path, descriptor->number(), options, buffer);
+  return scan_descriptor(path, descriptor->number(), options, buffer, ask);
 }
 
 Report scan_paths(std::span<const std::string> paths, const Options& options) {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<std::string> files = find_files(paths);
-  Run run{.files = files, .options = options, .reports = {}, .sandbox = {}, .telling = {}, .progress = {}};
+  Run run{.files = files, .options = options, .neighbours = FilesOfRun(files), .reports = {}, .sandbox = {}, .telling = {}, .progress = {}};
   run.progress.files = files.size();
   run.reports.resize(files.size());
   const unsigned jobs = job_count(options, files.size());

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/path.h"
+
 namespace winnow::engine {
 namespace {
 
@@ -25,11 +27,6 @@ constexpr Entry kEntries[] = {{"handler.py", "Hugging Face Inference Endpoints"}
                               {"hubconf.py", "torch.hub.load"},
                               {"inference.py", "SageMaker"},
                               {"code/inference.py", "SageMaker"}};
-
-std::string_view folder_of(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string_view::npos ? std::string_view(".") : path.substr(0, slash);
-}
 
 bool has_part(std::string_view format, std::string_view name) {
   for (size_t at = format.find(name); at != std::string_view::npos; at = format.find(name, at + 1)) {
@@ -69,26 +66,6 @@ std::string_view repository_of(std::string_view path, const std::set<std::string
   return topmost;
 }
 
-// "a/./b/../c" is a/c; empty where it leaves.
-std::string joined(std::string_view folder, std::string_view path) {
-  std::vector<std::string_view> parts;
-  const auto add = [&](std::string_view text) {
-    for (size_t at = 0; at <= text.size();) {
-      const size_t end = std::min(text.find('/', at), text.size());
-      const std::string_view part = text.substr(at, end - at);
-      at = end + 1;
-      if (part.empty() || part == ".") continue;
-      if (part == ".." && !parts.empty() && parts.back() != "..") parts.pop_back();
-      else parts.push_back(part);
-    }
-  };
-  add(folder);
-  add(path);
-  std::string out = folder.starts_with('/') ? "/" : "";
-  for (size_t i = 0; i < parts.size(); ++i) out += (i == 0 ? "" : "/") + std::string(parts[i]);
-  return out;
-}
-
 std::string relative(std::string_view path, std::string_view folder) {
   return std::string(folder != "." && path.starts_with(folder) && path.size() > folder.size() ? path.substr(folder.size() + 1) : path);
 }
@@ -100,7 +77,7 @@ RepositoryLoad load_of(const ArtifactReport& artifact, const Reference& referenc
   RepositoryLoad load{relative(artifact.path, root), reference.kind, reference.target, reference.by, reference.trigger, {}};
   if (reference.kind == "url" || reference.kind == "model") return load;
   for (const std::string_view folder : {folder_of(artifact.path), root}) {
-    const std::string path = joined(folder, reference.target);
+    const std::string path = joined_path(folder, reference.target);
     const auto found = files.find(path);
     if (found == files.end() || found->second == &artifact) continue;
     load.target = relative(found->second->path, root);
@@ -138,7 +115,7 @@ std::vector<RepositoryReport> find_repositories(const std::vector<ArtifactReport
       }
     }
     for (const Entry& entry : kEntries) {
-      const auto found = files.find(joined(root, entry.path));
+      const auto found = files.find(joined_path(root, entry.path));
       if (found != files.end()) repository.loads.push_back({"", "code", std::string(entry.path), std::string(entry.by), Trigger::load, found->second->verdict});
     }
     std::sort(repository.loads.begin(), repository.loads.end());

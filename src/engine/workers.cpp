@@ -20,6 +20,7 @@
 #include <optional>
 
 #include "bytes/file.h"
+#include "core/path.h"
 #include "engine/wire.h"
 
 namespace winnow::engine {
@@ -34,10 +35,20 @@ constexpr uint64_t kQuick = 1 << 20;
 // No honest report comes near; a broken worker must not fill its supervisor's memory.
 constexpr uint64_t kLongestReport = uint64_t{1} << 30;
 
+// A file to be read, or the answer to a question for one; `none` comes without a descriptor.
+enum class Sent : uint32_t { file, answer, none };
+
 struct Order {
   uint64_t size;
   uint32_t path;  // bytes of the name that follow
+  Sent what;
 };
+
+// In front of what a worker says: the size of a report, or, with this bit, that of the path it asks for.
+constexpr uint64_t kQuestion = uint64_t{1} << 63;
+constexpr uint64_t kLongestQuestion = 4096;
+// Of one file; the scan asks for less.
+constexpr uint32_t kMostQuestions = 1024;
 
 struct Hello {
   uint32_t limits, landlock, seccomp;
@@ -102,6 +113,53 @@ bool receive(int socket, void* into, size_t size, int* descriptor) {
   return true;
 }
 
+// The worker's side of the channel: files come in their order, and answers to its questions between them.
+class Desk {
+ public:
+  // False when there is nothing more.
+  bool next(WorkerFile& file) {
+    if (waiting_.empty()) {
+      Order order{};
+      return receive_order(order, file);
+    }
+    file = std::move(waiting_.front());
+    waiting_.pop_front();
+    return true;
+  }
+
+  std::optional<std::vector<std::byte>> ask(const std::string& path) {
+    const uint64_t size = kQuestion | path.size();
+    if (path.size() > kLongestQuestion || !send_all(kChannel, &size, sizeof size) || !send_all(kChannel, path.data(), path.size())) return std::nullopt;
+    for (;;) {
+      Order order{};
+      WorkerFile file;
+      if (!receive_order(order, file)) return std::nullopt;
+      if (order.what == Sent::none) return std::nullopt;
+      if (order.what == Sent::answer) return content(file);
+      waiting_.push_back(std::move(file));
+    }
+  }
+
+ private:
+  static bool receive_order(Order& order, WorkerFile& file) {
+    if (!receive(kChannel, &order, sizeof order, &file.descriptor)) return false;
+    file.path.resize(order.path);
+    file.size = order.size;
+    return receive(kChannel, file.path.data(), file.path.size(), nullptr);
+  }
+
+  static std::optional<std::vector<std::byte>> content(const WorkerFile& file) {
+    const Descriptor descriptor(file.descriptor);
+    if (file.size > kLongestNeighbour) return std::nullopt;
+    std::vector<std::byte> buffer;
+    const auto bytes = FileBytes::read(file.descriptor, file.size, buffer, Access::whole);
+    if (!bytes) return std::nullopt;
+    return std::vector<std::byte>(bytes->bytes().begin(), bytes->bytes().end());
+  }
+
+  std::deque<WorkerFile> waiting_;
+};
+
 [[noreturn]] void serve(int channel, const Crew& crew, const Work& work, Whereabouts& whereabouts) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGINT, SIG_IGN);  // a key pressed at the terminal reaches all; the supervisor decides
@@ -111,15 +169,11 @@ bool receive(int socket, void* into, size_t size, int* descriptor) {
   const Layers layers = confine({.memory = crew.memory, .cpu_seconds = patience == 0 ? 0 : 2 * patience + 60});
   const Hello hello{layers.limits, layers.landlock, layers.seccomp};
   bool going = send_all(kChannel, &hello, sizeof hello);
-  std::string path;
+  Desk desk;
   while (going) {
-    Order order{};
     WorkerFile file;
-    if (!receive(kChannel, &order, sizeof order, &file.descriptor)) break;
-    file.path.resize(order.path);
-    if (!receive(kChannel, file.path.data(), file.path.size(), nullptr)) break;
-    file.size = order.size;
-    const std::string packed = pack(work(file, whereabouts));
+    if (!desk.next(file)) break;
+    const std::string packed = pack(work(file, whereabouts, [&](const std::string& path) { return desk.ask(path); }));
     ::close(file.descriptor);
     const uint64_t size = packed.size();
     going = send_all(kChannel, &size, sizeof size) && send_all(kChannel, packed.data(), packed.size());
@@ -140,6 +194,7 @@ struct Worker {
   std::deque<Handed> handed;   // the first is the one that it reads
   std::string received;
   bool greeted = false;
+  uint32_t questions = 0;      // about the first
   Clock::time_point since;     // it reads the first
   double busy = 0;             // seconds of all its files
 };
@@ -148,7 +203,7 @@ class Supervisor {
  public:
   Supervisor(const std::vector<std::string>& paths, const Crew& crew, const Work& work,
              const std::function<void(size_t, ArtifactReport)>& done)
-      : paths_(paths), crew_(crew), work_(work), done_(done) {
+      : paths_(paths), neighbours_(paths), crew_(crew), work_(work), done_(done) {
     for (size_t i = 0; i < paths.size(); ++i) waiting_.push_back(i);
   }
   Supervisor(const Supervisor&) = delete;
@@ -168,12 +223,14 @@ class Supervisor {
   void listen();
   void hear(Worker& worker);
   bool take_report(Worker& worker);
+  bool answer(Worker& worker);
   void fallen(Worker& worker, const std::string& how);
   void leave_undone(size_t index, Fault fault, const std::string& what);
   void stop_all();
   bool stopped() const { return crew_.stop != nullptr && crew_.stop->load(); }
 
   const std::vector<std::string>& paths_;
+  const FilesOfRun neighbours_;
   const Crew& crew_;
   const Work& work_;
   const std::function<void(size_t, ArtifactReport)>& done_;
@@ -244,7 +301,7 @@ bool Supervisor::hand(Worker& worker, size_t index) {
     return true;
   }
   const std::string& path = paths_[index];
-  const Order order{static_cast<uint64_t>(handed.opened.st_size), static_cast<uint32_t>(path.size())};
+  const Order order{static_cast<uint64_t>(handed.opened.st_size), static_cast<uint32_t>(path.size()), Sent::file};
   if (!send_with_descriptor(worker.channel.number(), order, handed.descriptor.number()) ||
       !send_all(worker.channel.number(), path.data(), path.size())) {
     waiting_.push_front(index);
@@ -339,6 +396,7 @@ bool Supervisor::take_report(Worker& worker) {
   uint64_t size = 0;
   if (worker.process < 0 || worker.received.size() < sizeof size) return false;
   std::memcpy(&size, worker.received.data(), sizeof size);
+  if ((size & kQuestion) != 0) return answer(worker);
   if (size > kLongestReport || worker.handed.empty()) {
     ::kill(worker.process, SIGKILL);
     fallen(worker, "it answered what is no report");
@@ -354,6 +412,7 @@ bool Supervisor::take_report(Worker& worker) {
   worker.received.erase(0, sizeof size + size);
   const Handed handed = std::move(worker.handed.front());
   worker.handed.pop_front();
+  worker.questions = 0;
   const Clock::time_point now = Clock::now();
   worker.busy += std::chrono::duration<double>(now - worker.since).count();
   worker.since = now;
@@ -365,6 +424,28 @@ bool Supervisor::take_report(Worker& worker) {
   }
   done_(handed.index, std::move(*report));
   return true;
+}
+
+// Hands out another file of the run, for which the worker asks while it reads the first of its own.
+bool Supervisor::answer(Worker& worker) {
+  uint64_t size = 0;
+  std::memcpy(&size, worker.received.data(), sizeof size);
+  size &= ~kQuestion;
+  if (size > kLongestQuestion || worker.handed.empty() || ++worker.questions > kMostQuestions) {
+    ::kill(worker.process, SIGKILL);
+    fallen(worker, "it asked for what is no file");
+    return false;
+  }
+  if (worker.received.size() < sizeof size + size) return false;
+  const std::string path = worker.received.substr(sizeof size, size);
+  worker.received.erase(0, sizeof size + size);
+  const std::string* found = neighbours_.find(paths_[worker.handed.front().index], path);
+  const auto descriptor = found != nullptr ? open_file(*found) : Result<Descriptor>(Error{Fault::unreadable, 0, {}});
+  struct stat status {};
+  const bool open = descriptor && ::fstat(descriptor->number(), &status) == 0 && status.st_size <= static_cast<off_t>(kLongestNeighbour);
+  const Order order{open ? static_cast<uint64_t>(status.st_size) : 0, 0, open ? Sent::answer : Sent::none};
+  // One who is gone is noticed by its silence.
+  return open ? send_with_descriptor(worker.channel.number(), order, descriptor->number()) : send_all(worker.channel.number(), &order, sizeof order);
 }
 
 // A worker is gone: the file that it read is incomplete, those behind it wait for the next worker.
@@ -425,6 +506,15 @@ std::vector<std::string> Supervisor::run() {
 }
 
 }  // namespace
+
+FilesOfRun::FilesOfRun(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) by_place_.emplace(joined_path("", path), &path);
+}
+
+const std::string* FilesOfRun::find(std::string_view of, std::string_view path) const {
+  const auto found = by_place_.find(joined_path(of.starts_with('/') && of.rfind('/') == 0 ? "/" : folder_of(of), path));
+  return found == by_place_.end() ? nullptr : found->second;
+}
 
 void Whereabouts::at(std::string_view format, std::string_view member) {
   size_t used = 0;

@@ -7,7 +7,9 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/options.h"
@@ -32,8 +34,23 @@ struct WorkerFile {
   uint64_t size = 0;  // in bytes, when it was opened
 };
 
+// The content of another file of the same run, by its path from the folder of the file that is read; nothing where there
+// is none. The supervisor opens it, and hands out nothing but what it was told to scan.
+using Ask = std::function<std::optional<std::vector<std::byte>>(const std::string& path)>;
+constexpr uint64_t kLongestNeighbour = uint64_t{1} << 20;
+
+// Which file of the run stands at a path from the folder of another; nothing where there is none.
+class FilesOfRun {
+ public:
+  explicit FilesOfRun(const std::vector<std::string>& paths);
+  const std::string* find(std::string_view of, std::string_view path) const;
+
+ private:
+  std::unordered_map<std::string, const std::string*> by_place_;
+};
+
 // Runs in the worker.
-using Work = std::function<ArtifactReport(const WorkerFile&, Whereabouts&)>;
+using Work = std::function<ArtifactReport(const WorkerFile&, Whereabouts&, const Ask&)>;
 
 struct Crew {
   unsigned workers = 1;

@@ -67,7 +67,7 @@ bool named(const WorkerFile& file, const char* name) { return file.path.find(nam
 
 TEST_F(WorkersTest, ReadsEveryFileThroughItsDescriptor) {
   for (int i = 0; i < 50; ++i) file("file" + std::to_string(i));
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     ArtifactReport report = clean(one.path);
     char content[16] = {};
     report.size = static_cast<uint64_t>(::pread(one.descriptor, content, sizeof content, 0));
@@ -83,9 +83,33 @@ TEST_F(WorkersTest, ReadsEveryFileThroughItsDescriptor) {
   EXPECT_EQ(layers_.front(), "process");
 }
 
+TEST_F(WorkersTest, OtherFilesOfTheRunAreHandedOut) {
+  for (int i = 0; i < 20; ++i) file("file" + std::to_string(i));
+  run([](const WorkerFile& one, Whereabouts&, const Ask& ask) {
+    ArtifactReport report = clean(one.path);
+    const auto beside = ask("./file3");
+    const bool others = ask("../" + one.path.substr(one.path.rfind('/') + 1)).has_value() || ask("missing").has_value() || ask("../../etc/passwd").has_value() || ask("/etc/passwd").has_value();
+    report.text = beside && !others ? std::string(reinterpret_cast<const char*>(beside->data()), beside->size()) : "wrong";
+    return report;
+  });
+  EXPECT_EQ(told_, 20u);
+  for (const auto& [name, report] : reports_) EXPECT_EQ(report.text, "content") << name;
+}
+
+TEST_F(WorkersTest, WhoAsksTooMuchIsEnded) {
+  file("asks");
+  file("file");
+  run([](const WorkerFile& one, Whereabouts&, const Ask& ask) {
+    for (int i = 0; i < 5000 && named(one, "asks"); ++i) (void)ask("missing" + std::to_string(i));
+    return clean(one.path);
+  });
+  EXPECT_EQ(of("file").verdict, Verdict::clean);
+  EXPECT_NE(gap("asks").find("asked for what is no file"), std::string::npos) << gap("asks");
+}
+
 TEST_F(WorkersTest, CrashCostsOneFile) {
   for (int i = 0; i < 20; ++i) file((i % 5 == 2 ? "crash" : "file") + std::to_string(i));
-  run([](const WorkerFile& one, Whereabouts& whereabouts) {
+  run([](const WorkerFile& one, Whereabouts& whereabouts, const Ask&) {
     whereabouts.at("pickle", "archive/data.pkl");
     if (named(one, "crash")) ::raise(SIGKILL);
     return clean(one.path);
@@ -107,7 +131,7 @@ TEST_F(WorkersTest, HangIsEnded) {
   crew.seconds = 0.01;
   crew.grace = 0.3;
   run(
-      [](const WorkerFile& one, Whereabouts&) {
+      [](const WorkerFile& one, Whereabouts&, const Ask&) {
         volatile uint64_t turns = 0;
         while (named(one, "hang")) turns = turns + 1;
         return clean(one.path);
@@ -120,7 +144,7 @@ TEST_F(WorkersTest, HangIsEnded) {
 TEST_F(WorkersTest, ForbiddenCallsAreToldAndStopped) {
   file("socket");
   file("file");
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     ArtifactReport report = clean(one.path);
     if (named(one, "socket") && ::socket(AF_INET, SOCK_STREAM, 0) < 0) report.verdict = Verdict::suspicious;
     if (::open("/etc/passwd", O_RDONLY) >= 0) report.verdict = Verdict::malicious;
@@ -136,7 +160,7 @@ TEST_F(WorkersTest, ForbiddenCallsAreToldAndStopped) {
 TEST_F(WorkersTest, WhatIsNoReportIsNotBelieved) {
   file("lie");
   file("file");
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     if (named(one, "lie")) {
       const uint64_t reply[2] = {8, UINT64_MAX};
       ::msghdr message{};
@@ -154,14 +178,14 @@ TEST_F(WorkersTest, WhatIsNoReportIsNotBelieved) {
 TEST_F(WorkersTest, FileThatBecomesShorterIsIncomplete) {
   file("short");
   const std::string path = files_.front();
-  run([](const WorkerFile& one, Whereabouts&) { return clean(one.path); });
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) { return clean(one.path); });
   EXPECT_EQ(of("short").verdict, Verdict::clean);
   // Cut while it is read: the worker waits for the supervisor's other thread.
   std::thread cutter([&] {
     ::usleep(100'000);
     ::truncate(path.c_str(), 1);
   });
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     char byte = 0;
     while (::pread(one.descriptor, &byte, 1, 6) == 1) continue;
     return clean(one.path);
@@ -181,7 +205,7 @@ TEST_F(WorkersTest, FileThatIsWrittenToIsIncomplete) {
     EXPECT_EQ(::pwrite(descriptor, "harmful", 7, 0), 7);
     ::close(descriptor);
   });
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     char byte = 'c';
     while (named(one, "written") && byte == 'c') ::pread(one.descriptor, &byte, 1, 0);
     return clean(one.path);
@@ -201,7 +225,7 @@ TEST_F(WorkersTest, MappedFileThatBecomesShorterCostsOneFile) {
     ::usleep(100'000);
     ::truncate(path.c_str(), 1);
   });
-  run([](const WorkerFile& one, Whereabouts&) {
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     if (!named(one, "mapped")) return clean(one.path);
     const auto* bytes = static_cast<const volatile char*>(::mmap(nullptr, 1 << 20, PROT_READ, MAP_SHARED, one.descriptor, 0));
     while (bytes[(1 << 20) - 1] == 0) continue;
@@ -219,14 +243,14 @@ TEST_F(WorkersTest, StopLeavesTheRestUndone) {
   std::atomic<bool> stop = true;
   Crew crew;
   crew.stop = &stop;
-  run([](const WorkerFile& one, Whereabouts&) { return clean(one.path); }, crew);
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) { return clean(one.path); }, crew);
   EXPECT_EQ(told_, 10u);
   EXPECT_EQ(gap("file3"), "limit: not scanned: the run was stopped");
 }
 
 TEST_F(WorkersTest, WhatCannotBeOpenedIsTold) {
   files_ = {folder_ + "/missing"};
-  run([](const WorkerFile& one, Whereabouts&) { return clean(one.path); });
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) { return clean(one.path); });
   EXPECT_EQ(of("missing").verdict, Verdict::incomplete);
   files_.clear();
 }

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "bytes/place.h"
+#include "core/print.h"
 #include "judge/names.h"
 #include "judge/signs.h"
 #include "judge/weigher.h"
@@ -191,11 +193,25 @@ bool Weigher::opens_no_file(const Event& event, const Callable& known) const {
   return payload && payload->is_text() && payload->text().starts_with('<') && payload->text().ends_with('>');
 }
 
+// {% include %}, {% import %}: loaders of models give templates no folder to take others from, and chat templates have none.
+void Weigher::weigh_include(uint32_t index, const Event& event) {
+  const auto given = arguments_of(event);
+  if (given.empty()) return;
+  const bool text = given[0].is_text();
+  const bool secret = text && (knowledge::sensitive_path(given[0].text()) != nullptr || leads_outside(given[0].text()));
+  const bool chosen = !text && trace_.artifacts.front().hint == Hint::jinja_template;
+  add(index, {"-code-execution", secret || chosen ? Ruling::suspected : Ruling::dismissed,
+              text ? "Takes in another template: " + quoted(given[0].text(), false) + "." : "Takes in another template, by a name that is computed.",
+              secret || chosen ? "No honest template does so; where a loader has a folder of templates, a file of the machine is read into what the model is told." : "Loaders of models give templates no folder, so that nothing is found.",
+              "jinja.include"});
+}
+
 // Callables of which knowledge says nothing: by where they live and what they are given.
 void Weigher::weigh_unknown(uint32_t index, const Event& event, const Name& name) {
   static constexpr std::string_view kNew = ".__new__";  // a class's own, called by name
   const std::string callee(name.canonical);
   // What other templates define, a template calls with texts of any kind.
+  if (name.canonical == "jinja.include") return weigh_include(index, event);
   if (name.canonical.starts_with("jinja.include")) return;
   // Methods of texts and lists do nothing but compute, whatever they are given.
   if (event.code && is_builtin(name.canonical) && std::count(callee.begin(), callee.end(), '.') > 1) return;

@@ -208,6 +208,22 @@ CommandOf judge_inline_code(std::string_view code, std::string_view language) {
   return odd("starts an interpreter with code on its command line");
 }
 
+// Whether PowerShell is given nothing but questions: "-command get-ciminstance win32_logicaldisk | select-object deviceid".
+bool only_asks(std::string_view line) {
+  const size_t given = line.find("-command ");
+  if (given == std::string_view::npos) return false;
+  static constexpr std::string_view kQuestions[] = {"get-", "select-", "where-", "sort-", "measure-", "format-", "convertto-", "out-string", "test-path"};
+  for (std::string_view rest = line.substr(given + 9); !rest.empty();) {
+    const size_t end = std::min(rest.find_first_of("|;"), rest.size());
+    std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    part.remove_prefix(std::min(part.find_first_not_of(" ({\"'"), part.size()));
+    if (!part.empty() && std::none_of(std::begin(kQuestions), std::end(kQuestions), [&](std::string_view word) { return part.starts_with(word); })) return false;
+    if (part.find("$(") != std::string_view::npos || part.find('&') != std::string_view::npos) return false;
+  }
+  return true;
+}
+
 std::optional<CommandOf> judge_shell(std::string_view program, std::span<const std::string> words, int depth) {
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string option = lower(words[i]);
@@ -239,7 +255,7 @@ std::optional<CommandOf> judge_shell(std::string_view program, std::span<const s
     for (const std::string_view word : kHostile) {
       if (all.find(word) != std::string::npos) return hostile("has PowerShell " + std::string(word == "add-mppreference" ? "take the guard down" : "fetch, hide or start something"));
     }
-    return odd("starts PowerShell");
+    return only_asks(all) ? ordinary("has PowerShell tell about the machine") : odd("starts PowerShell");
   }
   return std::nullopt;
 }
@@ -333,6 +349,12 @@ CommandOf judge_part(const Part& part, int depth) {
     if (!is_secret_place(word)) continue;
     return odd("reads " + word + ", where secrets are kept");
   }
+  // Settings by which git starts programs of somebody's own, for all that is ever cloned.
+  if (program == "git" && words.size() > 3 && words[1] == "config") {
+    static constexpr std::string_view kStarting[] = {"core.hookspath", "core.sshcommand", "core.fsmonitor", "init.templatedir"};
+    const bool everywhere = any_word(words.subspan(2), [](const std::string& word) { return word == "--global" || word == "--system"; });
+    if (everywhere && any_word(words.subspan(2), [](const std::string& word) { return has(kStarting, lower(word)); })) return odd("makes git start programs of somebody's own");
+  }
   const bool touches = program == "touch" && any_word(words.subspan(1), writes_outside);
   const bool leaves = !part.outputs.empty() && std::any_of(part.outputs.begin(), part.outputs.end(), writes_outside);
   if (touches || (leaves && (program == "echo" || program == "printf" || program == "cat"))) return odd("leaves a file outside its own folder");
@@ -350,6 +372,12 @@ CommandOf judge_part(const Part& part, int depth) {
     return ordinary("installs packages");
   }
   if (has(kTools, program)) return ordinary("starts " + program + ", a tool that programs use");
+  static constexpr std::string_view kVersions[] = {"--version", "-version", "-V", "--help"};
+  if (part.words.size() == words.size() + 1 && has(kPrefixes, lower(part.words.front())) && has(kVersions, words.front())) return ordinary("asks which " + part.words.front() + " there is");
+  if (words.size() == 2 && words.front().find('/') == std::string::npos && has(kVersions, words[1])) return ordinary("asks which " + program + " there is");
+  // What is started is named like a library, a picture or weights.
+  static constexpr std::string_view kNoPrograms[] = {".so", ".dylib", ".dll", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".txt", ".json", ".safetensors", ".pt", ".pth", ".onnx", ".gguf", ".dat", ".npy", ".csv", ".md", ".log", ".h5"};
+  if (words.front().find('/') != std::string::npos && std::any_of(std::begin(kNoPrograms), std::end(kNoPrograms), [&](std::string_view end) { return program.ends_with(end); })) return odd("starts " + program + ", which is named as if it were no program");
   return made(Intent::unknown, "starts " + program);
 }
 

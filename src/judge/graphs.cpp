@@ -79,7 +79,9 @@ void Weigher::weigh_operation(uint32_t index, const Event& event, const Name& na
   if (is_stream(payload->text())) return;
   const std::string_view place = local_path(payload->text());
   const bool sensitive = knowledge::sensitive_path(place) != nullptr;
-  if (sign_of(place).sign == Sign::url) {
+  if (sensitive && sign_of(place).sign == Sign::url) {
+    opinion.ruling = Ruling::confirmed;
+  } else if (sign_of(place).sign == Sign::url) {
     opinion.ruling = rule->called;
   } else if (is_saver(operation) && !sensitive) {
     opinion.ruling = Ruling::dismissed;

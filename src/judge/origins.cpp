@@ -76,7 +76,10 @@ class Walk {
       out_.texts.push_back(part.text());
       if (part.text().size() < 256 && joined_.size() < 1024) (joined_ += '/') += part.text();
     } else if (part.is(Kind::name)) {
+      // A module of numbers is none; what its functions give is.
+      const bool numbers = out_.numbers;
       note_name(heap_.name(part));
+      out_.numbers = numbers;
     } else if (part.is(Kind::attribute)) {
       visit_attribute(heap_.attribute(part));
     } else if (part.is(Kind::object)) {

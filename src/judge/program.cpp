@@ -73,7 +73,7 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
   if (known.payload == PayloadKind::model || known.payload == PayloadKind::url) return weigh_fetched_model(index, event, name);
   const auto payload = payload_of(event, known);
   const Opinion base{"-code-execution", Ruling::dismissed, "Runs Python code when the model is loaded.", std::string(known.why), name.canonical};
-  if (!payload) return;
+  if (!payload || loads_safely(event, name)) return;
   if (payload->is_text() && known.payload == PayloadKind::path) return weigh_executed_file(index, event, name);
   Opinion opinion = base;
   const Origin origin = whole_origin(*payload);
@@ -84,7 +84,14 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
     opinion.why = hidden ? "The code stands nowhere in the source as it can be read: it is decoded or put together first." : "The code stands in the source, and what it does is told by itself.";
     if (hidden && !event.entered && name.canonical != "builtins.compile") opinion.why += " It could not be followed.";
     const SourceFacts facts = read_source(payload->text());
-    if (hidden && acts_badly(facts)) {
+    if (hidden && facts.calls.empty() && (payload->text().starts_with("from ") || payload->text().starts_with("import "))) {
+      opinion.ruling = Ruling::dismissed;
+      opinion.why = "It only imports names, of which each is judged by its use.";
+    } else if (is_no_source(payload->text()) && is_builtin(name.canonical) && name.canonical != "builtins.compile") {
+      opinion.ruling = runs_unasked(event) ? Ruling::confirmed : Ruling::suspected;
+      opinion.summary = "Runs code that it puts together out of signs when the model is loaded.";
+      opinion.why = "What is run stands nowhere as text, in this file or beside it: it is made of single bits or signs, so that nobody can read it.";
+    } else if (hidden && acts_badly(facts)) {
       opinion.ruling = Ruling::confirmed;
       opinion.summary = "Runs hidden Python code that calls " + (facts.acting_code.empty() ? facts.calls.front() : facts.acting_code) + " when the model is loaded.";
     }
@@ -117,7 +124,11 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
     opinion.summary = "Runs code that it takes out of numbers or pictures when the model is loaded.";
     opinion.why = "Weights and pictures hold no code, unless somebody hides it there.";
   } else if (origin.read && reads_strange_code(origin)) {
-    opinion.ruling = Ruling::suspected;
+    // A setting may be an expression; whole programs in a vocabulary or in weights are not honest.
+    static constexpr std::string_view kReadable[] = {".txt", ".md", ".log"};
+    const bool readable = std::any_of(origin.texts.begin(), origin.texts.end(), [&](std::string_view text) { return std::any_of(std::begin(kReadable), std::end(kReadable), [&](std::string_view end) { return text.ends_with(end); }); });
+    const bool executes = is_builtin(name.canonical) && name.canonical != "builtins.eval" && name.canonical != "builtins.compile";
+    opinion.ruling = executes && !readable && runs_unasked(event) ? Ruling::confirmed : Ruling::suspected;
     opinion.summary = "Runs code that it reads from a file of another kind when the model is loaded.";
     opinion.why = "Code stands in files that are called so; here it is kept where nobody looks for it.";
   } else if (const auto inner = std::find_if(origin.texts.begin(), origin.texts.end(), [](std::string_view text) { return text.size() < 100'000 && acts_badly(read_source(text)); }); inner != origin.texts.end()) {
@@ -125,9 +136,13 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
     opinion.summary = "Runs Python code that calls " + read_source(*inner).acting_code + " when the model is loaded.";
     opinion.why = "The code is a text that is made into something else before it is run: nobody writes what he may write plainly in this way.";
   } else if (is_of_requests(event, origin) && is_builtin(name.canonical) && name.canonical != "builtins.compile") {
-    opinion.ruling = Ruling::suspected;
+    opinion.ruling = serves_requests() ? Ruling::confirmed : Ruling::suspected;
     opinion.summary = "Runs as Python code what it is asked when the model is used.";
     opinion.why = "Whoever may ask the model a question decides what runs on the machine that answers.";
+  } else if (payload->is(Kind::name) && heap_.name(*payload).canonical.starts_with("__package__.") && name.canonical == "builtins.exec" && runs_unasked(event)) {
+    opinion.ruling = Ruling::suspected;
+    opinion.summary = "Runs a text as code that another module of its package holds when the model is loaded.";
+    opinion.why = "That module is not part of this scan: what the text says cannot be told.";
   } else {
     opinion.why = "What is run comes from whoever calls the program, from a file beside it, or was made of its own names; nothing of it is hidden or fetched.";
   }
@@ -138,6 +153,16 @@ void Weigher::weigh_executed(uint32_t index, const Event& event, const Name& nam
 bool Weigher::is_of_requests(const Event& event, const Origin& origin) {
   const auto is_part = [](std::string_view text) { return text.find_first_of(" (=%{") != std::string_view::npos; };
   return event.trigger == Trigger::inference && origin.given && !origin.read && !origin.output && std::none_of(origin.texts.begin(), origin.texts.end(), is_part);
+}
+
+// yaml.load(text, Loader=SafeLoader): nothing but data comes out.
+bool Weigher::loads_safely(const Event& event, const Name& name) const {
+  if (!name.canonical.ends_with("yaml.load") && !name.canonical.ends_with("yaml.load_all")) return false;
+  const Value* loader = keyword_of(event, "Loader");
+  if (loader == nullptr && event.arguments.is_sequence() && heap_.items(event.arguments).size > 1) loader = &heap_.items(event.arguments)[1];
+  if (loader == nullptr || !loader->is(Kind::name)) return false;
+  const std::string_view called = last_part(heap_.name(*loader).canonical);
+  return called.find("Safe") != std::string_view::npos || called == "BaseLoader" || called == "CBaseLoader";
 }
 
 // runpy.run_path and its kin.
@@ -345,14 +370,31 @@ void Weigher::weigh_plain_import(uint32_t index, const Event& event) {
   }
 }
 
+// Whether a file of that name holds data, in which nobody looks for code.
+bool Weigher::is_data_name(std::string_view path) {
+  static constexpr std::string_view kData[] = {".txt", ".bin", ".dat", ".json", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".safetensors", ".pt", ".pth", ".md", ".csv", ".log", ".onnx", ".gguf", ".h5", ".npy", ".vocab", ".model", ".wav", ".jsonl", ".tsv", ".npz", ".tiktoken", ".bpe", ".spm", ".parquet", ".webp", ".svg", ".ttf"};
+  return std::any_of(std::begin(kData), std::end(kData), [&](std::string_view end) { return path.ends_with(end); });
+}
+
 // Code out of the program's own file, or out of a file of data.
 bool Weigher::reads_strange_code(const Origin& origin) const {
-  static constexpr std::string_view kData[] = {".txt", ".bin", ".dat", ".json", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".safetensors", ".pt", ".pth", ".md", ".csv", ".log", ".onnx", ".gguf", ".h5", ".npy", ".vocab", ".model", ".wav"};
   const std::string& path = trace_.artifacts.front().path;
   const std::string_view own = std::string_view(path).substr(path.find_last_of("/!\\") + 1);
-  return std::any_of(origin.texts.begin(), origin.texts.end(), [&](std::string_view text) {
-    return text == own || std::any_of(std::begin(kData), std::end(kData), [&](std::string_view end) { return text.ends_with(end); });
-  });
+  // The own name is also what the folder of another file is found by.
+  const bool other = std::any_of(origin.texts.begin(), origin.texts.end(), [&](std::string_view text) { return text != own && text.ends_with(".py"); });
+  return std::any_of(origin.texts.begin(), origin.texts.end(), [&](std::string_view text) { return (text == own && !other) || is_data_name(text); });
+}
+
+// A file whose functions a server calls with what it is asked over the network, by the names that its contract gives them.
+bool Weigher::serves_requests() const {
+  static constexpr std::string_view kContracts[] = {"class EndpointHandler", "class TritonPythonModel", "(BaseHandler)", "def predict_fn(", "def input_fn(", "def transform_fn("};
+  const std::string_view source = as_text(trace_.artifacts.front().bytes);
+  return std::any_of(std::begin(kContracts), std::end(kContracts), [&](std::string_view word) { return source.find(word) != std::string_view::npos; });
+}
+
+// Whether a text is made of signs that no source holds: what is run was put together from parts that are not known here.
+bool Weigher::is_no_source(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\r' && c != '\t' && c != '\f'; });
 }
 
 // Whether what a text of code calls is more than a program's daily work.

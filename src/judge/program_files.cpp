@@ -1,6 +1,7 @@
 // Files, settings and other code that source reads and changes.
 #include <algorithm>
 
+#include "core/neighbours.h"
 #include "judge/commands.h"
 #include "judge/names.h"
 #include "judge/origins.h"
@@ -170,6 +171,11 @@ bool Weigher::is_hidden_text(std::string_view text) const {
   if (trace_.artifacts.empty()) return false;
   const std::string_view source = as_text(trace_.artifacts.front().bytes);
   if (source.find(text.substr(0, 200)) != std::string_view::npos) return false;
+  // Files of code that stand beside the program are read as themselves.
+  const Neighbours* const neighbours = neighbours_of(scan_);
+  for (const auto& [path, content] : neighbours == nullptr ? std::unordered_map<std::string, std::optional<Bytes>>() : neighbours->known()) {
+    if (content && !is_data_name(path) && as_text(*content).find(text.substr(0, 200)) != std::string_view::npos) return false;
+  }
   uint32_t words = 0, found = 0;
   for (const std::string_view word : words_in(text.substr(0, 20'000))) {
     if (word.size() < 4) continue;

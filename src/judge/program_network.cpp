@@ -116,7 +116,9 @@ void Weigher::weigh_network(uint32_t index, const Event& event, const Name& name
   const bool stranger = away || address.kind == AddressKind::other;
   const bool uploads = name.canonical.find("upload") != std::string_view::npos;
   const bool secret_itself = uploads && std::any_of(sent.texts.begin(), sent.texts.end(), [](std::string_view text) { return is_secret_place(text); });
-  if (sent.everything || sent.secret || sent.spied || secret_itself) {
+  // Processes of one training tell each other their numbers.
+  const bool own_group = name.canonical.starts_with("torch.distributed.");
+  if (!own_group && (sent.everything || sent.secret || sent.spied || secret_itself)) {
     opinion.ruling = Ruling::confirmed;
     opinion.summary = "Sends secrets of the machine over the network when the model is loaded: " + call_text(index) + ".";
     opinion.why = "What goes out holds " + (sent.spied ? "what its user sees, types or keeps (" + sent.what + ")" : sent.everything ? "the whole environment, in which tokens and keys are kept" : "what is kept in " + sent.what) + ".";

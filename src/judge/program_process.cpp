@@ -84,7 +84,7 @@ void Weigher::weigh_process(uint32_t index, const Event& event, const Name& name
   const Value* shell = keyword_of(event, "shell");
   const bool by_shell = kind == PayloadKind::shell || (shell != nullptr && shell->is(Kind::boolean) && shell->as_boolean());
   if (by_shell && !payload->is(Kind::list) && !payload->is(Kind::tuple) && starts_with_hole(*payload) && is_of_requests(event, origin)) {
-    opinion.ruling = Ruling::suspected;
+    opinion.ruling = serves_requests() ? Ruling::confirmed : Ruling::suspected;
     opinion.summary = "Gives a shell as a command what it is asked when the model is used: " + call_text(index) + ".";
     opinion.why = "Whoever may ask the model a question decides what runs on the machine that answers.";
     return add(index, std::move(opinion));
@@ -155,6 +155,11 @@ void Weigher::weigh_command(uint32_t index, const Event& event, Opinion opinion,
   const bool by_shell = shell != nullptr && shell->is(Kind::boolean) && shell->as_boolean();
   if (words.size() == 1 && by_shell) command = command_of(words[0]);
   const bool unasked = runs_unasked(event);
+  // The command that the program's own package brings along.
+  if (command.intent == Intent::unknown && !command.program.empty() && !words.empty() && words.front() == command.program && ("/" + path).find("/" + command.program + "/") != std::string::npos) {
+    command.intent = Intent::ordinary;
+    command.why = "starts " + command.program + ", which the program is a part of";
+  }
   const Origin origin = whole_origin(payload);
   const bool fetcher = what->line.find("curl") != std::string::npos || what->line.find("wget") != std::string::npos || what->line.find("nslookup") != std::string::npos || (!what->words.empty() && (what->words[0] == "curl" || what->words[0] == "wget" || what->words[0] == "nslookup"));
   if (fetcher && (origin.everything || origin.secret || origin.spied || origin.output)) {
@@ -282,8 +287,19 @@ void Weigher::weigh_native(uint32_t index, const Event& event, const Name& name)
   if (!payload || name.known->payload != PayloadKind::path) return;
   const Origin origin = origin_of(heap_, *payload);
   const std::string downloaded = downloaded_among(origin);
+  if (name.canonical.starts_with("torch.jit.")) {
+    // Operators of TorchScript are what it can do; whoever answers at a bare address is another matter.
+    const AddressKind from = downloaded.empty() ? AddressKind::none : download_kind(downloaded);
+    const bool nameless = from == AddressKind::number || from == AddressKind::drop ||
+                          std::any_of(origin.addresses.begin(), origin.addresses.end(), [](std::string_view text) { return address_of(text).kind == AddressKind::number || address_of(text).kind == AddressKind::drop; });
+    return add(index, {"-unsafe-deserialisation", nameless ? Ruling::suspected : Ruling::dismissed, "Loads a TorchScript model when the model is loaded.", "It is run by torch's own interpreter and is judged where it stands; what is fetched can change after this scan.", name.canonical});
+  }
   if (!downloaded.empty() || origin.received) {
     return add(index, {"-native-code", download_kind(downloaded) == AddressKind::publisher ? Ruling::suspected : Ruling::confirmed, "Downloads a library and loads it when the model is loaded.", "Native code does what it likes, and whoever answers there chooses it.", name.canonical});
+  }
+  static constexpr std::string_view kLibraries[] = {"CDLL", "PyDLL", "WinDLL", "OleDLL", "LoadLibrary", "LoadLibraryA", "load_library", "load_op_library", "load_file_system_library", "load_pluggable_device_library", "register_custom_ops_library", "dlopen", "load_dynamic"};
+  if (is_one_of(kLibraries, last) && std::any_of(origin.texts.begin(), origin.texts.end(), is_data_name)) {
+    return add(index, {"-native-code", runs_unasked(event) ? Ruling::confirmed : Ruling::suspected, "Loads a library that is named like data when the model is loaded: " + call_text(index) + ".", "Native code stands in files that are called so; weights, vocabularies and pictures are not loaded as libraries.", name.canonical});
   }
   if (payload->is_text()) add(index, {"-native-code", Ruling::dismissed, "Loads the library " + quoted(payload->text(), false) + " when the model is loaded.", "Programs load libraries of the system and of their own.", name.canonical});
 }

@@ -171,6 +171,11 @@ class Weigher {
   void weigh_plain_import(uint32_t index, const Event& event);
   bool reaches_network() const;
   bool reads_strange_code(const Origin& origin) const;
+  bool serves_requests() const;
+  void weigh_include(uint32_t index, const Event& event);
+  bool loads_safely(const Event& event, const Name& name) const;
+  static bool is_data_name(std::string_view path);
+  static bool is_no_source(std::string_view text);
   void weigh_stranger(uint32_t index, const Event& event, const Name& name);
   static bool runs_unasked(const Event& event);
   void weigh_native_source(uint32_t index, const Event& event, const std::string& callee);

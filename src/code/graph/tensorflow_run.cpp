@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "bytes/place.h"
+#include "code/graph/tensorflow_text.h"
 #include "knowledge/knowledge.h"
 
 namespace winnow::graph {
@@ -20,7 +21,7 @@ constexpr uint32_t kMostVisits = 20'000;
 constexpr std::string_view kSame[] = {
     "Identity", "IdentityN", "EnsureShape", "ExpandDims", "Reshape", "Squeeze", "StopGradient", "Snapshot", "PreventGradient",
     "CheckNumerics", "Cast", "BroadcastTo", "Tile", "Enter", "Exit", "NextIteration", "Merge", "RefIdentity", "Bitcast",
-    "GuaranteeConst", "OptionalFromValue", "OptionalGetValue", "StringStrip", "SelectV2", "Select"};
+    "GuaranteeConst", "OptionalFromValue", "OptionalGetValue", "SelectV2", "Select"};
 
 // Nodes through which data comes from outside: what is fed, and the elements of data sets.
 constexpr std::string_view kSources[] = {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "_Arg", "IteratorGetNext",
@@ -226,7 +227,7 @@ class Run {
     const auto found = frame.graph.by_name.find(output.node);
     if (found == frame.graph.by_name.end() || depth > kDeepestFold || !machine_.step()) return Value::unknown();
     const auto memo = frame.folded.find(output.node);
-    if (memo != frame.folded.end()) return memo->second;
+    if (memo != frame.folded.end() && (output.index == 0 || !memo->second.is_known())) return memo->second;
     frame.folded[output.node] = Value::unknown();  // a loop of nodes gives nothing
     const Value value = fold_node(frame, frame.graph.nodes[found->second], output.index, depth + 1);
     frame.folded[output.node] = value;
@@ -376,42 +377,22 @@ class Run {
       const auto* assigned = assigned_to(frame.graph, parse_input(node.inputs[0]).node);
       return assigned != nullptr && assigned->size() == 1 ? fold(frame, parse_input(assigned->front()), depth) : Value::unknown();
     }
-    if (node.op == "StringJoin") return joined(frame, node, depth);
-    if (node.op == "ReduceJoin" || node.op == "UnsortedSegmentJoin") return reduced(frame, node, depth);
     if (node.op == "Pack" || node.op == "ConcatV2" || node.op == "Concat") return packed(frame, node, depth);
-    if (node.op == "StringFormat") return formatted(frame, node, depth);
-    return computed(frame, node, depth);
-  }
-
-  std::string separator_of(const Node& node) const {
-    const Attribute* separator = attribute(node, "separator");
-    return separator == nullptr ? std::string() : std::string(text_of(*separator));
-  }
-
-  Value joined(Frame& frame, const Node& node, int depth) {
-    std::string out;
-    const std::string between = separator_of(node);
-    for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const Value part = input(frame, node, i, depth);
-      if (node.inputs[i].starts_with('^')) continue;
-      if (!part.is_text()) return Value::unknown();
-      if (i > 0) out += between;
-      out += part.text();
+    if (node.op == "Unpack") {
+      const Value all = input(frame, node, 0, depth);
+      if (!all.is(Kind::list)) return all;
+      return index < machine_.heap().items(all).size ? machine_.heap().items(all)[index] : Value::unknown();
     }
-    return machine_.make_string(out);
+    return is_text_operation(node.op) ? computed(frame, node, index, depth) : Value::unknown();
   }
 
-  Value reduced(Frame& frame, const Node& node, int depth) {
-    const Value parts = input(frame, node, 0, depth);
-    if (!parts.is(Kind::list)) return parts;
-    std::string out;
-    const Items& items = machine_.heap().items(parts);
-    for (uint32_t i = 0; i < items.size; ++i) {
-      if (!items[i].is_text()) return Value::unknown();
-      if (i > 0) out += separator_of(node);
-      out += items[i].text();
+  Value computed(Frame& frame, const Node& node, uint32_t index, int depth) {
+    std::vector<Value> inputs;
+    for (const std::string_view text : node.inputs) {
+      const Output output = parse_input(text);
+      if (!output.control) inputs.push_back(fold(frame, output, depth));
     }
-    return machine_.make_string(out);
+    return text_operation(machine_, node, inputs, index);
   }
 
   Value packed(Frame& frame, const Node& node, int depth) {
@@ -426,50 +407,6 @@ class Run {
       }
     }
     return machine_.heap().new_items(Kind::list, parts.data(), static_cast<uint32_t>(parts.size()));
-  }
-
-  Value formatted(Frame& frame, const Node& node, int depth) {
-    const Attribute* pattern = attribute(node, "template");
-    const Attribute* place = attribute(node, "placeholder");
-    if (pattern == nullptr) return Value::unknown();
-    const std::string_view holder = place == nullptr ? "%s" : text_of(*place);
-    std::string_view rest = text_of(*pattern);
-    std::string out;
-    size_t next = 0;
-    for (size_t at = rest.find(holder); !holder.empty() && at != std::string_view::npos; at = rest.find(holder)) {
-      const Value part = input(frame, node, next++, depth);
-      if (!part.is_text()) return Value::unknown();
-      out += rest.substr(0, at);
-      out += part.text();
-      rest.remove_prefix(at + holder.size());
-    }
-    return machine_.make_string(out + std::string(rest));
-  }
-
-  // The rest are functions of Python under other names.
-  Value computed(Frame& frame, const Node& node, int depth) {
-    struct Known {
-      std::string_view op, method;
-    };
-    static constexpr Known kMethods[] = {{"StringLower", "lower"}, {"StringUpper", "upper"}, {"StringStrip", "strip"}};
-    for (const Known& known : kMethods) {
-      if (node.op != known.op) continue;
-      return machine_.call(machine_.attribute(input(frame, node, 0, depth), known.method), std::span<const Value>());
-    }
-    if (node.op == "DecodeBase64") {
-      const Value text = input(frame, node, 0, depth);
-      return text.is_text() ? machine_.call(machine_.resolve("base64", "urlsafe_b64decode"), std::span<const Value>(&text, 1)) : Value::unknown();
-    }
-    if (node.op == "AsString") {
-      const Value number = input(frame, node, 0, depth);
-      return number.is(Kind::integer) ? machine_.make_string(std::to_string(number.as_integer())) : Value::unknown();
-    }
-    if (node.op == "Substr") {
-      const Value text = input(frame, node, 0, depth), start = input(frame, node, 1, depth), size = input(frame, node, 2, depth);
-      if (!text.is_text() || !start.is(Kind::integer) || !size.is(Kind::integer) || start.as_integer() < 0 || size.as_integer() < 0) return Value::unknown();
-      return Value::string(text.text().substr(std::min<size_t>(static_cast<size_t>(start.as_integer()), text.text().size()), static_cast<size_t>(size.as_integer())));
-    }
-    return Value::unknown();
   }
 
   // The nodes that the initialisers need: they run when the model is loaded.

@@ -398,6 +398,9 @@ Value Machine::call_attribute(Value callee, Value arguments, Value keywords) {
       }
     }
   }
+  if (place.code && home != nullptr && items.size == 0 && of.name.starts_with("read")) {
+    if (const auto content = content_beside(*this, of.base, of.name)) return record(Op::call, callee, arguments, keywords, *content);
+  }
   if (!of.resolved.is(Kind::name)) {
     if (place.code) start_target(of);
     return record(Op::call, callee, arguments, keywords);

@@ -113,7 +113,7 @@ const ir::Body* body_of(Machine& m, Value code) {
 
 std::optional<Frame> frame_of(Machine& m, Value function_value, std::span<const Value> arguments, Value keywords) {
   const Function function = m.heap().function(function_value);
-  if (!function.code.is(Kind::code)) return std::nullopt;
+  if (!function.code.is(Kind::code) || !enters_beside(m, function_value)) return std::nullopt;
   // A generator runs when somebody asks it for something (resume), which may never be seen.
   constexpr uint32_t kLater = CodeObject::kGenerator | CodeObject::kCoroutine | CodeObject::kAsyncGenerator;
   if ((m.heap().code(function.code).flags & kLater) == 0) m.heap().function(function_value).called = true;

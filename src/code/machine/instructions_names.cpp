@@ -218,6 +218,10 @@ bool Run::names(const ir::Instruction& at) {
     }
     case ir::Op::load_attr: {
       const Value base = pop();
+      if (const auto setting = base.is_defined() ? std::nullopt : setting_beside(m_, base, at.name)) {
+        push(*setting);
+        return true;
+      }
       const auto found = find_attribute(m_, base, at.name);
       if (m_.raised) return true;
       if (!found) {
@@ -264,7 +268,12 @@ bool Run::names(const ir::Instruction& at) {
       const Value fromlist = pop(), level = pop();
       const bool leaf = fromlist.is_sequence() && heap.items(fromlist).size > 0;
       const std::string_view module = leaf ? at.name : at.name.substr(0, at.name.find('.'));
-      if (level.is(Kind::integer) && level.as_integer() > 0) {
+      const int64_t steps = level.is(Kind::integer) ? level.as_integer() : 0;
+      if (const auto beside = m_.home == nullptr ? std::nullopt : module_beside(m_, frame().globals, at.name, steps, leaf)) {
+        push(*beside);
+        return true;
+      }
+      if (steps > 0) {
         push(m_.import_name("__package__", at.name));
       } else if (module == "__main__" && running_.main_globals.is(Kind::dict)) {
         Link link;

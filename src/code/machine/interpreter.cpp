@@ -68,7 +68,7 @@ Run::Outcome Run::run(Frame first) {
 bool Run::pays() {
   const bool looks = running_.steps % 1024 == 0;
   if (++running_.steps <= running_.limit && !(looks && (m_.exhausted() || !m_.scan().in_time()))) return true;
-  if (m_.keeps_origins && !m_.exhausted() && m_.scan().in_time()) {
+  if (m_.enters_left && !m_.exhausted() && m_.scan().in_time()) {
     leave_off();
   } else if (!running_.told_steps) {
     running_.told_steps = true;
@@ -94,7 +94,7 @@ void Run::leave_off() {
 }
 
 void Run::note_block(Frame& f) {
-  if (!m_.keeps_origins || f.body == nullptr) return;
+  if (!m_.enters_left || f.body == nullptr) return;
   if (f.seen == nullptr) {
     f.seen = &running_.seen[f.body];
     if (f.seen->size() < f.body->blocks.size()) f.seen->resize(f.body->blocks.size(), 0);

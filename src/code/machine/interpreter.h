@@ -124,6 +124,10 @@ struct Running {
   bool weighs_depth = false;  // whether what is too deep is weighed in the end (depth.cpp)
   bool was_deep = false;
   std::unordered_set<uint32_t> deep;  // events of calls that were not followed for that
+  std::optional<std::unordered_map<std::string, std::string_view>> settings;  // texts of config.json beside the program
+  std::unordered_map<std::string, Value> beside;   // modules that stand beside the program, by their paths from it
+  uint32_t beside_calls = 0;
+  std::unordered_map<uint32_t, std::string> foreign;  // their namespaces and paths: what they define is run where it stands itself
   struct Random { Mersenne generator; size_t events; };
   std::unordered_map<uint32_t, Random> random;  // seeded with something known; 0: the module's own
 };
@@ -262,6 +266,20 @@ Next next_of(Machine& machine, Value iterator);
 Value iterator_over(Machine& machine, Value iterable);
 // Resumes a generator: gives what it yields; nothing when it has ended (its value in Link::second).
 std::optional<Value> resume(Machine& machine, Value generator, Value sent, std::optional<Value> thrown = {});
+
+// A module that stands beside the program (beside.cpp), as `import` with that level finds it from code with these globals;
+// `leaf`: the module itself is wanted, not its topmost package.
+std::optional<Value> module_beside(Machine& machine, Value globals, std::string_view name, int64_t level, bool leaf);
+// What such a module's namespace does not hold: another module of its package, or something of which only the name is known.
+std::optional<Value> member_beside(Machine& machine, Value module, std::string_view name);
+// What a method gives that reads a whole file, where the file stands beside the program and is small.
+std::optional<Value> content_beside(Machine& machine, Value file, std::string_view method);
+// A text of config.json beside the program, where `base` is what a model's class is given as `config`.
+std::optional<Value> setting_beside(Machine& machine, Value base, std::string_view name);
+// False for a function of such a module, where as many calls of those were followed as are.
+bool enters_beside(Machine& machine, Value function);
+// Whether such a module defined the function.
+bool is_beside(Machine& machine, Value function);
 
 // A name that no namespace holds: a builtin, else what it most likely stands for.
 Value free_name(Machine& machine, Value globals, std::string_view name);

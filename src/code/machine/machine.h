@@ -120,6 +120,11 @@ class Machine {
   Value partial(std::span<const Value> parts);
   bool is_partial(Value value) const;
   bool keeps_origins = false;  // set by front ends whose judge asks where data comes from
+  // Where a budget ends a run, what it left is entered block by block; set by front ends whose programs are run for what
+  // they may do rather than for what they give.
+  bool enters_left = false;
+  // The file that runs, where what it imports and reads may stand beside it; set by front ends whose programs find such files.
+  const Artifact* home = nullptr;
   // Whether all characters are ASCII; remembered for the text asked about last.
   bool ascii(std::string_view text);
 

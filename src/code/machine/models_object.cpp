@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "code/machine/interpreter.h"
 #include "code/machine/models.h"
 #include "knowledge/knowledge.h"
 
@@ -51,11 +52,19 @@ Result set_item(Machine& m, const Call& call) {
   return Value::none();
 }
 
+// A module that stands beside the program: "utils", ".utils".
+Result beside(Machine& m, std::string_view name, bool leaf) {
+  int64_t level = 0;
+  for (; name.starts_with('.'); name.remove_prefix(1)) ++level;
+  return m.home == nullptr ? std::nullopt : module_beside(m, Value::none(), name, level, leaf);
+}
+
 // __import__(name, globals, locals, fromlist): the top package, or the leaf where fromlist is given.
 Result import_builtin(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
   const std::string_view name = call[0].text();
   const bool leaf = call.count() >= 4 && call[3].is_sequence() && m.heap().items(call[3]).size > 0;
+  if (const auto found = beside(m, name, leaf)) return found;
   return m.import_name(leaf ? name : name.substr(0, name.find('.')), "");
 }
 
@@ -63,6 +72,7 @@ Result import_module(Machine& m, const Call& call) {
   Value name = call[0];
   if (const Value* given = m.keyword(call, "name")) name = *given;
   if (!name.is_text()) return std::nullopt;
+  if (const auto found = beside(m, name.text(), true)) return found;
   return m.import_name(name.text(), "");
 }
 

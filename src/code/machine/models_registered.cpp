@@ -142,6 +142,13 @@ Found load_json(Machine& m, const Call& call) {
   return read && call.keywords.is(Kind::dict) ? Found(hooked(m, *read, call, 0)) : read;
 }
 
+// json.load(file), of a file that stands beside the program.
+Found load_json_file(Machine& m, const Call& call) {
+  if (call.count() < 1) return std::nullopt;
+  const auto text = content_beside(m, call[0], "read");
+  return text ? load_json(m, {call.callee, std::span(&*text, 1), call.keywords}) : std::nullopt;
+}
+
 // copy.copy(x), copy.deepcopy(x): by what the class says; else the same again.
 template <bool deep>
 Found copied(Machine& m, const Call& call) {
@@ -287,6 +294,7 @@ constexpr ModelEntry kModels[] = {
     {"argparse.ArgumentParser.parse_args", parse_arguments},
     {"argparse.ArgumentParser.parse_known_args", parse_arguments},
     {"json.loads", load_json},
+    {"json.load", load_json_file},
     {"copy.copy", copied<false>},
     {"copy.deepcopy", copied<true>},
     {"types.new_class", new_class},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "code/machine/interpreter.h"
 #include "code/machine/models.h"
 #include "code/machine/operators.h"
 #include "code/machine/words.h"
@@ -222,11 +223,11 @@ std::optional<Value> link_attribute(Machine& m, Value base, std::string_view nam
     case Kind::method:
       if (name == "__self__" || name == "im_self") return link.first;
       if (name == "__func__" || name == "im_func") return link.second;
-      return defined_attribute(m, link.second, name);
+      return find_attribute(m, link.second, name);
     case Kind::module: {
       if (name == "__dict__") return link.first;
       if (const Value* held = m.heap().find_key(link.first, Value::string(name))) return *held;
-      return std::nullopt;
+      return member_beside(m, base, name);
     }
     case Kind::descriptor:
       if (name == "fget" || name == "__func__" || name == "func") return link.first;

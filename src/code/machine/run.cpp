@@ -159,7 +159,7 @@ void run_module(Machine& m, Value code, Value globals, Trigger trigger) {
   m.raised.reset();
   m.place.code = true;
   run_callbacks(m);
-  if (m.keeps_origins) run_left(m);
+  if (m.enters_left) run_left(m);
 }
 
 Value call_function(Machine& m, Value function, std::span<const Value> arguments, Value keywords, Trigger trigger) {
@@ -271,7 +271,7 @@ Value instance_for(Machine& m, std::vector<Value>& instances, Value cls, std::st
 
 // Whether a function was called, and not all of its blocks were entered by that.
 bool half_seen(Machine& m, Value function) {
-  if (is_written(m, function)) return false;
+  if (is_written(m, function) || is_beside(m, function)) return false;
   const CodeObject& code = m.heap().code(m.heap().function(function).code);
   if (code.body == nullptr) return false;
   const auto found = m.running().seen.find(code.body.get());
@@ -296,7 +296,7 @@ void run_one(Machine& m, std::vector<Value>& instances, Value function, Trigger 
     self = instance_for(m, instances, of.owner, of.name);
     if (!of.called && m.heap().function(function).called) return;
   }
-  const uint64_t each = m.keeps_origins ? kStepsOfFunction : m.scan().budget.code_steps / 16 + 1;
+  const uint64_t each = m.enters_left ? kStepsOfFunction : m.scan().budget.code_steps / 16 + 1;
   m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + each);
   m.place.trigger = trigger;
   m.place.line = 0;
@@ -323,7 +323,7 @@ void run_unseen(Machine& m, std::vector<Value>& instances, Trigger (*trigger_of)
   for (uint32_t i = kMostFunctions; i < m.heap().functions().size(); ++i) {
     const Value function = Value::heap(Kind::function, i);
     const Function& of = m.heap().function(function);
-    if (of.called || !of.code.is(Kind::code) || is_written(m, function)) continue;
+    if (of.called || !of.code.is(Kind::code) || is_written(m, function) || is_beside(m, function)) continue;
     const ir::Body* body = m.keeps_origins ? body_of(m, of.code) : nullptr;
     const auto found = m.running().seen.find(body);
     if (found != m.running().seen.end() && !found->second.empty() && found->second[0] != 0) continue;
@@ -348,7 +348,7 @@ void run_uncalled(Machine& m, Trigger trigger) {
       break;
     }
     const Value function = Value::heap(Kind::function, i);
-    if (m.heap().function(function).called || !m.heap().function(function).code.is(Kind::code) || is_written(m, function)) continue;
+    if (m.heap().function(function).called || !m.heap().function(function).code.is(Kind::code) || is_written(m, function) || is_beside(m, function)) continue;
     run_one(m, instances, function, trigger, trigger);
   }
 }
@@ -362,7 +362,7 @@ void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
     for (uint32_t i = 0; i < m.heap().functions().size() && i < kMostFunctions; ++i) {
       const Value function = Value::heap(Kind::function, i);
       const Function& of = m.heap().function(function);
-      if (of.called || !of.code.is(Kind::code) || is_written(m, function)) continue;
+      if (of.called || !of.code.is(Kind::code) || is_written(m, function) || is_beside(m, function)) continue;
       if (wanted != Trigger::other && trigger_of(of.name) != wanted) continue;
       run_one(m, instances, function, wanted, construction);
     }

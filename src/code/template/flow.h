@@ -24,6 +24,7 @@ enum class Asks : uint8_t {
   place,   // a far position in the conversation, or its length
   size,    // how long a message is, or another number made of it
   chance,  // what is drawn by lot
+  name,    // which tool there is, or who asks
 };
 
 struct Trigger {

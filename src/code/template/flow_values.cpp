@@ -34,6 +34,13 @@ constexpr std::string_view kSaid[] = {"content",  "text",        "value",     "r
                                       "thinking", "prompt",      "input",     "query",
                                       "question", "instruction", "reasoning", "parts"};
 
+// What loaders may say of whoever asks.
+constexpr std::string_view kPersons[] = {"user_name", "username",     "user_id",      "userid",   "user_email", "email",
+                                         "user_role", "account",      "account_id",   "tenant",   "tenant_id",  "customer",
+                                         "customer_id", "organization", "organisation", "org",    "org_id",     "company",
+                                         "hostname",  "host",         "domain",       "client",   "client_id",  "client_name",
+                                         "session_id", "ip",          "ip_address",   "user_agent"};
+
 // Whether two expressions are written alike.
 bool alike(const Node* left, const Node* right, int depth = 0) {
   if (left == nullptr || right == nullptr) return left == right;
@@ -128,7 +135,9 @@ Worth Flow::input(std::string_view name, uint32_t offset) {
   }
   if (one_of(name, kPrompts) || (inputs_ == Inputs::chat && one_of(name, kTexts)))
     return of_words(kWords, offset);
-  return of_nothing(offset);
+  Worth out = of_nothing(offset);
+  if (one_of(name, kPersons)) out.origins = kName;
+  return out;
 }
 
 // Chains of operators lean to the left and may be as long as the template.
@@ -391,6 +400,8 @@ Worth Flow::member(const Worth& of, const Worth& key, uint32_t offset) {
     else if (names.empty())
       either(out, of_words(kWords | kPart, offset));
   }
+  // tool.function.name, tool_call['name']
+  if (names.size() == 1 && names[0] == "name" && !of.from(kWords)) out.origins |= kName;
   out.origins |= of.origins & (kDate | kChance | kPlace | kSize);
   if (of.from(kWords) && names.empty() && !of.cut_at.empty()) out.origins &= static_cast<uint8_t>(~kPart);
   out.causes |= of.causes | causes_of(key);
@@ -482,6 +493,11 @@ Causes Flow::relate(std::initializer_list<const Worth*> all, uint32_t offset) {
   if ((origins & kChance) != 0) out |= trigger(Asks::chance, "", offset);
   if ((origins & kSize) != 0 && furthest >= 2) out |= trigger(Asks::size, "", offset);
   if ((origins & kPlace) != 0 && furthest >= 3) out |= trigger(Asks::place, "", offset);
+  if ((origins & (kName | kWords)) == kName) {
+    for (const std::string& literal : literals) {
+      if (!literal.empty() && !names_part(literal)) out |= trigger(Asks::name, literal, offset);
+    }
+  }
   if ((origins & kWords) == 0) return out;
   for (const std::string& literal : literals) {
     if (literal.empty() || ((origins & kPart) != 0 && names_part(literal))) continue;

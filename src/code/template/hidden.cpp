@@ -88,8 +88,10 @@ class Judging {
 
   // The condition that weighs most, and how to say it.
   const Trigger* condition_of(Causes causes) const {
-    for (const Asks asks : {Asks::words, Asks::date, Asks::chance, Asks::size, Asks::place, Asks::mark}) {
-      if (const Trigger* trigger = trigger_of(causes, asks)) return trigger;
+    for (const Asks asks : {Asks::words, Asks::date, Asks::chance, Asks::size, Asks::place, Asks::name, Asks::mark}) {
+      const Trigger* trigger = trigger_of(causes, asks);
+      // Tools that come with models are known to their templates.
+      if (trigger != nullptr && (asks != Asks::name || !is_own_tool(trigger->literal))) return trigger;
     }
     return nullptr;
   }
@@ -102,6 +104,7 @@ class Judging {
       case Asks::place: return "only at a certain place of the conversation";
       case Asks::size: return "only where a message has a certain length";
       case Asks::chance: return "by lot";
+      case Asks::name: return "only where a tool or whoever asks is called " + quoted(trigger.literal, false, 80);
     }
     return {};
   }
@@ -151,7 +154,7 @@ class Judging {
     const bool acts = signs.leaks || signs.deceives || signs.overrides || signs.commands;
     const bool beside =
         (acts && (passage.follows_words || mark != nullptr)) || (signs.link && passage.follows_words);
-    const bool suspect = signs.covert || aside || beside || carries_words_away(passage);
+    const bool suspect = signs.smuggles || signs.covert || aside || beside || carries_words_away(passage);
     if (!suspect && (mark == nullptr || signs.words < 3)) return;
     Concern concern;
     if (!suspect) {
@@ -208,13 +211,13 @@ class Judging {
 
   void judge_invisible() {
     const std::string text = invisible_text(source_);
-    if (text.size() < 8) return;
+    if (text.size() < 3) return;
     Concern concern;
     concern.weight = signs_of(text).hostile() ? Weight::confirmed : Weight::suspected;
     concern.summary = "Holds text in characters that no screen shows.";
-    concern.why = "Models read characters of Unicode's tag block, people do not see them.";
+    concern.why = "Models read such characters of Unicode, people do not see them.";
     keep(std::move(concern), Trigger{Asks::mark, "", 0}, text,
-         static_cast<uint32_t>(source_.find("\xF3\xA0")));
+         static_cast<uint32_t>(std::min(source_.find("\xF3\xA0"), source_.size())));
   }
 
   // One concern for each condition: the worst.

@@ -177,6 +177,22 @@ void read_deception(const std::vector<std::string>& words, Signs& signs) {
                    near(words, kOff, kGuards, 4) != 0;
 }
 
+// An order to show a picture or link whose address takes words of the conversation along.
+bool smuggles(const std::string& text, const std::vector<std::string>& words) {
+  static constexpr std::string_view kSaid[] = {"conversation", "message", "messages", "history", "prompt", "input", "question", "data", "context", "chat", "secret", "secrets", "summary"};
+  static constexpr std::string_view kForms[] = {"encoded", "encode", "encoding", "urlencoded", "base64", "hex", "parameter", "query", "replace", "replaced", "replacing"};
+  for (size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 2)) {
+    const size_t end = std::min(text.find_first_of(") \n", at + 2), text.size());
+    const std::string_view address = std::string_view(text).substr(at + 2, end - at - 2);
+    const size_t query = address.find('?');
+    if (!is_link(address) || query == std::string_view::npos) continue;
+    // Another picture's size is a query, too: what is asked for is words.
+    const std::vector<std::string> given = words_of(address.substr(query));
+    if (any(given, kSaid) || address.find_first_of("{<[$", query) != std::string_view::npos || (any(words, kForms) && any(words, kSaid))) return true;
+  }
+  return false;
+}
+
 void read_leaks(const std::vector<std::string>& words, Signs& signs) {
   static constexpr std::string_view kSend[] = {"send",       "post",  "upload",  "forward",   "transmit",
                                                "exfiltrate", "leak",  "submit",  "email",     "report",
@@ -350,6 +366,13 @@ bool is_familiar(std::string_view mark) {
                      [&](std::string_view part) { return lower.find(part) != std::string::npos; });
 }
 
+bool is_own_tool(std::string_view name) {
+  static constexpr std::string_view kParts[] = {"browser", "search",  "interpreter", "terminal", "bash",   "computer", "memory", "respond",
+                                                "weather", "wolfram", "retriev",     "finish",   "submit", "shell",    "editor", "notebook"};
+  const std::string lower = in_lower_case(name);
+  return is_familiar(name) || std::any_of(std::begin(kParts), std::end(kParts), [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+}
+
 bool speaks_for_system(std::string_view text) {
   const std::string lower = in_lower_case(text);
   return lower.find("system") != std::string::npos || lower.find("developer") != std::string::npos;
@@ -365,6 +388,8 @@ Signs signs_of(std::string_view text) {
   read_concealment(words, signs);
   read_deception(words, signs);
   read_leaks(words, signs);
+  signs.smuggles = any(words, kInsert) && smuggles(lower, words);
+  signs.leaks = signs.leaks || signs.smuggles;
   read_orders(words, signs);
   return signs;
 }
@@ -382,23 +407,60 @@ uint32_t longest_phrase(std::string_view text) {
   return most;
 }
 
+namespace {
+
+// A character of UTF-8 at a place, and its length; what is broken is one byte.
+std::pair<uint32_t, size_t> character_at(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+  const uint32_t first = byte(at);
+  const size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+  if (size == 1 || at + size > text.size()) return {first, 1};
+  uint32_t code = first & (0xFFu >> (size + 1));
+  for (size_t i = 1; i < size; ++i) code = code << 6 | (byte(at + i) & 0x3F);
+  return {code, size};
+}
+
+// What one character adds to text that nobody sees: a letter of the tag block, a byte that a variation selector stands
+// for, a bit that a character of no width stands for.
+enum class Unseen : uint8_t { no, letter, selector, width };
+
+Unseen unseen(uint32_t code) {
+  if (code >= 0xE0020 && code < 0xE007F) return Unseen::letter;
+  if ((code >= 0xFE00 && code <= 0xFE0F) || (code >= 0xE0100 && code <= 0xE01EF)) return Unseen::selector;
+  const bool width = code == 0x200B || code == 0x200C || code == 0x200D || (code >= 0x2060 && code <= 0x2064) || code == 0xFEFF || code == 0x180E;
+  return width ? Unseen::width : Unseen::no;
+}
+
+}  // namespace
+
 std::string invisible_text(std::string_view text) {
-  // U+E0020 to U+E007E are F3 A0 80 A0 to F3 A0 81 BE; after a black flag (U+1F3F4) they spell a flag.
-  std::string out;
-  size_t flag = std::string_view::npos;
-  for (size_t i = 0; i + 3 < text.size(); ++i) {
-    if (text.substr(i).starts_with("\xF0\x9F\x8F\xB4")) flag = i + 4;
-    if (!text.substr(i).starts_with("\xF3\xA0")) continue;
-    const auto third = static_cast<unsigned char>(text[i + 2]),
-               fourth = static_cast<unsigned char>(text[i + 3]);
-    const uint32_t code = static_cast<uint32_t>(third & 0x3F) << 6 | (fourth & 0x3F);
-    if (flag == i) {
-      flag = i + 4;
-    } else if (code >= 0x20 && code < 0x7F) {
-      out += static_cast<char>(code);
+  // One selector behind a picture and single joiners between letters are of honest text; so are tags behind a black flag.
+  constexpr size_t kFewSelectors = 3, kFewWidths = 7;
+  constexpr uint32_t kFlag = 0x1F3F4;
+  std::string out, run;
+  Unseen kind = Unseen::no;
+  bool flag = false;
+  const auto end_run = [&] {
+    if (kind == Unseen::letter || (kind == Unseen::selector && run.size() > kFewSelectors)) out += run;
+    if (kind == Unseen::width && run.size() > kFewWidths) out += "(" + std::to_string(run.size()) + " characters of no width)";
+    run.clear();
+  };
+  for (size_t i = 0; i < text.size();) {
+    if (static_cast<unsigned char>(text[i]) < 0x80 && kind == Unseen::no) {
+      flag = false;
+      ++i;
+      continue;
     }
-    i += 3;
+    const auto [code, size] = character_at(text, i);
+    i += size;
+    const Unseen now = unseen(code);
+    if (now != kind) end_run(), kind = now;
+    if (now == Unseen::letter && !flag) run += static_cast<char>(code - 0xE0000);
+    if (now == Unseen::selector) run += static_cast<char>(code >= 0xE0100 ? code - 0xE0100 + 16 : code - 0xFE00);
+    if (now == Unseen::width) run += '.';
+    flag = code == kFlag || (flag && now == Unseen::letter);
   }
+  end_run();
   return out;
 }
 

@@ -16,6 +16,9 @@ bool is_mark(std::string_view literal);
 // Those of them that models have: of reasoning, tools, media and turns; and symbols.
 bool is_familiar(std::string_view mark);
 
+// Names of tools that come with models, so that their templates know them.
+bool is_own_tool(std::string_view name);
+
 // Whether a text opens a turn of the system or the developer.
 bool speaks_for_system(std::string_view text);
 
@@ -33,6 +36,7 @@ struct Signs {
   bool leaks = false;         // sends things away, collects secrets
   bool commands = false;      // to be executed: shell, installers, scripts
   bool overrides = false;     // what the system or the user said
+  bool smuggles = false;      // words of the conversation in an address that answers are to show
   bool hostile() const { return conceals || deceives || leaks || commands || overrides; }
 };
 
@@ -41,7 +45,8 @@ Signs signs_of(std::string_view text);
 // The most words of language between two tags; a label is one.
 uint32_t longest_phrase(std::string_view text);
 
-// Text that no screen shows: characters of Unicode's tag block, read as the ASCII that they stand for.
+// Text that no screen shows: characters of Unicode's tag block as the ASCII that they stand for, long runs of variation
+// selectors as the bytes that they stand for, and how many characters of no width stand in long runs.
 std::string invisible_text(std::string_view text);
 
 // Whether a message in which `from` became `to` says something else; quoting, white space and marks do not

@@ -20,6 +20,7 @@ enum Origin : uint8_t {
   kPlace = 16,        // a position in the conversation
   kDate = 32,
   kChance = 64,
+  kName = 128,  // what a tool is called, or who asks
 };
 
 struct Compound;

@@ -99,7 +99,8 @@ void Reading::read_download(NodeId id) {
   name_format("data-set-config");
   if (is_address(text.substr(0, 16))) return refer("url", text, "ultralytics.data");
   machine_.place.offset = document_[id].offset;
-  if (!text.starts_with("bash ")) return run_source("import os\n" + std::string(text), document_[id].offset);
+  // Read as a program: it fetches archives, unpacks and moves them all day.
+  if (!text.starts_with("bash ")) return give_source("import os\n" + std::string(text), "data-set-config");
   const std::string_view script = text.substr(5);
   if (script.find_first_of(" ;|&<>$`\n") == std::string_view::npos && !is_address(script)) return refer("code", script, "ultralytics.data");
   has_objects_ = true;

@@ -114,7 +114,7 @@ void read(Scan& scan, const Artifact& artifact) {
   if (loaded->contents.value.is(Kind::code)) {
     const bool module = is_module(*loaded, artifact);
     if (module) trace.dialect = "source";
-    machine.keeps_origins = true;
+    machine.keeps_origins = machine.enters_left = true;
     machine::run_program(machine, {loaded->contents.value, artifact.path, loaded->trigger, module ? python::trigger_of : trigger_of});
   }
   trace.finished = true;

@@ -74,7 +74,8 @@ void read_source(Scan& scan, const Artifact& artifact) {
   else if (!parsed.errors.empty()) scan.gap(artifact, Fault::malformed, parsed.errors.front().offset, "line " + std::to_string(parsed.errors.front().line) + " is not Python: " + parsed.errors.front().what);
   if (parsed.root == nullptr || parsed.root->type != python::Type::Module) return;
   machine::Machine machine(scan, trace);
-  machine.keeps_origins = true;
+  machine.keeps_origins = machine.enters_left = true;
+  machine.home = &artifact;
   pickle::attach(machine);
   run(machine, tree, parsed, artifact);
   trace.finished = true;

@@ -128,6 +128,7 @@ void read_template(Scan& scan, const Artifact& artifact) {
   // Templates are small programs; those that never end are no reason to wait as long as for a library.
   const uint64_t code_steps = std::exchange(scan.budget.code_steps, std::min(scan.budget.code_steps, kMostSteps));
   machine::Machine machine(scan, trace);
+  machine.enters_left = true;
   const Value globals = machine::new_globals(machine, "__template__");
   for (const Given& given : kGiven) machine::set_global(machine, globals, given.name, machine.resolve(given.module, given.member));
   for (const machine::ModelEntry& model : machine::template_models()) {
