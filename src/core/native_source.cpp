@@ -108,6 +108,12 @@ class Reading {
       *out += static_cast<char>(value);
       return;
     }
+    if (c >= '0' && c <= '7') {
+      int value = c - '0';
+      for (int digits = 1; digits < 3 && now() >= '0' && now() <= '7'; ++digits, ++at_) value = value * 8 + (now() - '0');
+      *out += value == 0 ? ' ' : static_cast<char>(value & 255);
+      return;
+    }
     const size_t found = kLetters.find(c);
     *out += found == std::string_view::npos ? c : found < kMeant.size() ? kMeant[found] : ' ';
   }
