@@ -1,10 +1,9 @@
 // What stands beside the file that is scanned: other members of its archive, other files of the same run. The engine hands
-// it to a scan together with the judge, so that readers which know no engine may ask for it.
+// it to a scan, so that readers which know no engine may ask for it.
 #pragma once
 
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,19 +34,5 @@ class Neighbours {
   std::deque<std::vector<std::byte>> buffers_;
   uint64_t bytes_ = 0;
 };
-
-// What Scan::judge is where the engine runs the scan.
-struct JudgeWithNeighbours {
-  void (*judge)(Scan&, Trace&) = nullptr;
-  std::shared_ptr<Neighbours> neighbours;
-
-  void operator()(Scan& scan, Trace& trace) const { judge(scan, trace); }
-};
-
-// Null where nobody has handed any to the scan.
-inline Neighbours* neighbours_of(const Scan& scan) {
-  const auto* with = scan.judge.target<JudgeWithNeighbours>();
-  return with == nullptr ? nullptr : with->neighbours.get();
-}
 
 }  // namespace winnow

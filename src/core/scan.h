@@ -18,6 +18,8 @@
 
 namespace winnow {
 
+class Neighbours;
+
 // What a reader has to say of one place.
 struct Note {
   Ruling ruling = Ruling::dismissed;
@@ -84,6 +86,7 @@ struct Scan {
   std::vector<ImportedName> imports;
   std::vector<Gap> gaps;
   std::function<void(Scan&, Trace&)> judge;  // set by the engine
+  Neighbours* neighbours = nullptr;          // the same; null where nothing stands beside the input
   Show show = Show::nothing;                 // of every trace, kept in `text`
   std::string text;
 

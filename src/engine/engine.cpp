@@ -75,7 +75,9 @@ void drain(Scan& scan, const FileBytes* file, Whereabouts* whereabouts) {
 
 ArtifactReport scan_input(const std::string& path, Bytes bytes, const FileBytes* file, const Options& options, Whereabouts* whereabouts, const Ask& ask) {
   Scan scan(options.budget);
-  scan.judge = JudgeWithNeighbours{options.show == Show::trace ? show_and_judge : judge::judge, std::make_shared<Neighbours>(ask)};
+  scan.judge = options.show == Show::trace ? show_and_judge : judge::judge;
+  Neighbours neighbours(ask);
+  scan.neighbours = &neighbours;
   scan.show = options.show;
   Artifact outermost;
   outermost.path = path;

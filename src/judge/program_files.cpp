@@ -172,7 +172,7 @@ bool Weigher::is_hidden_text(std::string_view text) const {
   const std::string_view source = as_text(trace_.artifacts.front().bytes);
   if (source.find(text.substr(0, 200)) != std::string_view::npos) return false;
   // Files of code that stand beside the program are read as themselves.
-  const Neighbours* const neighbours = neighbours_of(scan_);
+  const Neighbours* const neighbours = scan_.neighbours;
   for (const auto& [path, content] : neighbours == nullptr ? std::unordered_map<std::string, std::optional<Bytes>>() : neighbours->known()) {
     if (content && !is_data_name(path) && as_text(*content).find(text.substr(0, 200)) != std::string_view::npos) return false;
   }

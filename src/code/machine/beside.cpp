@@ -22,7 +22,7 @@ constexpr uint32_t kMostCalls = 300;
 constexpr uint64_t kMostMemory = uint64_t{64} << 20;
 
 std::optional<Bytes> neighbour(Machine& m, std::string_view path) {
-  Neighbours* const neighbours = neighbours_of(m.scan());
+  Neighbours* const neighbours = m.scan().neighbours;
   return neighbours == nullptr ? std::nullopt : neighbours->find(m.scan(), *m.home, path);
 }
 
