@@ -192,9 +192,12 @@ class YamlReading {
 Result<ParsedDocument> parse_yaml(std::string_view source) { return YamlReading(source).run(); }
 
 bool begins_as_yaml(std::string_view text) {
+  constexpr size_t kLongestBegin = 4096;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
+    // A plain key ends within 1,024 characters; numbers without a line's end are no reason to go through all of a model.
+    const std::string_view near = text.front() == '#' ? text : text.substr(0, kLongestBegin);
+    const size_t end = std::min(near.find('\n'), near.size());
     std::string_view line = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     while (!line.empty() && (line.back() == ' ' || line.back() == '\r' || line.back() == '\t')) line.remove_suffix(1);
