@@ -23,6 +23,8 @@ inline Budget small_budget() {
   budget.depth = 5;
   budget.artifacts = 300;
   budget.steps = 200'000;
+  budget.code_steps = 1'000'000;
+  budget.forks = 2'000;
   budget.memory = uint64_t{32} << 20;
   budget.string = uint64_t{1} << 20;
   return budget;
