@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace winnow::machine {
 namespace {
@@ -321,9 +322,37 @@ std::optional<Big> power(const Big& base, uint64_t exponent) {
   return out;
 }
 
+namespace {
+
+// The number by which another gives one, modulo a third: Euclid's algorithm, turned round.
+std::optional<Big> inverse(const Big& number, const Big& modulus) {
+  constexpr size_t kMostBits = 1024;
+  if (modulus.zero() || modulus.negative || modulus.bits() > kMostBits) return std::nullopt;
+  Big a = modulus, b, before = big_of(0), now = big_of(1), quotient, rest;
+  divide(number, modulus, quotient, b);
+  while (!b.zero()) {
+    divide(a, b, quotient, rest);
+    const auto taken = multiply(quotient, now);
+    if (!taken) return std::nullopt;
+    const Big next = subtract(before, *taken);
+    before = std::exchange(now, next);
+    a = std::exchange(b, rest);
+  }
+  if (compare(a, big_of(1)) != 0) return std::nullopt;
+  Big out;
+  divide(before, modulus, quotient, out);
+  return out;
+}
+
+}  // namespace
+
 std::optional<Big> power(const Big& base, const Big& exponent, const Big& modulus) {
   constexpr size_t kMostBits = 8192;  // of a modulus: a key of RSA
-  if (modulus.zero() || exponent.negative || modulus.bits() > kMostBits || exponent.bits() > kMostBits) return std::nullopt;
+  if (exponent.negative) {
+    const auto opposite = inverse(base, modulus);
+    return opposite ? power(*opposite, subtract(big_of(0), exponent), modulus) : std::nullopt;
+  }
+  if (modulus.zero() || modulus.bits() > kMostBits || exponent.bits() > kMostBits) return std::nullopt;
   Big out = big_of(1), quotient, square;
   divide(base, modulus, quotient, square);
   for (size_t i = 0; i < exponent.bits(); ++i) {

@@ -196,4 +196,47 @@ std::optional<std::string> digest_of(std::string_view name, std::string_view dat
   return std::nullopt;
 }
 
+std::optional<std::string> keyed_digest_of(std::string_view name, std::string_view key, std::string_view data) {
+  const size_t block = name == "sha512" || name == "sha384" ? 128 : 64;
+  std::string padded_key(key);
+  if (padded_key.size() > block) {
+    const auto shorter = digest_of(name, key);
+    if (!shorter) return std::nullopt;
+    padded_key = *shorter;
+  }
+  padded_key.resize(block, '\0');
+  const auto masked = [&](char mask) {
+    std::string out = padded_key;
+    for (char& c : out) c = static_cast<char>(c ^ mask);
+    return out;
+  };
+  const auto inner = digest_of(name, masked(0x36).append(data));
+  return inner ? digest_of(name, masked(0x5c).append(*inner)) : std::nullopt;
+}
+
+uint32_t crc32_of(std::string_view data, uint32_t from) {
+  static const std::array<uint32_t, 256> kTable = [] {
+    std::array<uint32_t, 256> out{};
+    for (uint32_t i = 0; i < out.size(); ++i) {
+      uint32_t rest = i;
+      for (int bit = 0; bit < 8; ++bit) rest = rest >> 1 ^ (rest & 1 ? 0xedb88320u : 0);
+      out[i] = rest;
+    }
+    return out;
+  }();
+  uint32_t out = ~from;
+  for (const char c : data) out = kTable[(out ^ static_cast<unsigned char>(c)) & 0xff] ^ out >> 8;
+  return ~out;
+}
+
+uint32_t adler32_of(std::string_view data, uint32_t from) {
+  constexpr uint32_t kPrime = 65521;
+  uint32_t low = from & 0xffff, high = from >> 16;
+  for (const char c : data) {
+    low = (low + static_cast<unsigned char>(c)) % kPrime;
+    high = (high + low) % kPrime;
+  }
+  return high << 16 | low;
+}
+
 }  // namespace winnow::machine

@@ -4,6 +4,7 @@
 
 #include "code/bytecode/lift.h"
 #include "code/machine/interpreter.h"
+#include "code/machine/iterables.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/run.h"
@@ -270,6 +271,7 @@ Next next_of(Machine& m, Value iterator) {
     case kSequence: {
       const Items& items = heap.items(link.first);
       if (link.number < items.size) item = items[static_cast<uint32_t>(link.number)];
+      else if (is_open(link)) return {std::nullopt, true};
       break;
     }
     case kText: {

@@ -14,12 +14,24 @@ inline Value tuple_of(Machine& m, const std::vector<Value>& values) {
   return m.heap().new_items(Kind::tuple, values.data(), static_cast<uint32_t>(values.size()));
 }
 
-// An iterator over a list that is known already: what Python makes lazily.
-inline Value iterator_of(Machine& m, const std::vector<Value>& values) {
-  Link link;
-  link.kind = kSequence;
-  link.first = list_of(m, values);
-  return m.heap().new_link(Kind::iterator, link);
-}
+// An iterator over a list that is known already: what Python makes lazily. An open one goes on, and nobody knows how.
+Value iterator_of(Machine& m, const std::vector<Value>& values, bool open = false);
+inline bool is_open(const Link& sequence) { return sequence.second.is(Kind::boolean) && !sequence.second.as_boolean(); }
+
+// Goes through several iterables at once, as zip and map do. What gives its items one by one may have no end, or may stand there
+// twice: it is asked row by row, and after very many rows the rest is left open.
+class Drawing {
+ public:
+  enum class State : uint8_t { going, ended, open, unknown };
+  bool begin(Machine& m, std::span<const Value> iterables);  // false: nothing is known of them, or Machine::raised is set
+  // Without a filling the shortest ends all.
+  State next(Machine& m, std::vector<Value>& row, std::optional<Value> filling = {});
+
+ private:
+  std::vector<std::vector<Value>> columns_;
+  std::vector<Value> iterators_;
+  size_t at_ = 0;
+  bool lazy_ = false, bounded_ = false;
+};
 
 }  // namespace winnow::machine

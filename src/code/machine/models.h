@@ -24,7 +24,8 @@ std::span<const ModelEntry> formatting_models();     // str.format, `%`, templat
 std::span<const ModelEntry> number_models();         // int, float, math
 std::span<const ModelEntry> more_iteration_models(); // iter, next, sorted, zip, map
 std::span<const ModelEntry> itertools_models();
-std::span<const ModelEntry> module_models();         // struct, hashlib, json, contextlib, functools, asyncio
+std::span<const ModelEntry> digest_models();         // hashlib, hmac, crc32
+std::span<const ModelEntry> module_models();         // struct, json, contextlib, functools, asyncio
 std::span<const ModelEntry> pattern_models();        // re
 std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
 std::span<const ModelEntry> library_models();        // heapq, random, shlex, textwrap, html

@@ -1,7 +1,11 @@
 // Builtins that turn one kind of data into another: numbers, characters, encodings, compression.
 #include <algorithm>
+#include <bit>
 #include <charconv>
+#include <cmath>
+#include <limits>
 
+#include "code/machine/big.h"
 #include "code/machine/encodings.h"
 #include "code/machine/literal.h"
 #include "code/machine/models.h"
@@ -240,6 +244,25 @@ Result integer_from_bytes(Machine& m, const Call& call) {
 }
 
 // struct.pack(format, ...) for integers and byte strings
+std::optional<uint64_t> low_bits_of(Value value) {
+  if (const auto number = integer_of(value)) return static_cast<uint64_t>(*number);
+  const auto large = value.is(Kind::big_integer) ? big_of(value) : std::nullopt;
+  if (!large || large->negative || large->words.size() > 2) return std::nullopt;
+  uint64_t out = 0;
+  for (size_t i = 0; i < large->words.size(); ++i) out |= static_cast<uint64_t>(large->words[i]) << (32 * i);
+  return out;
+}
+
+std::optional<uint64_t> bits_of_real(Value value, size_t size) {
+  const auto whole = integer_of(value);
+  if (!whole && !value.is(Kind::real)) return std::nullopt;
+  const double number = whole ? static_cast<double>(*whole) : value.as_real();
+  if (size == 8) return std::bit_cast<uint64_t>(number);
+  // What does not fit into four bytes is an error in Python.
+  if (std::isfinite(number) && std::fabs(number) > static_cast<double>(std::numeric_limits<float>::max())) return std::nullopt;
+  return std::bit_cast<uint32_t>(static_cast<float>(number));
+}
+
 Result pack(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
   bool big = false;
@@ -264,15 +287,15 @@ Result pack(Machine& m, const Call& call) {
       const size_t size = std::string_view("bBc?").find(c) != std::string_view::npos ? 1
                           : std::string_view("hH").find(c) != std::string_view::npos ? 2
                           : std::string_view("iIlL").find(c) != std::string_view::npos ? 4
-                          : std::string_view("qQ").find(c) != std::string_view::npos ? 8 : 0;
+                          : std::string_view("qQd").find(c) != std::string_view::npos ? 8 : c == 'f' ? 4 : 0;
       if (size == 0) return std::nullopt;
       for (size_t k = 0; k < times; ++k) {
         const Value value = call[next++];
         if (c == 'c' && value.is(Kind::bytes)) { out += value.text(); continue; }
-        const auto number = integer_of(value);
-        if (!number) return std::nullopt;
+        const auto bits = c == 'f' || c == 'd' ? bits_of_real(value, size) : low_bits_of(value);
+        if (!bits) return std::nullopt;
         std::string raw;
-        for (size_t i = 0; i < size; ++i) raw += static_cast<char>(*number >> (8 * i));
+        for (size_t i = 0; i < size; ++i) raw += static_cast<char>(*bits >> (8 * i));
         if (big) std::reverse(raw.begin(), raw.end());
         out += raw;
       }

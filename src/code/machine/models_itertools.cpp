@@ -18,11 +18,17 @@ Found chain(Machine& m, const Call& call) {
     if (!given) return Value::unknown();
     rows = *given;
   }
-  std::vector<Value> out;
+  std::vector<Value> out, item;
   for (const Value& row : rows) {
-    const auto items = m.iterate(row);
-    if (!items) return Value::unknown();
-    out.insert(out.end(), items->begin(), items->end());
+    Drawing drawing;
+    if (!drawing.begin(m, std::span(&row, 1))) return Value::unknown();
+    for (;;) {
+      const Drawing::State state = drawing.next(m, item);
+      if (state == Drawing::State::unknown) return Value::unknown();
+      if (state == Drawing::State::open) return iterator_of(m, out, true);
+      if (state == Drawing::State::ended) break;
+      out.push_back(item[0]);
+    }
   }
   return iterator_of(m, out);
 }
@@ -116,18 +122,22 @@ Found selections(Machine& m, const Call& call) {
 }
 
 Found accumulate(Machine& m, const Call& call) {
-  const auto items = m.iterate(call[0]);
-  if (!items) return Value::unknown();
   Value function = call.count() > 1 ? call[1] : Value::none();
   if (const Value* given = m.keyword(call, "func")) function = *given;
-  std::vector<Value> out;
-  for (const Value& item : *items) {
-    if (out.empty()) { out.push_back(item); continue; }
-    const Value pair[] = {out.back(), item};
+  const Value* initial = m.keyword(call, "initial");
+  Drawing drawing;
+  if (call.count() == 0 || !drawing.begin(m, call.arguments.first(1))) return Value::unknown();
+  std::vector<Value> out, row;
+  if (initial != nullptr && !initial->is(Kind::none)) out.push_back(*initial);
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state == Drawing::State::unknown) return Value::unknown();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    if (out.empty()) { out.push_back(row[0]); continue; }
+    const Value pair[] = {out.back(), row[0]};
     out.push_back(function.is(Kind::none) ? binary(m, ir::Binary::add, pair[0], pair[1]) : m.call(function, pair));
     if (m.raised) return Value::unknown();
   }
-  return iterator_of(m, out);
 }
 
 Found starmap(Machine& m, const Call& call) {

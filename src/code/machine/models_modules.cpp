@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "code/machine/digests.h"
 #include "code/machine/encodings.h"
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
@@ -123,48 +122,6 @@ Found calculated_size(Machine& m, const Call& call) {
   const auto format = buffer(m, call[0]);
   const auto layout = format ? layout_of(*format) : std::nullopt;
   return layout ? Found(Value::integer(static_cast<int64_t>(layout->size))) : Found(Value::unknown());
-}
-
-// hashlib.sha256(data): an instance that holds the data and the algorithm's name.
-Found make_hash(Machine& m, const Call& call) {
-  std::string_view name = m.heap().name(call.callee).canonical;
-  name = name.substr(name.rfind('.') + 1);
-  size_t first = 0;
-  if (name == "new") {
-    if (!call[0].is(Kind::string)) return std::nullopt;
-    name = call[0].text();
-    first = 1;
-  }
-  Instance instance;
-  instance.cls = m.resolve("hashlib", "_Hash");
-  instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
-  m.heap().set_key(instance.attributes, "name", m.heap().new_string(name));
-  const auto data = call.count() > first ? buffer(m, call[first]) : std::optional<std::string_view>("");
-  m.heap().set_key(instance.attributes, " data", data ? m.make_bytes(*data) : Value::unknown());
-  instance.held = m.heap().new_tuple({});
-  return m.heap().new_instance(instance);
-}
-
-Found update_hash(Machine& m, const Call& call) {
-  if (!call[0].is(Kind::instance)) return std::nullopt;
-  const Value held = m.heap().instance(call[0]).attributes;
-  const Value* old = m.heap().find_key(held, Value::string(" data"));
-  const auto more = buffer(m, call[1]);
-  const Value sum = old != nullptr && old->is(Kind::bytes) && more ? m.joined(*old, *more) : Value::unknown();
-  m.heap().set_key(held, " data", sum);
-  return Value::none();
-}
-
-template <bool hexadecimal>
-Found digest(Machine& m, const Call& call) {
-  if (!call[0].is(Kind::instance)) return std::nullopt;
-  const Value held = m.heap().instance(call[0]).attributes;
-  const Value* data = m.heap().find_key(held, Value::string(" data"));
-  const Value* name = m.heap().find_key(held, Value::string("name"));
-  if (data == nullptr || name == nullptr || !data->is(Kind::bytes) || !m.scan().step(data->text().size() / 16)) return Value::unknown();
-  const auto out = digest_of(name->text(), data->text());
-  if (!out) return Value::unknown();
-  return hexadecimal ? m.make_string(encode_base16(*out)) : m.make_bytes(*out);
 }
 
 void json_text(Machine& m, Value v, int depth, std::string& out, bool& sure) {
@@ -333,16 +290,6 @@ constexpr ModelEntry kModels[] = {
     {"struct.unpack_from", unpack},
     {"struct.iter_unpack", unpack_each},
     {"struct.calcsize", calculated_size},
-    {"hashlib.md5", make_hash},
-    {"hashlib.sha1", make_hash},
-    {"hashlib.sha224", make_hash},
-    {"hashlib.sha256", make_hash},
-    {"hashlib.sha384", make_hash},
-    {"hashlib.sha512", make_hash},
-    {"hashlib.new", make_hash},
-    {"hashlib._Hash.update", update_hash},
-    {"hashlib._Hash.digest", digest<false>},
-    {"hashlib._Hash.hexdigest", digest<true>},
     {"json.dumps", dump_json},
     {"base64.b64encode", encoded<encode_base64>},
     {"base64.standard_b64encode", encoded<encode_base64>},

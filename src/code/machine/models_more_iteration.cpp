@@ -12,11 +12,7 @@ namespace {
 
 using Found = std::optional<Value>;
 
-bool endless(Machine& m, Value v) {
-  if (!v.is(Kind::iterator)) return false;
-  const Link& link = m.heap().link(v);
-  return link.kind == kCount || link.kind == kCycle || (link.kind == kRepeat && !link.second.is(Kind::integer));
-}
+std::span<const Value> first_of(const Call& call) { return call.arguments.first(std::min<size_t>(1, call.count())); }
 
 Found iterate(Machine& m, const Call& call) {
   if (call.count() == 2) {
@@ -132,115 +128,97 @@ Found slice(Machine& m, const Call& call) {
   return m.heap().new_items(Kind::slice, parts, 3);
 }
 
-// The columns of zip and map, as long as the shortest that ends.
-std::optional<std::vector<std::vector<Value>>> columns_of(Machine& m, std::span<const Value> iterables, bool longest = false) {
-  std::vector<std::vector<Value>> columns(iterables.size());
-  size_t rows = longest ? 0 : SIZE_MAX;
-  bool any = false;
-  for (size_t i = 0; i < iterables.size(); ++i) {
-    if (endless(m, iterables[i])) continue;
-    auto items = m.iterate(iterables[i]);
-    if (!items) return std::nullopt;
-    rows = longest ? std::max(rows, items->size()) : std::min(rows, items->size());
-    columns[i] = std::move(*items);
-    any = true;
-  }
-  if (!any) return std::nullopt;
-  for (size_t i = 0; i < iterables.size(); ++i) {
-    if (!endless(m, iterables[i])) continue;
-    while (columns[i].size() < rows && m.step()) {
-      const Next item = next_of(m, iterables[i]);
-      if (!item.item) return std::nullopt;
-      columns[i].push_back(*item.item);
-    }
-  }
-  return columns;
-}
-
 Found zip(Machine& m, const Call& call) {
   if (call.count() == 0) return iterator_of(m, {});
-  const bool longest = m.heap().name(call.callee).canonical == "itertools.zip_longest";
-  const auto columns = columns_of(m, call.arguments, longest);
-  if (m.raised || !columns) return Value::unknown();
-  size_t rows = longest ? 0 : SIZE_MAX;
-  for (const auto& column : *columns) rows = longest ? std::max(rows, column.size()) : std::min(rows, column.size());
-  const Value* filling = m.keyword(call, "fillvalue");
-  std::vector<Value> out;
-  for (size_t row = 0; row < rows && m.step(); ++row) {
-    std::vector<Value> values;
-    for (const auto& column : *columns) values.push_back(row < column.size() ? column[row] : filling != nullptr ? *filling : Value::none());
-    out.push_back(tuple_of(m, values));
+  std::optional<Value> filling;
+  if (m.heap().name(call.callee).canonical == "itertools.zip_longest") {
+    const Value* given = m.keyword(call, "fillvalue");
+    filling = given != nullptr ? *given : Value::none();
   }
-  return iterator_of(m, out);
+  Drawing drawing;
+  if (!drawing.begin(m, call.arguments)) return Value::unknown();
+  std::vector<Value> out, row;
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row, filling);
+    if (state == Drawing::State::unknown) return Value::unknown();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    out.push_back(tuple_of(m, row));
+  }
 }
 
 Found map(Machine& m, const Call& call) {
   if (call.count() < 2) return std::nullopt;
-  const auto columns = columns_of(m, call.arguments.subspan(1));
-  if (m.raised) return Value::unknown();
-  if (!columns) {
-    m.call(call[0], std::vector<Value>(call.count() - 1, Value::unknown_named("item")));
+  const auto unsure = [&]() -> Found {
+    if (!m.raised) m.call(call[0], std::vector<Value>(call.count() - 1, Value::unknown_named("item")));
     return Value::unknown();
-  }
-  size_t rows = SIZE_MAX;
-  for (const auto& column : *columns) rows = std::min(rows, column.size());
-  std::vector<Value> out;
-  for (size_t row = 0; row < rows && row < kMostItems && m.step(); ++row) {
-    std::vector<Value> values;
-    for (const auto& column : *columns) values.push_back(column[row]);
-    out.push_back(call[0].is(Kind::none) ? values[0] : m.call_from_code(call[0], values, Value::none()));
+  };
+  Drawing drawing;
+  if (!drawing.begin(m, call.arguments.subspan(1))) return unsure();
+  std::vector<Value> out, row;
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state == Drawing::State::unknown) return unsure();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    out.push_back(call[0].is(Kind::none) ? row[0] : m.call_from_code(call[0], row, Value::none()));
     if (m.raised) return Value::unknown();
   }
-  return iterator_of(m, out);
 }
 
 enum class Keep : uint8_t { where_true, where_false, while_true, from_false };
 template <Keep keep>
 Found filter(Machine& m, const Call& call) {
   if (call.count() < 2) return std::nullopt;
-  const auto items = m.iterate(call[1]);
-  if (m.raised) return Value::unknown();
-  if (!items) {
+  const auto unsure = [&]() -> Found {
     const Value item = Value::unknown_named("item");
-    if (!call[0].is(Kind::none)) m.call(call[0], std::span(&item, 1));
+    if (!m.raised && !call[0].is(Kind::none)) m.call(call[0], std::span(&item, 1));
     return Value::unknown();
-  }
-  std::vector<Value> out;
+  };
+  Drawing drawing;
+  if (!drawing.begin(m, call.arguments.subspan(1, 1))) return unsure();
+  std::vector<Value> out, row;
   bool open = keep != Keep::from_false;
-  for (const Value& item : *items) {
-    const Value answer = call[0].is(Kind::none) ? item : m.call_from_code(call[0], std::span(&item, 1), Value::none());
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state == Drawing::State::unknown) return unsure();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    const Value answer = call[0].is(Kind::none) ? row[0] : m.call_from_code(call[0], row, Value::none());
     if (m.raised) return Value::unknown();
     const auto known = truth(m, answer);
-    if (keep == Keep::while_true && known && !*known) break;
+    if (keep == Keep::while_true && known && !*known) return iterator_of(m, out);
     if (keep == Keep::from_false && known && !*known) open = true;
     const bool taken = keep == Keep::where_false ? !known.value_or(false) : keep == Keep::from_false ? open : known.value_or(true);
-    if (taken) out.push_back(item);
+    if (taken) out.push_back(row[0]);
   }
-  return iterator_of(m, out);
 }
 
 Found enumerate(Machine& m, const Call& call) {
-  const auto items = m.iterate(call[0]);
-  if (m.raised || !items) return Value::unknown();
   Value start = call.count() > 1 ? call[1] : Value::integer(0);
   if (const Value* given = m.keyword(call, "start")) start = *given;
-  const int64_t first = integer_of(start).value_or(0);
-  std::vector<Value> out;
-  for (size_t i = 0; i < items->size(); ++i) out.push_back(m.heap().new_tuple({Value::integer(first + static_cast<int64_t>(i)), (*items)[i]}));
-  return iterator_of(m, out);
+  int64_t at = integer_of(start).value_or(0);
+  Drawing drawing;
+  if (call.count() == 0 || !drawing.begin(m, first_of(call))) return Value::unknown();
+  std::vector<Value> out, row;
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state == Drawing::State::unknown) return Value::unknown();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    out.push_back(m.heap().new_tuple({Value::integer(at++), row[0]}));
+  }
 }
 
 template <bool all>
 Found any_or_all(Machine& m, const Call& call) {
-  const auto items = m.iterate(call[0]);
-  if (m.raised || !items) return Value::unknown();
+  Drawing drawing;
+  if (call.count() == 0 || !drawing.begin(m, first_of(call))) return Value::unknown();
   bool sure = true;
-  for (const Value& item : *items) {
-    const auto known = truth(m, item);
+  std::vector<Value> row;
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state != Drawing::State::going) return sure && state == Drawing::State::ended ? Value::boolean(all) : Value::unknown();
+    const auto known = truth(m, row[0]);
     if (known && *known != all) return Value::boolean(!all);
     sure = sure && known;
   }
-  return sure ? Value::boolean(all) : Value::unknown();
 }
 
 Found sum(Machine& m, const Call& call) {
@@ -337,14 +315,15 @@ Found reversed(Machine& m, const Call& call) {
 }
 
 Found compress(Machine& m, const Call& call) {
-  const auto items = m.iterate(call[0]);
-  const auto columns = items ? columns_of(m, call.arguments) : std::nullopt;
-  if (!columns || columns->size() < 2) return Value::unknown();
-  std::vector<Value> out;
-  for (size_t i = 0; i < std::min((*columns)[0].size(), (*columns)[1].size()); ++i) {
-    if (truth(m, (*columns)[1][i]).value_or(true)) out.push_back((*columns)[0][i]);
+  Drawing drawing;
+  if (call.count() < 2 || !drawing.begin(m, call.arguments.first(2))) return Value::unknown();
+  std::vector<Value> out, row;
+  for (;;) {
+    const Drawing::State state = drawing.next(m, row);
+    if (state == Drawing::State::unknown) return Value::unknown();
+    if (state != Drawing::State::going) return iterator_of(m, out, state == Drawing::State::open);
+    if (truth(m, row[1]).value_or(true)) out.push_back(row[0]);
   }
-  return iterator_of(m, out);
 }
 
 Found reduce(Machine& m, const Call& call) {
