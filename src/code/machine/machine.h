@@ -7,6 +7,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/scan.h"
@@ -55,7 +59,8 @@ class Machine {
   Value call(Value callee, Value arguments, Value keywords = Value::none());
   Value call(Value callee, std::span<const Value> arguments, Value keywords = Value::none());
   // From now on the name stands for this value: what a loader itself puts there.
-  void define(std::string_view module, std::string_view qualified, Value value);
+  // `spelled_so`: false where the place assigned to may be meant under another of its names.
+  void define(std::string_view module, std::string_view qualified, Value value, bool spelled_so = true);
   // What the program has put under a name of a module; nothing where it has not.
   std::optional<Value> set_in(std::string_view module, std::string_view name);
   // A call that running code makes: what is pure is computed without an event.
@@ -168,7 +173,11 @@ class Machine {
   void note_payload(const knowledge::Callable& known, Value arguments, Value keywords);
   void follow_callback(const knowledge::Callable& known, Value arguments, Value keywords);
   std::optional<Value> payload_of(const knowledge::Callable& known, Value arguments, Value keywords);
-  Value overridden(Value name) const;
+  Value present(Value name, std::string_view module, std::string_view qualified) const;
+  static constexpr size_t kLongestName = 4096;
+  std::pair<std::string, std::string> member_of(const Name& name, std::string_view member) const;
+  void assign_member(Value object, std::string_view name, Value value);
+  void assign_item(Value object, std::string_view key, Value value);
   Value settled(Value arguments);
   bool file_like(Value object) const;
   const Items* attributes_of(Value object) const;
@@ -178,7 +187,10 @@ class Machine {
   Trace& trace_;
   std::vector<Model> models_;  // by name index; null where there is none
   std::vector<Model> code_models_;  // the same, of running code
-  std::unordered_map<uint32_t, Value> overrides_;  // names that the program has assigned to
+  struct Assigned { Value value; std::string spelled; };
+  std::unordered_map<uint32_t, Assigned> assigned_;  // names that the program has assigned to
+  std::unordered_set<uint32_t> respelled_;           // modules that were met under several names: posix and os
+  std::unordered_map<uint32_t, Value> aliases_;      // names of modules that hand out others: what they hand out
   std::unordered_map<uint32_t, Model> postponed_;  // by object index
   std::unordered_map<uint32_t, Value> carried_;    // functions, code and cells by the object that stands for them
   uint32_t nesting_ = 0;       // of calls inside calls, bounded

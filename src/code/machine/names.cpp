@@ -13,7 +13,6 @@
 namespace winnow::machine {
 namespace {
 
-constexpr size_t kLongestName = 4096;
 
 using knowledge::Callable;
 
@@ -55,6 +54,10 @@ std::string normalised(std::string_view module, std::string_view qualified) {
   return knowledge::canonical(name, "");
 }
 
+std::string canonical_of(std::string_view module, std::string_view qualified) {
+  return qualified.find("__") == std::string_view::npos ? knowledge::canonical(module, qualified) : normalised(module, qualified);
+}
+
 }  // namespace
 
 Value Machine::import_name(std::string_view module, std::string_view qualified) {
@@ -68,19 +71,23 @@ Value Machine::import_name(std::string_view module, std::string_view qualified) 
 }
 
 Value Machine::resolve(std::string_view module, std::string_view qualified) {
-  const std::string canonical =
-      qualified.find("__") == std::string_view::npos ? knowledge::canonical(module, qualified) : normalised(module, qualified);
+  const std::string canonical = canonical_of(module, qualified);
   const auto found = heap().intern_name(canonical);
   models_.resize(heap().names().size(), nullptr);
   code_models_.resize(heap().names().size(), nullptr);
-  if (!found.second) return overridden(found.first);
+  if (!found.second) {
+    if (qualified.empty() && heap().name(found.first).module != module && respelled_.insert(found.first.index()).second) {
+      for (auto& [name, assigned] : assigned_) assigned.spelled.clear();  // by which of its names is not known any more
+    }
+    return present(found.first, module, qualified);
+  }
   const Callable* known = knowledge::find(canonical);
   Model model = model_of(canonical);
   if ((known == nullptr || is_trusted(known)) && model == nullptr && qualified.find('.') != std::string_view::npos) {
     std::string through = through_module(qualified);
     if (!through.empty()) {
       const Value target = resolve(through.substr(0, through.rfind('.')), through.substr(through.rfind('.') + 1));
-      overrides_[found.first.index()] = target;
+      aliases_[found.first.index()] = target;
       return target;
     }
   }
@@ -93,7 +100,7 @@ Value Machine::resolve(std::string_view module, std::string_view qualified) {
   name.artifact = place.artifact;
   models_[found.first.index()] = model;
   code_models_[found.first.index()] = code_model_of(canonical);
-  return overridden(found.first);
+  return present(found.first, module, qualified);
 }
 
 // Running code has models of its own, where the general one would not do.
@@ -103,20 +110,47 @@ Model Machine::model_for(Value name) const {
 }
 
 std::optional<Value> Machine::set_in(std::string_view module, std::string_view name) {
-  if (overrides_.empty()) return std::nullopt;
+  if (assigned_.empty()) return std::nullopt;
   const Value found = resolve(module, name);
   return found.is(Kind::name) && heap().name(found).canonical == std::string(module) + "." + std::string(name) ? std::nullopt : std::optional(found);
 }
 
-Value Machine::overridden(Value name) const {
-  if (overrides_.empty()) return name;
-  const auto found = overrides_.find(name.index());
-  return found == overrides_.end() ? name : found->second;
+static std::string spelled(std::string_view module, std::string_view qualified) {
+  std::string out(module);
+  if (!module.empty() && !qualified.empty()) out += '.';
+  return out.append(qualified);
 }
 
-void Machine::define(std::string_view module, std::string_view qualified, Value value) {
-  const Value name = resolve(module, qualified);
-  if (name.is(Kind::name)) overrides_[name.index()] = value;
+// What a name stands for now. A program may have assigned to the same under another spelling, which is another place or is
+// not (posix.system is not os.system, posixpath.join is os.path.join): there a module, or a function that acts, stays what it is.
+Value Machine::present(Value name, std::string_view module, std::string_view qualified) const {
+  if (!aliases_.empty()) {
+    const auto alias = aliases_.find(name.index());
+    if (alias != aliases_.end()) return alias->second;
+  }
+  if (assigned_.empty()) return name;
+  const auto found = assigned_.find(name.index());
+  if (found == assigned_.end()) return name;
+  const Callable* known = heap().name(name).known;
+  const bool acts = qualified.empty() || (known != nullptr && !is_trusted(known));
+  return acts && found->second.spelled != spelled(module, qualified) ? name : found->second.value;
+}
+
+void Machine::define(std::string_view module, std::string_view qualified, Value value, bool spelled_so) {
+  Value name = resolve(module, qualified);
+  const std::string canonical = canonical_of(module, qualified);
+  if (!name.is(Kind::name) || heap().name(name).canonical != canonical) name = heap().intern_name(canonical).first;  // it was assigned to before
+  assigned_[name.index()] = {value, spelled_so ? spelled(module, qualified) : std::string()};
+}
+
+// Module and path of what a named thing holds under a name. The alias of a name met through another module may differ: the
+// spelling within the module is kept.
+std::pair<std::string, std::string> Machine::member_of(const Name& of, std::string_view member) const {
+  // f.__call__.__call__ and so on may be as long as it likes: it is f.
+  const bool kept = of.qualified.size() <= kLongestName && of.canonical == knowledge::canonical(of.module, of.qualified);
+  std::string qualified(kept ? of.qualified : std::string_view());
+  if (!qualified.empty()) qualified += '.';
+  return {std::string(kept ? of.module : of.canonical), qualified.append(member)};
 }
 
 // The class of what a function of the standard library or of a well-known package returns.
@@ -218,17 +252,11 @@ Value Machine::attribute(Value base, std::string_view name) {
       return import_name(of.canonical.substr(0, dot), "");
     }
     if (name == "__wrapped__" || name == "__func__") return base;
-    // The alias of a name met through another module may differ: keep the spelling within the module.
     if (of.canonical.size() > kLongestName) {
       cut("a name is too long to be followed", std::nullopt);
       return Value::unknown();
     }
-    // f.__call__.__call__ and so on may be as long as it likes: it is f.
-    const bool kept = of.qualified.size() <= kLongestName && of.canonical == knowledge::canonical(of.module, of.qualified);
-    const std::string module(kept ? of.module : of.canonical);
-    std::string qualified(kept ? of.qualified : std::string_view());
-    if (!qualified.empty()) qualified += '.';
-    qualified += name;
+    const auto [module, qualified] = member_of(of, name);
     return import_name(module, qualified);
   }
   if (base.is(Kind::object)) {

@@ -18,8 +18,7 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
   record(Op::set_attribute, object, heap().new_tuple({heap().new_string(name), value}), Value::none());
   if (!place.code && object.is(Kind::object) && name == "__class__") return become(heap(), object, value);
   if (object.is(Kind::name)) {
-    const Value target = attribute(object, name);
-    if (target.is(Kind::name)) overrides_[target.index()] = value;
+    assign_member(object, name, value);
   } else if (object.is(Kind::object)) {
     const Value pair[] = {heap().new_string(name), value};
     Growth& growth = heap().grow(object);
@@ -29,6 +28,23 @@ void Machine::set_attribute(Value object, std::string_view name, Value value) {
     }
     heap().append(heap().items(growth.state), pair, 2);
   }
+}
+
+// module.name = value. What a function is called by is not changed by what stands in its attributes.
+void Machine::assign_member(Value object, std::string_view name, Value value) {
+  if (name == "__call__" || name == "__wrapped__" || name == "__func__" || name == "__self__") return;
+  if (!object.is(Kind::name) || heap().name(object).canonical.size() > kLongestName) return;
+  const auto [module, qualified] = member_of(heap().name(object), name);
+  define(module, qualified, value, !respelled_.contains(object.index()));
+}
+
+// sys.modules['x'] = ..., globals()['x'] = ..., module.__dict__['x'] = ...
+void Machine::assign_item(Value object, std::string_view key, Value value) {
+  if (object.is(Kind::attribute) && heap().attribute(object).name == "__dict__") return assign_member(heap().attribute(object).base, key, value);
+  if (!object.is(Kind::name)) return;
+  if (heap().name(object).canonical == "sys.modules") return define(key, "", value);
+  const Value target = item(object, Value::string(key));
+  if (target.is(Kind::name)) define(std::string(heap().name(target).canonical), "", value);
 }
 
 // The instance dict of an object: its state, or what partial keeps behind its function and arguments. Null where
@@ -89,9 +105,7 @@ void Machine::set_state(Value object, Value state) {
       if (!part.is(Kind::dict)) continue;
       const Items pairs = heap().items(part);
       for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
-        if (!pairs[i].is_text()) continue;
-        const Value target = attribute(object, pairs[i].text());
-        if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
+        if (pairs[i].is_text()) assign_member(object, pairs[i].text(), pairs[i + 1]);
       }
     }
   } else if (object.is(Kind::object)) {
@@ -137,15 +151,7 @@ void Machine::set_items(Value object, std::span<const Value> pairs) {
   if (object.is(Kind::object)) heap().append(heap().grow(object).entries, pairs.data(), count);
   record(Op::set_items, object, heap().new_items(Kind::dict, pairs.data(), count), Value::none());
   for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
-    if (!pairs[i].is_text()) continue;
-    if (object.is(Kind::name)) {
-      // sys.modules['x'] = ..., globals()['x'] = ...
-      const Value target = item(object, pairs[i]);
-      if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
-    } else if (object.is(Kind::attribute) && heap().attribute(object).name == "__dict__") {
-      const Value target = attribute(heap().attribute(object).base, pairs[i].text());
-      if (target.is(Kind::name)) overrides_[target.index()] = pairs[i + 1];
-    }
+    if (pairs[i].is_text()) assign_item(object, pairs[i].text(), pairs[i + 1]);
   }
 }
 
