@@ -30,6 +30,7 @@ std::span<const ModelEntry> pattern_models();        // re
 std::span<const ModelEntry> template_models();      // what Jinja templates do beside Python
 std::span<const ModelEntry> library_models();        // heapq, random, shlex, textwrap, html
 std::span<const ModelEntry> torch_models();          // TorchScript's spelling of Python's operators
+std::span<const ModelEntry> syntax_models();        // syntax trees: ast.parse and ast.unparse
 std::span<const ModelEntry> written_models();       // small programs of the library, written in Python
 std::span<const ModelEntry> registered_models();    // codecs, handlers, hooks: called elsewhere than where they are handed over
 Model code_model_of(std::string_view canonical);

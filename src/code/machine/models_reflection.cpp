@@ -9,6 +9,7 @@
 #include "code/machine/models.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
+#include "code/machine/syntax.h"
 #include "code/machine/run.h"
 #include "knowledge/knowledge.h"
 
@@ -437,9 +438,14 @@ Found compile_text(Machine& m, const Call& call) {
   if (const Value* given = m.keyword(call, "source")) source = *given;
   Value mode = call[2];
   if (const Value* given = m.keyword(call, "mode")) mode = *given;
+  Value flags = call[3];
+  if (const Value* given = m.keyword(call, "flags")) flags = *given;
+  constexpr int64_t kOnlyTree = 0x400;  // ast.PyCF_ONLY_AST
   if (source.is(Kind::code)) return source;
+  const Source kind = mode.is(Kind::string) && mode.text() == "eval" ? Source::expression : Source::module;
+  if (source.is(Kind::instance)) return compile_tree(m, source, kind);
   if (!source.is_text()) return std::nullopt;
-  return compile_source(m, source.text(), mode.is(Kind::string) && mode.text() == "eval" ? Source::expression : Source::module);
+  return integer_of(flags).value_or(0) & kOnlyTree ? parse_tree(m, source.text(), kind) : compile_source(m, source.text(), kind);
 }
 
 constexpr ModelEntry kModels[] = {

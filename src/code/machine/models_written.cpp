@@ -3,6 +3,7 @@
 #include "code/machine/models_written.h"
 
 #include <algorithm>
+#include <array>
 
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
@@ -13,8 +14,10 @@ namespace {
 
 using Found = std::optional<Value>;
 
+std::array<std::span<const Written>, 4> tables() { return {written_text_parts(), written_number_parts(), written_object_parts(), written_syntax_parts()}; }
+
 const Written* written_named(std::string_view canonical) {
-  for (const auto table : {written_text_parts(), written_number_parts(), written_object_parts()}) {
+  for (const auto table : tables()) {
     const auto found = std::find_if(table.begin(), table.end(), [&](const Written& one) { return one.name == canonical; });
     if (found != table.end()) return &*found;
   }
@@ -69,7 +72,7 @@ Found written(Machine& m, const Call& call) {
   const Written* entry = written_named(m.heap().name(call.callee).canonical);
   if (entry == nullptr || (m.keeps_origins && entry->origins == Origins::lost)) return std::nullopt;
   if (entry->takes == Takes::content && call.count() == 0 && !call.keywords.is(Kind::dict)) return std::nullopt;
-  const auto known = [&](Value value) { return entry->takes == Takes::anything ? value.is_known() : is_plain(m, value, 0); };
+  const auto known = [&](Value value) { return entry->takes == Takes::whatever || (entry->takes == Takes::anything ? value.is_known() : is_plain(m, value, 0)); };
   if (!std::all_of(call.arguments.begin(), call.arguments.end(), known)) return std::nullopt;
   if (call.keywords.is(Kind::dict)) {
     for (const Value& value : m.heap().items(call.keywords)) {
@@ -86,11 +89,27 @@ Found written(Machine& m, const Call& call) {
 
 }  // namespace
 
+Value written_definition(Machine& m, std::string_view canonical) {
+  const Written* entry = written_named(canonical);
+  return entry == nullptr ? Value::none() : definition_of(m, *entry);
+}
+
 std::optional<Value> written_class(Machine& m, Value name) {
   if (!name.is(Kind::name)) return std::nullopt;
   const Written* entry = written_named(m.heap().name(name).canonical);
   if (entry == nullptr || entry->takes != Takes::base || (m.keeps_origins && entry->origins == Origins::lost)) return std::nullopt;
   const Value made = definition_of(m, *entry);
+  return made.is(Kind::class_object) ? std::optional(made) : std::nullopt;
+}
+
+bool is_whole_class(std::string_view canonical) {
+  const Written* entry = canonical.starts_with("ast.") ? written_named(canonical) : nullptr;
+  return entry != nullptr && entry->whole;
+}
+
+std::optional<Value> whole_class(Machine& m, Value name) {
+  if (!name.is(Kind::name) || !is_whole_class(m.heap().name(name).canonical)) return std::nullopt;
+  const Value made = written_definition(m, m.heap().name(name).canonical);
   return made.is(Kind::class_object) ? std::optional(made) : std::nullopt;
 }
 
@@ -103,7 +122,7 @@ bool is_written(Machine& m, Value function) {
 std::span<const ModelEntry> written_models() {
   static const std::vector<ModelEntry> kModels = [] {
     std::vector<ModelEntry> out;
-    for (const auto table : {written_text_parts(), written_number_parts(), written_object_parts()}) {
+    for (const auto table : tables()) {
       for (const Written& one : table) out.push_back({one.name, written});
     }
     return out;

@@ -4,6 +4,7 @@
 
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
+#include "code/machine/models_written.h"
 #include "code/machine/operators.h"
 #include "code/machine/words.h"
 #include "core/code_object.h"
@@ -17,7 +18,7 @@ bool is_plain_base(std::string_view canonical) {
                                                 "builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.type",
                                                 "abc.ABC", "typing.Generic", "typing.Protocol", "builtins.bytearray", "builtins.bool",
                                                 "abc.ABCMeta", "builtins.frozenset", "collections.abc.Mapping", "typing.NamedTuple"};
-  return std::find(std::begin(kPlain), std::end(kPlain), canonical) != std::end(kPlain) || is_exception_name(canonical);
+  return std::find(std::begin(kPlain), std::end(kPlain), canonical) != std::end(kPlain) || is_exception_name(canonical) || is_whole_class(canonical);
 }
 
 Value method(Machine& m, Value self, Value function) {
@@ -393,6 +394,7 @@ std::optional<bool> is_subclass(Machine& m, Value cls, Value of) {
     }
     return sure ? std::optional(false) : std::nullopt;
   }
+  if (const auto whole = whole_class(m, of)) of = *whole;
   if (cls.same_as(of) && cls.is_known()) return true;
   if (of.is(Kind::name) && m.heap().name(of).canonical == "builtins.object") return true;
   if (cls.is(Kind::class_object)) {
@@ -404,6 +406,7 @@ std::optional<bool> is_subclass(Machine& m, Value cls, Value of) {
         sure = sure && entry.is(Kind::class_object);
         continue;
       }
+      if (is_whole_class(m.heap().name(entry).canonical)) continue;
       const auto is = is_subclass(m, entry, of);
       if (is && *is) return true;
       sure = sure && is;
