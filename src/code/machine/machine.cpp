@@ -263,7 +263,8 @@ std::optional<std::string_view> file_content(const Machine& machine, Value value
   if (value.is(Kind::instance) && machine.heap().instance(value).cls.is(Kind::class_object)) {
     // The model that is written in Python keeps it in an attribute (written_text.cpp).
     const Instance& instance = machine.heap().instance(value);
-    if (machine.heap().class_of(instance.cls).name != "StringIO") return std::nullopt;
+    const std::string_view cls = machine.heap().class_of(instance.cls).name;
+    if (cls != "StringIO" && cls != "BytesIO") return std::nullopt;
     const Value* data = machine.heap().find_key(instance.attributes, Value::string("data"));
     return data != nullptr && data->is_text() ? std::optional(data->text()) : std::nullopt;
   }

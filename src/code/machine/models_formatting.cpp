@@ -21,7 +21,7 @@ bool word(unsigned char c) { return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 
 // One '{...}' after another; fields inside a spec are replaced first.
 class Formatter {
  public:
-  Formatter(Machine& m, std::span<const Value> arguments, Value keywords, Value self = Value::none()) : m_(m), arguments_(arguments), keywords_(keywords), self_(self) {}
+  Formatter(Machine& m, std::span<const Value> arguments, Value keywords) : m_(m), arguments_(arguments), keywords_(keywords) {}
 
   Value formatted_text(std::string_view pattern) {
     const auto out = run(pattern, 0);
@@ -102,13 +102,6 @@ class Formatter {
     Value value = Value::unknown();
     size_t index = 0;
     const auto read = std::from_chars(head.data(), head.data() + head.size(), index);
-    if (self_.is(Kind::instance)) {
-      const Value parts[] = {read.ptr == head.data() + head.size() && !head.empty() ? Value::integer(static_cast<int64_t>(index)) : m_.make_string(head),
-                             m_.heap().new_items(Kind::tuple, arguments_.data(), static_cast<uint32_t>(arguments_.size())),
-                             keywords_.is(Kind::dict) ? keywords_ : m_.heap().new_items(Kind::dict, nullptr, 0)};
-      if (const auto own = call_special(m_, self_, "get_value", parts)) return *own;
-      if (m_.raised) return value;
-    }
     if (head.empty()) value = next_ < arguments_.size() ? arguments_[next_++] : Value::unknown();
     else if (read.ptr == head.data() + head.size()) value = index < arguments_.size() ? arguments_[index] : Value::unknown();
     else if (keywords_.is(Kind::dict)) {
@@ -130,7 +123,6 @@ class Formatter {
   Machine& m_;
   std::span<const Value> arguments_;
   Value keywords_;
-  Value self_;  // an instance of a class that derives from string.Formatter, or nothing
   size_t next_ = 0;
   std::vector<Value> known_;  // parts of the text in their order, where some are not known
   Value open_;                // the value of the last field
@@ -146,22 +138,6 @@ Found format_map(Machine& m, const Call& call) {
   const auto pattern = text(m, call[0]);
   if (!pattern) return std::nullopt;
   return Formatter(m, {}, plain(m, call[1])).formatted_text(*pattern);
-}
-
-// string.Formatter().format(text, ...), and its vformat with a tuple and a dict; subclasses look fields up themselves.
-template <bool spread>
-Found formatter_format(Machine& m, const Call& call) {
-  const auto pattern = text(m, call[1]);
-  if (call.count() < 2 || !pattern) return std::nullopt;
-  std::vector<Value> given;
-  Value keywords = call.keywords;
-  if (spread) {
-    given = call.count() > 2 ? m.iterate(call[2]).value_or(std::vector<Value>()) : std::vector<Value>();
-    keywords = call.count() > 3 ? plain(m, call[3]) : Value::none();
-  } else {
-    given.assign(call.arguments.begin() + 2, call.arguments.end());
-  }
-  return Formatter(m, given, keywords, call[0]).formatted_text(*pattern);
 }
 
 // string.Template(text).substitute(...)
@@ -305,8 +281,6 @@ constexpr ModelEntry kModels[] = {
     {"builtins.bytearray.__mod__", percent},
     {"builtins.str.format", format},
     {"builtins.str.format_map", format_map},
-    {"string.Formatter.format", formatter_format<false>},
-    {"string.Formatter.vformat", formatter_format<true>},
     {"string.Template.substitute", substitute},
     {"string.Template.safe_substitute", substitute},
     {"operator.mod", percent},

@@ -208,13 +208,14 @@ Found format_time(Machine& m, const Call& call) {
   return m.make_string(out);
 }
 
-// print(..., file=x) writes to what the program made or keeps in memory.
+// print() writes to what the program made or keeps in memory, be it given or put in the place of sys.stdout.
 Found print_to(Machine& m, const Call& call) {
-  const Value* file = m.keyword(call, "file");
-  if (file == nullptr || !(file->is(Kind::instance) || file->is(Kind::object))) return Value::none();
+  const Value* given = m.keyword(call, "file");
+  const Value file = given != nullptr && !given->is(Kind::none) ? *given : m.attribute(m.resolve("sys", ""), "stdout");
+  if (!file.is(Kind::instance) && !file.is(Kind::object)) return Value::none();
   const auto word = [&](std::string_view name, std::string_view otherwise) {
-    const Value* given = m.keyword(call, name);
-    return given != nullptr && given->is(Kind::string) ? std::string(given->text()) : std::string(otherwise);
+    const Value* text = m.keyword(call, name);
+    return text != nullptr && text->is(Kind::string) ? std::string(text->text()) : std::string(otherwise);
   };
   const std::string between = word("sep", " ");
   std::string out;
@@ -226,7 +227,7 @@ Found print_to(Machine& m, const Call& call) {
     out += shown.value_or("");
   }
   const Value text = sure ? m.make_string(out + word("end", "\n")) : Value::unknown();
-  const auto write = m.raised ? std::nullopt : find_attribute(m, *file, "write");
+  const auto write = m.raised ? std::nullopt : find_attribute(m, file, "write");
   if (write && !m.raised) m.call_from_code(*write, std::span(&text, 1), Value::none());
   return m.raised ? Value::unknown() : Value::none();
 }

@@ -247,6 +247,28 @@ class PriorityQueue(Queue):
         self.held.sort()
 )py";
 
+constexpr std::string_view kRedirection = R"py(
+import sys
+class redirect_stdout:
+    def __init__(self, new_target): self.target = new_target
+    def __enter__(self):
+        self.former, sys.stdout = sys.stdout, self.target
+        return self.target
+    def __exit__(self, *error): sys.stdout = self.former
+)py";
+
+constexpr std::string_view kElements = R"py(
+class vectorize:
+    def __init__(self, pyfunc=None, *arguments, **keywords): self.pyfunc = pyfunc
+    def __call__(self, *arguments, **keywords):
+        rows = [one for one in arguments if isinstance(one, (list, tuple))]
+        if not rows:
+            self.pyfunc(*arguments, **keywords)
+            return unknown
+        return [self(*[one[at] if isinstance(one, (list, tuple)) else one for one in arguments], **keywords) for at in range(len(rows[0]))]
+def frompyfunc(function, nin, nout): return vectorize(function)
+)py";
+
 constexpr std::string_view kDecorators = R"py(
 def coroutine(func): return func
 )py";
@@ -255,7 +277,9 @@ constexpr Written kParts[] = {
     {"collections.defaultdict", kCounts, Takes::anything, Origins::lost}, {"collections.Counter", kCounts, Takes::data, Origins::lost},
     {"queue.Queue", kQueues, Takes::data, Origins::lost}, {"queue.SimpleQueue", kQueues, Takes::data, Origins::lost},
     {"queue.LifoQueue", kQueues, Takes::data, Origins::lost}, {"queue.PriorityQueue", kQueues, Takes::data, Origins::lost},
-    {"types.coroutine", kDecorators, Takes::anything},
+    {"numpy.vectorize", kElements, Takes::anything}, {"numpy.lib.function_base.vectorize", kElements, Takes::anything},
+    {"numpy.lib._function_base_impl.vectorize", kElements, Takes::anything}, {"numpy.frompyfunc", kElements, Takes::anything},
+    {"contextlib.redirect_stdout", kRedirection, Takes::anything}, {"types.coroutine", kDecorators, Takes::anything},
     {"multiprocessing.pool.ThreadPool", kPool, Takes::data, Origins::lost}, {"multiprocessing.pool.Pool", kPool, Takes::data, Origins::lost},
     {"multiprocessing.Pool", kPool, Takes::data, Origins::lost}, {"multiprocessing.dummy.Pool", kPool, Takes::data, Origins::lost},
     {"functools.partialmethod", kFunctions, Takes::anything}, {"functools.singledispatch", kFunctions, Takes::anything},

@@ -314,8 +314,9 @@ XML = fromstring
 
 constexpr std::string_view kStreams = R"py(
 class StringIO:
-    def __init__(self, initial, newline=None):
-        self.data, self.at = initial, 0
+    empty = ''
+    def __init__(self, initial=None, newline=None):
+        self.data, self.at = self.empty if initial is None else initial, 0
     def getvalue(self): return self.data
     getbuffer = getvalue
     def read(self, size=-1):
@@ -325,7 +326,7 @@ class StringIO:
         return out
     read1 = read
     def readline(self, size=-1):
-        mark = '\n' if isinstance(self.data, str) else b'\n'
+        mark = '\n' if self.empty == '' else b'\n'
         end = self.data.find(mark, self.at)
         return self.read(-1 if end < 0 else end + 1 - self.at)
     def readlines(self, hint=-1):
@@ -345,19 +346,80 @@ class StringIO:
         self.data = self.data[:self.at] + text + self.data[self.at + len(text):]
         self.at += len(text)
         return len(text)
+    def writelines(self, lines):
+        for line in lines: self.write(line)
     def truncate(self, size=None): self.data = self.data[:self.at if size is None else size]
     def close(self): pass
     def __enter__(self): return self
     def __exit__(self, *error): pass
-BytesIO = StringIO
+class BytesIO(StringIO):
+    empty = b''
+)py";
+
+constexpr std::string_view kFormatter = R"py(
+def closing(text, at):
+    open_ones = 0
+    while at < len(text):
+        if text[at] == '{': open_ones += 1
+        elif text[at] == '}':
+            if open_ones == 0: return at
+            open_ones -= 1
+        at += 1
+    raise ValueError("expected '}' before end of string")
+def parsed(text):
+    out, literal, at = [], '', 0
+    while at < len(text):
+        one = text[at]
+        if one in '{}' and text[at + 1:at + 2] == one:
+            literal += one
+            at += 2
+        elif one == '{':
+            end = closing(text, at + 1)
+            name, colon, spec = text[at + 1:end].partition(':')
+            name, mark, conversion = name.partition('!')
+            out.append((literal, name, spec, conversion or None))
+            literal, at = '', end + 1
+        else:
+            literal += one
+            at += 1
+    if literal: out.append((literal, None, None, None))
+    return out
+class Formatter:
+    def format(self, format_string, *args, **kwargs): return self.vformat(format_string, args, kwargs)
+    def vformat(self, format_string, args, kwargs):
+        out, next_one = '', 0
+        for literal, name, spec, conversion in self.parse(format_string):
+            out += literal
+            if name is None: continue
+            if name == '' or name[0] in '.[':
+                name = str(next_one) + name
+                next_one += 1
+            value, used = self.get_field(name, args, kwargs)
+            out += self.format_field(self.convert_field(value, conversion), self.vformat(spec, args, kwargs))
+        return out
+    def parse(self, format_string): return iter(parsed(format_string))
+    def get_field(self, field_name, args, kwargs):
+        parts = field_name.replace(']', '').replace('[', '.[').split('.')
+        first = int(parts[0]) if parts[0].isdigit() else parts[0]
+        value = self.get_value(first, args, kwargs)
+        for part in parts[1:]:
+            if part[:1] != '[': value = getattr(value, part)
+            else: value = value[int(part[1:]) if part[1:].isdigit() else part[1:]]
+        return value, first
+    def get_value(self, key, args, kwargs): return args[key] if isinstance(key, int) else kwargs[key]
+    def check_unused_args(self, used_args, args, kwargs): pass
+    def format_field(self, value, format_spec): return format(value, format_spec)
+    def convert_field(self, value, conversion):
+        return value if conversion is None else str(value) if conversion == 's' else repr(value) if conversion == 'r' else ascii(value)
 )py";
 
 constexpr Written kParts[] = {
+    {"string.Formatter", kFormatter, Takes::base},
     {"ipaddress.ip_address", kAddresses}, {"ipaddress.IPv4Address", kAddresses}, {"ipaddress.IPv6Address", kAddresses},
     {"csv.reader", kTables}, {"csv.DictReader", kTables},
     {"configparser.ConfigParser", kSettings, Takes::base, Origins::lost}, {"configparser.RawConfigParser", kSettings, Takes::base, Origins::lost},
     {"configparser.SafeConfigParser", kSettings, Takes::base, Origins::lost},
-    {"io.StringIO", kStreams, Takes::content, Origins::lost}, {"io.BytesIO", kStreams, Takes::content, Origins::lost},
+    {"io.StringIO", kStreams}, {"io.BytesIO", kStreams},
     {"uuid.UUID", kIdentity, Takes::content}, {"fractions.Fraction", kFractions},
     {"urllib.parse.unquote_plus", kQueries, Takes::content}, {"urllib.parse.parse_qs", kQueries, Takes::content}, {"urllib.parse.parse_qsl", kQueries, Takes::content},
     {"email.header.decode_header", kMail, Takes::content}, {"string.Template", kPatterns, Takes::base},
