@@ -94,7 +94,7 @@ void Run::leave_off() {
 }
 
 void Run::note_block(Frame& f) {
-  if (!m_.enters_left || f.body == nullptr) return;
+  if (f.body == nullptr) return;
   if (f.seen == nullptr) {
     f.seen = &running_.seen[f.body];
     if (f.seen->size() < f.body->blocks.size()) f.seen->resize(f.body->blocks.size(), 0);

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "code/machine/interpreter.h"
+#include "code/machine/later.h"
 #include "code/machine/models_written.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
@@ -172,19 +173,30 @@ Value call_function(Machine& m, Value function, std::span<const Value> arguments
   return out;
 }
 
+namespace {
+
+Value call_twice(Machine& m, Value function, Value self) {
+  Later later(m, function, self);
+  const Value out = call_with_unknown(m, function, self);
+  later.call_again();
+  return out;
+}
+
+}  // namespace
+
 Value call_unknown(Machine& m, Value function, Trigger trigger) {
   const Entry entry(m, trigger);
   Value out = Value::unknown();
   if (function.is(Kind::function)) {
-    out = call_with_unknown(m, function, Value::none());
+    out = call_twice(m, function, Value::none());
   } else if (function.is(Kind::method) && m.heap().link(function).second.is(Kind::function)) {
-    out = call_with_unknown(m, m.heap().link(function).second, m.heap().link(function).first);
+    out = call_twice(m, m.heap().link(function).second, m.heap().link(function).first);
   } else if (function.is(Kind::class_object)) {
     out = new_instance(m, function);
     if (const auto initialiser = find_in_class(m, function, "__init__"); initialiser && initialiser->is(Kind::function)) call_with_unknown(m, *initialiser, out);
   } else if (function.is(Kind::instance)) {
     const auto found = m.heap().instance(function).cls.is(Kind::class_object) ? find_in_class(m, m.heap().instance(function).cls, "__call__") : std::nullopt;
-    if (found && found->is(Kind::function)) out = call_with_unknown(m, *found, function);
+    if (found && found->is(Kind::function)) out = call_twice(m, *found, function);
   }
   m.place.code = true;
   run_callbacks(m);
@@ -269,15 +281,6 @@ Value instance_for(Machine& m, std::vector<Value>& instances, Value cls, std::st
   return instances[index];
 }
 
-// Whether a function was called, and not all of its blocks were entered by that.
-bool half_seen(Machine& m, Value function) {
-  if (is_written(m, function) || is_beside(m, function)) return false;
-  const CodeObject& code = m.heap().code(m.heap().function(function).code);
-  if (code.body == nullptr) return false;
-  const auto found = m.running().seen.find(code.body.get());
-  return found != m.running().seen.end() && std::find(found->second.begin(), found->second.end(), 0) != found->second.end();
-}
-
 // What `__reduce__` gives is what pickles of the object call when they are loaded.
 void call_as_pickled(Machine& m, Value made) {
   if (!made.is(Kind::tuple)) return;
@@ -300,7 +303,10 @@ void run_one(Machine& m, std::vector<Value>& instances, Value function, Trigger 
   m.running().limit = std::min(m.scan().budget.code_steps, m.running().steps + each);
   m.place.trigger = trigger;
   m.place.line = 0;
+  Later later(m, function, self);
   const Value made = call_with_unknown(m, function, self);
+  // Of a program, what is left is entered in the end.
+  if (!m.enters_left) later.call_again();
   if (of.name == "__reduce__" || of.name == "__reduce_ex__") call_as_pickled(m, made);
   m.place.code = true;
   run_callbacks(m);
