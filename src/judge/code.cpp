@@ -140,6 +140,10 @@ void Weigher::weigh_code(uint32_t index, const Event& event, const Name& name) {
     const bool computed = is_builtin(name.canonical) || knowledge::policy_of(name.canonical) != knowledge::Policy::stdlib;
     if (event.code && computed && !(payload && (hides_constant(*payload) || comes_from_file(*payload)))) opinion.ruling = Ruling::suspected;
     opinion.why += " The code is put together from parts that are not known here.";
+  } else if (name.known->payload == PayloadKind::path) {
+    // The texts name a file or a module, which is not here to be read.
+    opinion.summary = "Runs a Python file when the model is loaded.";
+    opinion.why += " A model brings its own code along; what stands in a file of the machine that loads it is not part of it.";
   } else {
     const Sources sources = read_sources(texts);
     weigh_sources(sources, opinion);
