@@ -169,14 +169,27 @@ bool Run::displays(const ir::Instruction& at) {
       return true;
     }
     case ir::Op::build_interpolation: {
-      if (at.b != 0) pop();
-      pop();
-      return true;  // the value itself
+      static constexpr std::string_view kConversions[] = {"", "s", "r", "a"};
+      const Value spec = at.b != 0 ? pop() : Value::string("");
+      const Value text = pop(), value = pop();
+      const Value conversion = at.a >= 1 && at.a <= 3 ? Value::string(kConversions[at.a]) : Value::none();
+      const Value parts[] = {value, text, conversion, spec};
+      push(m_.call_from_code(m_.resolve("string.templatelib", "Interpolation"), parts, Value::none()));
+      return true;
     }
     case ir::Op::build_template: {
-      const Value interpolations = pop();
-      pop();
-      push(interpolations);
+      const Value interpolations = pop(), strings = pop();
+      if (!interpolations.is_sequence() || !strings.is_sequence()) {
+        push(Value::unknown());
+        return true;
+      }
+      const Items between = heap.items(interpolations), texts = heap.items(strings);
+      std::vector<Value> parts;
+      for (uint32_t i = 0; i < texts.size; ++i) {
+        parts.push_back(texts[i]);
+        if (i < between.size) parts.push_back(between[i]);
+      }
+      push(m_.call_from_code(m_.resolve("string.templatelib", "Template"), parts, Value::none()));
       return true;
     }
     case ir::Op::unpack_sequence: unpack(pop(), at.a, false, 0); return true;

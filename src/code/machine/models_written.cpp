@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
@@ -103,8 +104,16 @@ std::optional<Value> written_class(Machine& m, Value name) {
 }
 
 bool is_whole_class(std::string_view canonical) {
-  const Written* entry = canonical.starts_with("ast.") ? written_named(canonical) : nullptr;
-  return entry != nullptr && entry->whole;
+  static const std::unordered_set<std::string_view> kWhole = [] {
+    std::unordered_set<std::string_view> out;
+    for (const auto table : tables()) {
+      for (const Written& one : table) {
+        if (one.whole) out.insert(one.name);
+      }
+    }
+    return out;
+  }();
+  return kWhole.contains(canonical);
 }
 
 std::optional<Value> whole_class(Machine& m, Value name) {

@@ -413,7 +413,35 @@ class Formatter:
         return value if conversion is None else str(value) if conversion == 's' else repr(value) if conversion == 'r' else ascii(value)
 )py";
 
+constexpr std::string_view kTemplates = R"py(
+class Interpolation:
+    __match_args__ = ('value', 'expression', 'conversion', 'format_spec')
+    def __init__(self, value, expression='', conversion=None, format_spec=''):
+        self.value, self.expression, self.conversion, self.format_spec = value, expression, conversion, format_spec
+class Template:
+    def __init__(self, *parts):
+        strings, interpolations = [''], []
+        for part in parts:
+            if isinstance(part, str): strings[-1] += part
+            else:
+                interpolations.append(part)
+                strings.append('')
+        self.strings, self.interpolations = tuple(strings), tuple(interpolations)
+        self.values = tuple([part.value for part in interpolations])
+    def __iter__(self):
+        out = []
+        for at in range(len(self.strings)):
+            if self.strings[at]: out.append(self.strings[at])
+            out.extend(self.interpolations[at:at + 1])
+        return iter(out)
+    def __add__(self, other): return Template(*self, *other)
+def convert(obj, conversion): return obj if conversion is None else str(obj) if conversion == 's' else repr(obj) if conversion == 'r' else ascii(obj)
+)py";
+
 constexpr Written kParts[] = {
+    {"string.templatelib.Template", kTemplates, Takes::whatever, Origins::kept, true},
+    {"string.templatelib.Interpolation", kTemplates, Takes::whatever, Origins::kept, true},
+    {"string.templatelib.convert", kTemplates, Takes::anything},
     {"string.Formatter", kFormatter, Takes::base},
     {"ipaddress.ip_address", kAddresses}, {"ipaddress.IPv4Address", kAddresses}, {"ipaddress.IPv6Address", kAddresses},
     {"csv.reader", kTables}, {"csv.DictReader", kTables},
