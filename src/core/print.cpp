@@ -333,7 +333,7 @@ std::string Printer::statement(uint32_t index) const {
       }
       break;
   }
-  if (event.unreached) out += "  # behind a fault";
+  if (event.unreached) out += event.code ? "  # behind a condition that does not hold" : "  # behind a fault";
   if (out.size() > 2 * kLongestLine) {
     out.resize(2 * kLongestLine);
     out += " ...";

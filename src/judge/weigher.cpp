@@ -29,9 +29,10 @@ std::string in_words_of(Trigger trigger, std::string summary) {
 
 void Weigher::add(uint32_t index, Opinion opinion) {
   const Event& event = trace_.events[index];
+  if (event.unreached && event.code && (opinion.ruling != Ruling::confirmed || knowledge::find(opinion.callee) == nullptr)) return;  // nor would it run
   if (event.unreached && opinion.ruling == Ruling::confirmed) {
     opinion.ruling = Ruling::suspected;
-    opinion.why += " It stands behind a fault at which CPython's loader stops.";
+    opinion.why += event.code ? " It stands behind a condition that does not hold, as far as is known here." : " It stands behind a fault at which CPython's loader stops.";
   }
   Finding finding;
   if (opinion.threat.starts_with('-')) {

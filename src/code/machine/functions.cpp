@@ -190,18 +190,24 @@ Value call_defined(Machine& m, Value callee, std::span<const Value> arguments, V
   return outcome.value;
 }
 
-Value run_code(Machine& m, Value code, Value globals, Value names) {
+std::optional<Frame> frame_of_code(Machine& m, Value code, Value globals, Value names) {
   Frame frame;
   frame.code = code;
   frame.function = Value::none();
   frame.body = body_of(m, code);
-  if (frame.body == nullptr) return Value::unknown();
+  if (frame.body == nullptr) return std::nullopt;
   frame.of_text = m.heap().code(code).filename == "<string>";
   frame.globals = globals;
   frame.names = names;
   make_cells(m, frame, nullptr);
+  return frame;
+}
+
+Value run_code(Machine& m, Value code, Value globals, Value names) {
+  auto frame = frame_of_code(m, code, globals, names);
+  if (!frame) return Value::unknown();
   Run run(m);
-  Run::Outcome outcome = run.run(std::move(frame));
+  Run::Outcome outcome = run.run(std::move(*frame));
   if (outcome.raised) m.raised = outcome.raised;
   return outcome.value;
 }

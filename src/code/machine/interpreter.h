@@ -251,6 +251,8 @@ bool goes_round(Machine& machine, Value callee);
 const ir::Body* body_of(Machine& machine, Value code);
 // A frame for a call of a function, its arguments bound: what is missing is unknown.
 std::optional<Frame> frame_of(Machine& machine, Value function, std::span<const Value> arguments, Value keywords);
+// A frame for the code of a module, a class body or a text; nothing where the code cannot be read.
+std::optional<Frame> frame_of_code(Machine& machine, Value code, Value globals, Value names);
 // Calls something that the program defines (Value::is_defined), on a run of its own.
 Value call_defined(Machine& machine, Value callee, std::span<const Value> arguments, Value keywords);
 // Runs code in given namespaces: a module, exec, eval.

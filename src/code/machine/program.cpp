@@ -89,7 +89,12 @@ void run_started(Machine& m, Value code, Value globals) {
     if (imported[ways.started] || imported[0] || ways.started == 0) continue;
     ++questions;
     const std::vector<bool> started = reached_from(*body, ways.started);
-    for (ir::BlockId other = 0; other < done.size(); ++other) done[other] = done[other] || (started[other] && !imported[other]);
+    std::vector<uint8_t>& seen = m.running().seen[body];
+    seen.resize(done.size(), 0);
+    for (ir::BlockId other = 0; other < done.size(); ++other) {
+      done[other] = done[other] || (started[other] && !imported[other]);
+      if (done[other]) seen[other] = 1;
+    }
     CodeObject part = m.heap().code(code);
     part.body = only_started(*body, ways, imported);
     set_global(m, globals, "__name__", Value::string("__main__"));
@@ -108,6 +113,7 @@ void run_program(Machine& m, const Program& program) {
   run_module(m, program.code, globals, program.trigger);
   run_started(m, program.code, globals);
   run_uncalled(m, program.trigger_of);
+  run_unreached(m, program.code, globals, program.trigger);
   weigh_depth(m);
 }
 

@@ -51,6 +51,12 @@ std::vector<Value> unknown_arguments(const Machine& m, Value function) {
   return out;
 }
 
+// Blocks of a function that no call of it has reached are entered, with nothing known of its arguments: they stand behind
+// conditions that do not hold as we reckon, or not yet.
+void enter_unreached(Machine& m, Value function, Value self);
+// The same where a caller has given all that the program will ever give: what is met there is marked.
+void enter_impossible(Machine& m, Value function, Value self);
+
 // Calls what was handed to something that may call it, when it would.
 void run_callbacks(Machine& m);
 // Whether what a longer computation would have told is told as a gap.
@@ -179,6 +185,7 @@ Value call_twice(Machine& m, Value function, Value self) {
   Later later(m, function, self);
   const Value out = call_with_unknown(m, function, self);
   later.call_again();
+  enter_impossible(m, function, self);
   return out;
 }
 
@@ -266,6 +273,26 @@ void run_left(Machine& m, Blind what) {
   if ((!short_of && !(blind && what == Blind::tell)) || running.told_steps) return;
   running.told_steps = true;
   m.scan().gap(m.trace().artifacts[m.place.artifact], Fault::limit, m.place.offset, "the code runs longer than the budget of steps allows");
+}
+
+void enter_unreached(Machine& m, Value function, Value self) {
+  if (m.exhausted() || !m.heap().function(function).code.is(Kind::code) || !half_seen(m, function)) return;
+  m.place.line = 0;
+  m.place.code = true;
+  std::vector<Value> arguments = unknown_arguments(m, function);
+  if (self.is_known() && !self.is(Kind::none) && !arguments.empty()) arguments[0] = self;
+  auto frame = frame_of(m, function, arguments, Value::none());
+  m.raised.reset();
+  if (!frame) return;
+  m.running().left.insert_or_assign(frame->body, std::move(*frame));
+  run_left(m, Blind::accept);
+}
+
+void enter_impossible(Machine& m, Value function, Value self) {
+  const Machine::Place outer = m.place;
+  m.place.unreached = true;
+  enter_unreached(m, function, self);
+  m.place = outer;
 }
 
 // An instance of the class that a method belongs to, made as a program would, with arguments that are not known.
@@ -383,16 +410,18 @@ void run_uncalled(Machine& m, Trigger (*trigger_of)(std::string_view)) {
     const Trigger trigger = trigger_of(of.name);
     run_one(m, instances, function, trigger, construction);
     // Counters and switches that other calls will have changed by then: what they guard is entered, too.
-    if (!half_seen(m, function) || m.exhausted()) continue;
+    if (!half_seen(m, function)) continue;
     m.place.trigger = trigger;
-    m.place.line = 0;
-    std::vector<Value> arguments = unknown_arguments(m, function);
     const Value owner = m.heap().function(function).owner;
-    if (owner.is(Kind::class_object) && !arguments.empty()) arguments[0] = instance_for(m, instances, owner, "");
-    auto frame = frame_of(m, function, arguments, Value::none());
-    m.raised.reset();
-    if (!frame) continue;
-    m.running().left.emplace(frame->body, std::move(*frame));
+    enter_unreached(m, function, owner.is(Kind::class_object) ? instance_for(m, instances, owner, "") : Value::none());
+  }
+}
+
+void run_unreached(Machine& m, Value code, Value globals, Trigger trigger) {
+  const Entry entry(m, trigger);
+  m.place.code = m.place.unreached = true;
+  if (auto frame = frame_of_code(m, code, globals, globals)) {
+    m.running().left.insert_or_assign(frame->body, std::move(*frame));
     run_left(m, Blind::accept);
   }
 }

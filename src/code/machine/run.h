@@ -42,6 +42,9 @@ void run_uncalled(Machine& machine, Trigger trigger);
 // `inference` next.
 void run_uncalled(Machine& machine, Trigger (*trigger_of)(std::string_view function));
 
+// What no way through a module led to, though it stands in it: blocks behind conditions that do not hold as we reckon.
+void run_unreached(Machine& machine, Value code, Value globals, Trigger trigger);
+
 // A whole module, from source or bytecode: its top level, at `trigger`; what stands behind `if __name__ == '__main__'`;
 // then what others call in it, when their names say so.
 struct Program {
