@@ -71,6 +71,13 @@ void Weigher::weigh_known(uint32_t index, const Event& event, const Name& name) 
       // The importers of dill and cloudpickle only bring back what a function needs.
       if (is_function_pickler(name.canonical) || weigh_imported_file(index, event, name)) return;
       break;
+    case Effect::tamper:
+      if (name.canonical == "copyreg.pickle" && event.arguments.is_sequence() && heap_.items(event.arguments).size > 0 &&
+          heap_.items(event.arguments)[0].is(Kind::class_object)) {
+        return add(index, {rule->threat, Ruling::dismissed, "Tells how objects of a class of its own are copied and pickled: " + call_text(index) + ".",
+                           "Objects of other classes are copied as before; what the function does is told by itself.", name.canonical});
+      }
+      break;
     case Effect::file_write:
       if (opens_no_file(event, known)) return;
       break;

@@ -191,8 +191,19 @@ bool Weigher::is_harmless_function(Value function) const {
   return bytecode && pending.size() < kMost && !indirect && acting_name(names).empty();
 }
 
+// Whether getattr asks an object of a class that the program defines, or what it was given, for what that may well have: visitors
+// and dispatchers do, by names that they put together.
+bool Weigher::asks_own_object(Value arguments) {
+  if (!arguments.is_sequence() || heap_.items(arguments).size < 2) return false;
+  const Value base = heap_.items(arguments)[0];
+  if (base.is_known() && !base.is(Kind::instance) && !base.is(Kind::class_object)) return false;
+  std::string name = printer().expression(heap_.items(arguments)[1]);
+  if (const size_t at = name.find(".__name__"); at != std::string::npos) name.erase(at, 9);
+  return name.find("__") == std::string::npos;
+}
+
 // Whether a value was found by walking the interpreter's own objects.
-bool Weigher::from_introspection(Value value) const {
+bool Weigher::from_introspection(Value value) {
   constexpr int kLongestWalk = 32;
   for (int steps = 0; steps < kLongestWalk; ++steps) {
     if (value.is(Kind::attribute)) {
@@ -204,7 +215,8 @@ bool Weigher::from_introspection(Value value) const {
     const Object& object = heap_.object(value);
     if (const Name* maker = resolved(object.callee)) {
       if (maker->canonical.ends_with(".__subclasses__")) return true;
-      if (maker->known != nullptr && maker->known->effect == Effect::introspect) return true;
+      const bool of_own = maker->canonical == "builtins.getattr" && asks_own_object(object.arguments);
+      if (!of_own && maker->known != nullptr && maker->known->effect == Effect::introspect) return true;
     }
     if (!object.callee.is(Kind::name)) {
       value = object.callee;

@@ -110,7 +110,8 @@ class Weigher {
   void weigh_door(uint32_t index, const std::string& callee);
   bool weigh_maker(uint32_t index, const Event& event, Value made, const Name& maker);
   bool is_harmless_function(Value function) const;
-  bool from_introspection(Value value) const;
+  bool asks_own_object(Value arguments);
+  bool from_introspection(Value value);
 
   // configurations.cpp: what configurations have called.
   bool is_configuration() const;

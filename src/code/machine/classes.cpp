@@ -129,12 +129,41 @@ bool derives_from_exception(Machine& m, Value cls) {
 }
 
 // Members of enumerations are instances that know their name and value.
+// What a member is worth: auto() asks the class, which counts where it says nothing else.
+Value given_value(Machine& m, Value made, Value key, Value value, int64_t count) {
+  if (!value.is(Kind::object) || !m.heap().object(value).callee.is(Kind::name) || m.heap().name(m.heap().object(value).callee).canonical != "enum.auto") return value;
+  const auto hook = find_in_class(m, made, "_generate_next_value_");
+  const Value function = !hook ? Value::none() : hook->is(Kind::descriptor) ? m.heap().link(*hook).first : *hook;
+  if (!function.is(Kind::function)) return opaque_base(m, made).has_value() && count >= 0 ? Value::integer(count + 1) : Value::unknown();
+  const Value arguments[] = {key, Value::integer(1), Value::integer(count), Value::unknown_named("last_values")};
+  return m.call(function, arguments);
+}
+
+// Color('x') of an enumeration: the member of that value, or what the class makes of what is missing.
+std::optional<Value> member_of(Machine& m, Value cls, Value value) {
+  const Items order = m.heap().items(m.heap().class_of(cls).order);
+  const bool enumerates = std::any_of(order.begin(), order.end(), [&](Value base) { return base.is(Kind::name) && m.heap().name(base).canonical.starts_with("enum."); });
+  if (!enumerates || !value.is_known()) return std::nullopt;
+  const Items names = m.heap().items(m.heap().class_of(cls).names);
+  for (uint32_t i = 1; i < names.size; i += 2) {
+    if (!names[i].is(Kind::instance)) continue;
+    const Value* held = m.heap().find_key(m.heap().instance(names[i]).attributes, Value::string("value"));
+    if (held != nullptr && equal(m, *held, value).value_or(true)) return names[i];
+  }
+  const auto hook = find_in_class(m, cls, "_missing_");
+  const Value function = !hook ? Value::none() : hook->is(Kind::descriptor) ? m.heap().link(*hook).first : *hook;
+  if (!function.is(Kind::function)) return std::nullopt;
+  const Value arguments[] = {cls, value};
+  return m.call(function, arguments);
+}
+
 void make_members(Machine& m, Value made) {
   const Value names = m.heap().class_of(made).names;
   const Items pairs = m.heap().items(names);
+  int64_t count = 0;
   for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
     if (!pairs[i].is(Kind::string) || pairs[i].text().starts_with('_') || pairs[i + 1].is_defined()) continue;
-    const Value key = pairs[i], value = pairs[i + 1];
+    const Value key = pairs[i], value = given_value(m, made, key, pairs[i + 1], count++);
     const Value member = new_instance(m, made);
     m.heap().set_key(m.heap().instance(member).attributes, "name", key);
     m.heap().set_key(m.heap().instance(member).attributes, "value", value);
@@ -247,7 +276,9 @@ Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value
     }
   }
   const bool of_classes = is_subclass(m, cls, m.resolve("builtins", "type")).value_or(false);
-  // Color('x') of an enumeration looks its member up.
+  if (arguments.size() == 1) {
+    if (const auto member = member_of(m, cls, arguments[0])) return *member;
+  }
   Value self;
   const auto maker = find_in_class(m, cls, "__new__");
   Value new_function = maker.value_or(Value::none());

@@ -104,6 +104,7 @@ class Formatter {
     const auto read = std::from_chars(head.data(), head.data() + head.size(), index);
     if (head.empty()) value = next_ < arguments_.size() ? arguments_[next_++] : Value::unknown();
     else if (read.ptr == head.data() + head.size()) value = index < arguments_.size() ? arguments_[index] : Value::unknown();
+    else if (keywords_.is(Kind::instance)) value = subscript(m_, keywords_, m_.make_string(head));
     else if (keywords_.is(Kind::dict)) {
       if (const Value* given = m_.heap().find_key(keywords_, Value::string(head))) value = *given;
     }
@@ -137,7 +138,7 @@ Found format(Machine& m, const Call& call) {
 Found format_map(Machine& m, const Call& call) {
   const auto pattern = text(m, call[0]);
   if (!pattern) return std::nullopt;
-  return Formatter(m, {}, plain(m, call[1])).formatted_text(*pattern);
+  return Formatter(m, {}, call[1]).formatted_text(*pattern);
 }
 
 // string.Template(text).substitute(...)

@@ -299,11 +299,20 @@ Found translate(Machine& m, const Call& call) {
     }
     return like(m, call[0], out);
   }
-  if (!plain(m, call[1]).is(Kind::dict)) return Value::unknown();
+  const bool own = call[1].is(Kind::instance);
+  if (!own && !plain(m, call[1]).is(Kind::dict)) return Value::unknown();
   std::string out;
   for (const Value& unit : m.iterate(self).value_or(std::vector<Value>())) {
     const Value code = m.call_from_code(m.resolve("builtins", "ord"), std::span(&unit, 1), Value::none());
-    const Value* to = m.heap().find_key(plain(m, call[1]), code);
+    Value given = Value::unknown();
+    if (own) given = subscript(m, call[1], code);
+    if (m.raised) {
+      if (!is_instance(m, *m.raised, m.resolve("builtins", "LookupError")).value_or(false)) return Value::unknown();
+      m.raised.reset();
+      out += unit.text();
+      continue;
+    }
+    const Value* to = own ? &given : m.heap().find_key(plain(m, call[1]), code);
     if (to == nullptr) out += unit.text();
     else if (to->is(Kind::string)) out += to->text();
     else if (to->is(Kind::integer)) append_utf8(out, static_cast<uint32_t>(to->as_integer()));

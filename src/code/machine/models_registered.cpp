@@ -4,6 +4,7 @@
 
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
+#include "code/machine/models_written.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/python/unicode.h"
@@ -59,10 +60,14 @@ Found code_by_name(Machine& m, const Call& call) {
   return m.raised ? Value::unknown() : out;
 }
 
-// logger.addHandler(handler), of a class whose emit the program writes.
+// What a logger asks of what it was given, in its order.
+constexpr std::string_view kLoggerHooks[] = {"filter", "format", "emit"};
+
+// logger.addHandler(handler), addFilter, handler.setFormatter: of a class whose hooks the program writes.
 Found add_handler(Machine& m, const Call& call) {
   const Value handler = call[call.count() == 0 ? 0 : call.count() - 1];
-  if (handler.is(Kind::instance) && find_in_class(m, m.heap().instance(handler).cls, "emit")) m.running().handlers.push_back(handler);
+  const auto has = [&](std::string_view hook) { return find_in_class(m, m.heap().instance(handler).cls, hook).has_value(); };
+  if (handler.is(Kind::instance) && std::any_of(std::begin(kLoggerHooks), std::end(kLoggerHooks), has)) m.running().handlers.push_back(handler);
   return std::nullopt;
 }
 
@@ -73,7 +78,9 @@ Found log(Machine& m, const Call& call) {
   const auto rest = call.arguments.subspan(first + 1);
   const Value parts[] = {call[first], m.heap().new_items(Kind::tuple, rest.data(), static_cast<uint32_t>(rest.size()))};
   const Value record = m.call(m.resolve("logging", "LogRecord"), parts);
-  for (const Value& handler : std::vector<Value>(m.running().handlers)) call_special(m, handler, "emit", std::span(&record, 1));
+  for (const std::string_view hook : kLoggerHooks) {
+    for (const Value& handler : std::vector<Value>(m.running().handlers)) call_special(m, handler, hook, std::span(&record, 1));
+  }
   return m.raised ? Found(Value::unknown()) : std::nullopt;
 }
 
@@ -87,7 +94,7 @@ Found parse_arguments(Machine& m, const Call& call) {
     const Event event = m.trace().events[i];
     if (event.op != Op::call || !event.callee.is(Kind::attribute) || !event.keywords.is(Kind::dict)) continue;
     const AttributeOf of = m.heap().attribute(event.callee);
-    if (of.name != "add_argument" || !of.base.same_as(call[0])) continue;
+    if ((of.name != "add_argument" && of.name != "add_option") || !of.base.same_as(call[0])) continue;
     const Items keywords = m.heap().items(event.keywords);
     const Value* type = m.heap().find(keywords, "type");
     const Value* otherwise = m.heap().find(keywords, "default");
@@ -101,7 +108,16 @@ Found parse_arguments(Machine& m, const Call& call) {
       }
     }
     if (positional && given && next < given->size()) text = (*given)[next++];
-    if (type != nullptr && text.is(Kind::string)) m.call(*type, std::span(&text, 1));
+    if (type != nullptr && text.is(Kind::string) && !type->is(Kind::string)) m.call(*type, std::span(&text, 1));
+    const Value name = names.size > 0 ? names[names.size - 1] : Value::none();
+    if (const Value* action = m.heap().find(keywords, "action"); action != nullptr && action->is(Kind::class_object) && text.is(Kind::string)) {
+      const Value parts[] = {call[0], Value::unknown_named("namespace"), text, name};
+      call_special(m, new_instance(m, *action), "__call__", parts);
+    }
+    if (const Value* callback = m.heap().find(keywords, "callback"); callback != nullptr && text.is(Kind::string)) {
+      const Value parts[] = {Value::unknown_named("option"), name, text, call[0]};
+      m.call(*callback, parts);
+    }
     m.raised.reset();
   }
   return std::nullopt;
@@ -194,6 +210,44 @@ Found normalised(Machine& m, const Call& call) {
   return m.make_string(out);
 }
 
+// unicodedata.lookup(name): of the letters and digits that programs spell.
+Found looked_up(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::string)) return std::nullopt;
+  std::string name;
+  for (const char c : call[0].text()) name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  const auto behind = [&](std::string_view words) { return name.size() == words.size() + 1 && name.starts_with(words) && name.back() >= 'A' && name.back() <= 'Z'; };
+  if (behind("LATIN SMALL LETTER ")) return m.make_string(std::string(1, static_cast<char>(name.back() + 32)));
+  if (behind("LATIN CAPITAL LETTER ")) return m.make_string(std::string(1, name.back()));
+  static constexpr std::pair<std::string_view, const char*> kOthers[] = {
+      {"DIGIT ZERO", "0"}, {"DIGIT ONE", "1"}, {"DIGIT TWO", "2"}, {"DIGIT THREE", "3"}, {"DIGIT FOUR", "4"}, {"DIGIT FIVE", "5"}, {"DIGIT SIX", "6"},
+      {"DIGIT SEVEN", "7"}, {"DIGIT EIGHT", "8"}, {"DIGIT NINE", "9"}, {"LOW LINE", "_"}, {"SPACE", " "}, {"FULL STOP", "."}, {"HYPHEN-MINUS", "-"}};
+  for (const auto& [words, sign] : kOthers) {
+    if (name == words) return Value::string(sign);
+  }
+  return std::nullopt;
+}
+
+// inspect.signature(function): the names of its parameters.
+Found signature(Machine& m, const Call& call) {
+  const Value function = call[0].is(Kind::method) ? m.heap().link(call[0]).second : call[0];
+  if (!function.is(Kind::function) || !m.heap().function(function).code.is(Kind::code)) return std::nullopt;
+  const CodeObject& code = m.heap().code(m.heap().function(function).code);
+  const auto& names = code.varnames.empty() ? code.localsplusnames : code.varnames;
+  std::vector<Value> out;
+  for (size_t i = call[0].is(Kind::method) ? 1 : 0; i < code.argcount + code.kwonlyargcount && i < names.size(); ++i) out.push_back(Value::string(names[i]));
+  const Value maker = written_definition(m, "inspect.Signature");
+  if (!maker.is_defined()) return std::nullopt;
+  const Value given = m.heap().new_items(Kind::tuple, out.data(), static_cast<uint32_t>(out.size()));
+  return m.call_from_code(maker, std::span(&given, 1), Value::none());
+}
+
+// copyreg.pickle(cls, function): how objects of a class of the program's own are copied.
+Found copied_by(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::class_object) || !call[1].is(Kind::function)) return std::nullopt;
+  m.heap().set_key(m.heap().class_of(call[0]).names, "__reduce__", call[1]);
+  return Value::none();
+}
+
 // strftime of a text that asks for nothing is the text.
 template <size_t at>
 Found format_time(Machine& m, const Call& call) {
@@ -280,6 +334,11 @@ constexpr ModelEntry kModels[] = {
     {"builtins.bytearray.decode", code_by_name<true>},
     {"builtins.str.encode", code_by_name<false>},
     WINNOW_LOGGER("addHandler", add_handler),
+    WINNOW_LOGGER("addFilter", add_handler),
+    {"logging.Handler.setFormatter", add_handler},
+    {"logging.StreamHandler.setFormatter", add_handler},
+    {"logging.Handler.addFilter", add_handler},
+    {"logging.StreamHandler.addFilter", add_handler},
     WINNOW_LOGGER("debug", log<1>),
     WINNOW_LOGGER("info", log<1>),
     WINNOW_LOGGER("warning", log<1>),
@@ -293,6 +352,7 @@ constexpr ModelEntry kModels[] = {
     {"logging.error", log<0>},
     {"logging.critical", log<0>},
     {"argparse.ArgumentParser.parse_args", parse_arguments},
+    {"optparse.OptionParser.parse_args", parse_arguments},
     {"argparse.ArgumentParser.parse_known_args", parse_arguments},
     {"json.loads", load_json},
     {"json.load", load_json_file},
@@ -300,6 +360,9 @@ constexpr ModelEntry kModels[] = {
     {"copy.deepcopy", copied<true>},
     {"types.new_class", new_class},
     {"unicodedata.normalize", normalised},
+    {"unicodedata.lookup", looked_up},
+    {"copyreg.pickle", copied_by},
+    {"inspect.signature", signature},
     {"time.strftime", format_time<0>},
     {"datetime.date.strftime", format_time<1>},
     {"datetime.datetime.strftime", format_time<1>},

@@ -15,7 +15,9 @@ namespace {
 
 using Found = std::optional<Value>;
 
-std::array<std::span<const Written>, 4> tables() { return {written_text_parts(), written_number_parts(), written_object_parts(), written_syntax_parts()}; }
+std::array<std::span<const Written>, 5> tables() {
+  return {written_text_parts(), written_number_parts(), written_object_parts(), written_caller_parts(), written_syntax_parts()};
+}
 
 const Written* written_named(std::string_view canonical) {
   for (const auto table : tables()) {

@@ -28,7 +28,7 @@ struct Written {
 std::span<const Written> written_text_parts();    // written_text.cpp: texts and tables
 std::span<const Written> written_number_parts();  // written_numbers.cpp
 std::span<const Written> written_object_parts();  // written_objects.cpp: what keeps and calls functions
-
+std::span<const Written> written_caller_parts();  // written_callers.cpp: what calls functions for others
 std::span<const Written> written_syntax_parts();  // written_syntax.cpp: `ast`
 
 // What such a source defines under a canonical name; None where there is none.

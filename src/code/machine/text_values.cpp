@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "code/machine/big.h"
+#include "code/machine/constants.h"
 #include "code/machine/encodings.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
@@ -245,9 +246,8 @@ std::optional<std::string> text_of(Machine& m, Value value, int depth) {
       if (builtin) shown.remove_prefix(9);
       const size_t dot = shown.rfind('.');
       const std::string_view last = shown.substr(dot == std::string_view::npos ? 0 : dot + 1);
-      const bool type = (last[0] >= 'A' && last[0] <= 'Z') || last == "int" || last == "str" || last == "list" || last == "dict" ||
-                        last == "object" || last == "type" || last == "tuple" || last == "bytes" || last == "float" || last == "bool" || last == "set";
-      if (type) return "<class '" + std::string(shown) + "'>";
+      if (builtin && last == "NotImplemented") return std::string(last);
+      if ((last[0] >= 'A' && last[0] <= 'Z') || is_builtin_type(name.canonical)) return "<class '" + std::string(shown) + "'>";
       if (builtin) return "<built-in function " + std::string(last) + ">";
       if (name.qualified.empty()) return "<module '" + std::string(shown) + "'>";
       return std::nullopt;

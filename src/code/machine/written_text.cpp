@@ -201,8 +201,11 @@ class Template:
     delimiter = '$'
     def __init__(self, template): self.template = template
     def substitute(self, mapping=None, **keywords):
-        values = dict(mapping) if mapping is not None else {}
-        values.update(keywords)
+        values = keywords
+        if mapping is not None and not keywords: values = mapping
+        elif mapping is not None:
+            values = dict(mapping)
+            values.update(keywords)
         out, at, text, mark = '', 0, self.template, self.delimiter
         while True:
             end = text.find(mark, at)

@@ -1,0 +1,106 @@
+// What calls functions for others, and what tells of functions and classes, written in Python: merges, scanners, doubles for tests,
+// signatures, classes made of fields, orders of tasks.
+#include "code/machine/models_written.h"
+
+namespace winnow::machine {
+namespace {
+
+constexpr std::string_view kCallers = R"py(
+def execute(func, args, msg=None, verbose=0, dry_run=0): func(*args)
+def merge(*iterables, key=None, reverse=False):
+    out = []
+    for one in iterables: out.extend(one)
+    return iter(sorted(out, key=key, reverse=reverse))
+)py";
+
+constexpr std::string_view kDoubles = R"py(
+class Mock:
+    def __init__(self, spec=None, side_effect=None, return_value=unknown, wraps=None, name=None, **keywords):
+        self.side_effect, self.return_value, self.wraps = side_effect, return_value, wraps
+    def __call__(self, *arguments, **keywords):
+        if callable(self.side_effect): return self.side_effect(*arguments, **keywords)
+        if self.wraps is not None: return self.wraps(*arguments, **keywords)
+        return self.return_value
+MagicMock = Mock
+)py";
+
+constexpr std::string_view kScanners = R"py(
+import re
+class Scanner:
+    def __init__(self, lexicon, flags=0): self.lexicon, self.match = lexicon, None
+    def scan(self, string):
+        out, at = [], 0
+        while at < len(string):
+            for pattern, action in self.lexicon:
+                found = re.match(pattern, string[at:])
+                if found is not None and found.end() > 0: break
+            else: break
+            at += found.end()
+            if callable(action):
+                self.match = found
+                action = action(self, found.group())
+            if action is not None: out.append(action)
+        return out, string[at:]
+)py";
+
+constexpr std::string_view kSignatures = R"py(
+class Parameter:
+    def __init__(self, name): self.name, self.default, self.kind, self.annotation = name, unknown, unknown, unknown
+class Signature:
+    def __init__(self, names): self.parameters = {name: Parameter(name) for name in names}
+)py";
+
+constexpr std::string_view kFields = R"py(
+import dataclasses
+def make_dataclass(cls_name, fields, bases=(), namespace=None, **keywords):
+    names, annotations = dict(namespace or {}), {}
+    for field in fields:
+        if isinstance(field, str): field = (field, unknown)
+        annotations[field[0]] = field[1]
+        if len(field) > 2: names[field[0]] = field[2]
+    names['__annotations__'] = annotations
+    return dataclasses.dataclass(type(cls_name, bases, names))
+)py";
+
+constexpr std::string_view kOrders = R"py(
+class TopologicalSorter:
+    def __init__(self, graph=None):
+        self.before, self.over, self.given = {}, [], []
+        for node in graph or {}: self.add(node, *graph[node])
+    def add(self, node, *predecessors):
+        held = self.before.setdefault(node, [])
+        for one in predecessors:
+            if one not in held: held.append(one)
+            self.before.setdefault(one, [])
+    def prepare(self): pass
+    def get_ready(self):
+        out = tuple([node for node in self.before if node not in self.given and all([one in self.over for one in self.before[node]])])
+        self.given.extend(out)
+        return out
+    def done(self, *nodes): self.over.extend(nodes)
+    def is_active(self): return len(self.over) < len(self.before)
+    __bool__ = is_active
+    def static_order(self):
+        out = []
+        while True:
+            ready = self.get_ready()
+            if not ready: return iter(out)
+            out.extend(ready)
+            self.done(*ready)
+)py";
+
+constexpr Written kParts[] = {
+    {"distutils.util.execute", kCallers, Takes::anything}, {"setuptools._distutils.util.execute", kCallers, Takes::anything},
+    {"heapq.merge", kCallers, Takes::data},
+    {"unittest.mock.Mock", kDoubles, Takes::anything, Origins::lost}, {"unittest.mock.MagicMock", kDoubles, Takes::anything, Origins::lost},
+    {"re.Scanner", kScanners, Takes::data, Origins::lost},
+    {"inspect.Signature", kSignatures, Takes::content, Origins::lost},
+    {"dataclasses.make_dataclass", kFields, Takes::data, Origins::lost},
+    {"graphlib.TopologicalSorter", kOrders, Takes::data, Origins::lost},
+};
+
+}  // namespace
+
+std::span<const Written> written_caller_parts() { return kParts; }
+
+}  // namespace winnow::machine
