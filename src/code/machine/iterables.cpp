@@ -1,6 +1,7 @@
 #include "code/machine/iterables.h"
 
 #include "code/machine/objects.h"
+#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 namespace {
@@ -24,6 +25,28 @@ bool is_bounded(Machine& m, Value v) {
 bool ends_unsure(Machine& m, Value iterator) { return iterator.is(Kind::generator) && m.running().unsure.contains(iterator.index()); }
 
 }  // namespace
+
+std::optional<std::vector<Value>> namespace_pairs(Machine& m, Value given) {
+  constexpr size_t kMostMembers = 4096;
+  constexpr std::string_view kSuffix = ".__dict__";
+  if (given.is(Kind::attribute) && m.heap().attribute(given).name == "__dict__") given = m.heap().attribute(given).base;
+  else if (given.is(Kind::name) && m.heap().name(given).canonical.ends_with(kSuffix)) given = m.resolve(m.heap().name(given).canonical.substr(0, m.heap().name(given).canonical.size() - kSuffix.size()), "");
+  else return std::nullopt;
+  if (!given.is(Kind::name)) return std::nullopt;
+  const std::string module(m.heap().name(given).canonical);
+  const auto members = knowledge::members_of(module);
+  if (members.empty() || members.size() > kMostMembers) return std::nullopt;
+  std::vector<Value> out;
+  for (const knowledge::Callable& member : members) {
+    const std::string_view name = std::string_view(member.name).substr(module.size() + 1);
+    if (name.find_first_of(".*") != std::string_view::npos) continue;
+    out.push_back(m.heap().new_string(name));
+    out.push_back(m.resolve(module, name));
+  }
+  out.push_back(Value::unknown_named("name"));
+  out.push_back(Value::unknown_named("member"));
+  return out;
+}
 
 Value iterator_of(Machine& m, const std::vector<Value>& values, bool open) {
   Link link;

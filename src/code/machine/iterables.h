@@ -18,6 +18,10 @@ inline Value tuple_of(Machine& m, const std::vector<Value>& values) {
 Value iterator_of(Machine& m, const std::vector<Value>& values, bool open = false);
 inline bool is_open(const Link& sequence) { return sequence.second.is(Kind::boolean) && !sequence.second.as_boolean(); }
 
+// What is known of a module's members where a value is its namespace, as in vars(os): each a name and what it stands for. There are
+// more, for which the last pair stands, of which nothing is known.
+std::optional<std::vector<Value>> namespace_pairs(Machine& m, Value given);
+
 // Goes through several iterables at once, as zip and map do. What gives its items one by one may have no end, or may stand there
 // twice: it is asked row by row, and after very many rows the rest is left open.
 class Drawing {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "code/machine/interpreter.h"
+#include "code/machine/iterables.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 
@@ -136,8 +137,12 @@ std::optional<std::vector<Value>> Machine::iterate(Value iterable) {
       out.assign(appended.begin(), appended.end());
       return out;
     }
-    default: return std::nullopt;
+    default: break;
   }
+  const auto pairs = place.code ? namespace_pairs(*this, iterable) : std::nullopt;
+  if (!pairs) return std::nullopt;
+  for (size_t i = 0; i < pairs->size(); i += 2) out.push_back((*pairs)[i]);
+  return out;
 }
 
 // What is iterated by running code, or is counted.

@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "code/machine/interpreter.h"
+#include "code/machine/iterables.h"
 #include "code/machine/models.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
-#include "knowledge/knowledge.h"
 
 namespace winnow::machine {
 namespace {
@@ -246,26 +246,29 @@ enum class Part : uint8_t { keys, values, items };
 template <Part part>
 Found dict_parts(Machine& m, const Call& call) {
   const Value self = self_of(m, call);
-  if (!self.is(Kind::dict)) return std::nullopt;
-  const Items pairs = m.heap().items(self);
-  std::vector<Value> out;
-  for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+  std::vector<Value> pairs, out;
+  if (self.is(Kind::dict)) {
+    const Items held = m.heap().items(self);
+    pairs.assign(held.begin(), held.end());
+  } else if (auto members = namespace_pairs(m, self)) {
+    pairs = std::move(*members);
+  } else {
+    return std::nullopt;
+  }
+  for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
     if (part == Part::keys) out.push_back(pairs[i]);
     else if (part == Part::values) out.push_back(pairs[i + 1]);
-    else out.push_back(m.heap().new_items(Kind::tuple, pairs.data + i, 2));
+    else out.push_back(m.heap().new_items(Kind::tuple, pairs.data() + i, 2));
   }
   return m.heap().new_items(Kind::list, out.data(), static_cast<uint32_t>(out.size()));
 }
 
 // globals().update(vars(os)): what is known of the module's members goes under their names.
 void put_members(Machine& m, Value dict, Value from) {
-  if (from.is(Kind::attribute) && m.heap().attribute(from).name == "__dict__") from = m.heap().attribute(from).base;
-  else if (from.is(Kind::name) && m.heap().name(from).canonical.ends_with(".__dict__")) from = m.resolve(m.heap().name(from).canonical.substr(0, m.heap().name(from).canonical.size() - 9), "");
-  if (!from.is(Kind::name)) return;
-  const std::string module(m.heap().name(from).canonical);
-  for (const knowledge::Callable& member : knowledge::members_of(module)) {
-    const std::string_view name = std::string_view(member.name).substr(module.size() + 1);
-    if (name.find_first_of(".*") == std::string_view::npos) m.heap().set_key(dict, name, m.resolve(module, name));
+  const auto pairs = namespace_pairs(m, from.is(Kind::name) && !m.heap().name(from).canonical.ends_with(".__dict__") ? m.attribute(from, "__dict__") : from);
+  if (!pairs) return;
+  for (size_t i = 0; i + 1 < pairs->size(); i += 2) {
+    if ((*pairs)[i].is_known()) m.heap().set_key(dict, (*pairs)[i], (*pairs)[i + 1]);
   }
 }
 

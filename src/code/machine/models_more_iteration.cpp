@@ -63,6 +63,8 @@ Found to_dict(Machine& m, const Call& call) {
     const Value from = plain(m, call[0]);
     if (from.is(Kind::dict)) {
       put(from);
+    } else if (const auto pairs = namespace_pairs(m, from)) {
+      for (size_t i = 0; i + 1 < pairs->size(); i += 2) m.heap().set_key(made, (*pairs)[i], (*pairs)[i + 1]);
     } else {
       const auto rows = m.iterate(from);
       if (!rows) return Value::unknown();

@@ -407,6 +407,13 @@ std::optional<Value> Machine::attribute_in_code(Value base, std::string_view nam
     return std::nullopt;
   }
   if (base.is(Kind::code)) return attribute_of_code(*this, base, name);
+  // vars(os).items()
+  if (base.is(Kind::attribute) && heap().attribute(base).name == "__dict__" && heap().attribute(base).base.is(Kind::name) && (name == "items" || name == "keys" || name == "values")) {
+    Link link;
+    link.first = base;
+    link.second = resolve("builtins", "dict." + std::string(name));
+    return heap().new_link(Kind::method, link);
+  }
   if (name == "__builtins__") return import_name("builtins", "");
   if (name == "__class__") {
     const std::string type = type_of(base);

@@ -241,8 +241,8 @@ Value subscript(Machine& m, Value base, Value key) {
     // Namespaces that dill and cloudpickle fill get it from Python; nobody asks another dict for it.
     if (key.is(Kind::string) && key.text() == "__builtins__") return m.import_name("builtins", "");
     const Items& pairs = m.heap().items(base);
-    for (uint32_t i = 0; m.keeps_origins && i + 1 < pairs.size; i += 2) {
-      if (pairs[i].is_derived()) return pairs[i + 1];  // the key may be this one
+    for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
+      if (!pairs[i].is_known()) return pairs[i + 1];  // the key may be this one
     }
     return pairs.complete() ? m.raise("KeyError", key) : Value::unknown();
   }
