@@ -2,6 +2,7 @@
 // is computed; everything else becomes an event of the trace.
 #include <algorithm>
 
+#include "code/machine/constants.h"
 #include "code/machine/interpreter.h"
 #include "code/machine/machine.h"
 #include "code/machine/objects.h"
@@ -311,6 +312,16 @@ Value Machine::call_plain(Value callee, Value arguments, Value keywords) {
   if (std::string_view of; splits_look_up(heap().name(callee).canonical, of) && heap().items(arguments).size > 0) {
     const Value found = item(resolve(std::string(of), ""), heap().items(arguments)[0]);
     if (found.is_known()) return record(Op::call, callee, arguments, keywords, found);
+  }
+  // A walk down from object ends where it came to one of the classes that it found there.
+  if (place.code && heap().name(callee).canonical.ends_with(".__subclasses__") && heap().items(arguments).size == 0) {
+    std::string_view of = heap().name(callee).canonical;
+    of.remove_suffix(std::string_view(".__subclasses__").size());
+    const auto found = well_known_classes();
+    const auto is_of = [&](const KnownClass& one) { return heap().name(resolve(one.module, one.name)).canonical == of; };
+    if (std::any_of(found.begin(), found.end(), is_of)) {
+      return record(Op::call, callee, arguments, keywords, heap().new_items(Kind::list, nullptr, 0));
+    }
   }
   if (std::string_view of = heap().name(callee).canonical; of.ends_with(".__dict__.update") || of.ends_with(".__dict__.__setitem__")) {
     const Value base = resolve(of.substr(0, of.rfind(".__dict__")), "");

@@ -411,6 +411,7 @@ Found module_type(Machine& m, const Call& call) {
 // object.__subclasses__() and its kin: the classes that the program itself made, then those of every Python.
 // Their order is nothing to rely on: an index into it stays unknown.
 Found subclasses(Machine& m, const Call& call) {
+  if (call.count() == 0 && m.heap().name(call.callee).canonical == "builtins.type.__subclasses__") return m.raise("TypeError", Value::string("needs an argument"));
   std::vector<Value> classes;
   if (call[0].is(Kind::class_object)) {
     for (uint32_t i = 0; i < m.heap().classes().size(); ++i) {
