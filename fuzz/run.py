@@ -42,7 +42,7 @@ def build(folder):
 def command(target, options, *arguments):
     dictionary = DICTIONARIES.get(target, target)
     found = [] if dictionary is None or not (HERE / f"{dictionary}.dict").exists() else [f"-dict={HERE / dictionary}.dict"]
-    return [str(options.binaries / f"fuzz_{target}"), f"-max_len={LENGTHS.get(target, 1024)}", f"-timeout={options.timeout}",
+    return [str(options.binaries / f"fuzz_{target}"), f"-max_len={LENGTHS.get(target, 1024)}", f"-timeout={options.timeout}", f"-report_slow_units={options.timeout}",
             f"-rss_limit_mb={MEMORY}", *found, *arguments]
 
 

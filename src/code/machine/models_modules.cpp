@@ -1,6 +1,8 @@
 // Functions of the standard library that only compute, for running code: struct, hashlib, json, functools,
 // contextlib, asyncio and what else obfuscators use.
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <cstring>
 
 #include "code/machine/encodings.h"
@@ -9,6 +11,7 @@
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/run.h"
+#include "code/python/print_literals.h"
 
 namespace winnow::machine {
 namespace {
@@ -105,7 +108,8 @@ Found unpack(Machine& m, const Call& call) {
   const auto layout = format ? layout_of(*format) : std::nullopt;
   if (!layout || !data) return Value::unknown();
   const size_t offset = call.count() > 2 ? static_cast<size_t>(std::max<int64_t>(0, integer_of(call[2]).value_or(0))) : 0;
-  if (offset > data->size() || data->size() - offset < layout->size) return m.raise("ValueError", Value::string("unpack requires another size"));
+  const bool part = m.heap().name(call.callee).canonical.ends_with("unpack_from");
+  if (offset > data->size() || data->size() - offset < layout->size || (!part && data->size() != layout->size)) return m.raise("ValueError", Value::string("unpack requires another size"));
   return unpack_layout(m, *layout, data->substr(offset));
 }
 
@@ -124,49 +128,103 @@ Found calculated_size(Machine& m, const Call& call) {
   return layout ? Found(Value::integer(static_cast<int64_t>(layout->size))) : Found(Value::unknown());
 }
 
-void json_text(Machine& m, Value v, int depth, std::string& out, bool& sure) {
-  const Heap& heap = m.heap();
-  if (depth > 16 || !sure) { sure = false; return; }
-  if (v.is(Kind::none)) out += "null";
-  else if (v.is(Kind::boolean)) out += v.as_boolean() ? "true" : "false";
-  else if (v.is(Kind::string)) {
-    out += '"';
-    for (const char c : v.text()) {
-      if (c == '"' || c == '\\') out += '\\', out += c;
-      else if (c == '\n') out += "\\n";
-      else out += c;
-    }
-    out += '"';
-  } else if (v.is(Kind::list) || v.is(Kind::tuple)) {
-    const Items items = heap.items(v);
-    out += '[';
-    for (uint32_t i = 0; i < items.size; ++i) {
-      if (i > 0) out += ", ";
-      json_text(m, items[i], depth + 1, out, sure);
-    }
-    out += ']';
-  } else if (v.is(Kind::dict)) {
-    const Items items = heap.items(v);
-    out += '{';
-    for (uint32_t i = 0; i + 1 < items.size; i += 2) {
-      if (i > 0) out += ", ";
-      const auto key = text_of(m, items[i]);
-      out += '"' + key.value_or("?") + "\": ";
-      json_text(m, items[i + 1], depth + 1, out, sure);
-    }
-    out += '}';
-  } else {
-    const auto text = v.is(Kind::integer) || v.is(Kind::real) || v.is(Kind::big_integer) ? text_of(m, v) : std::nullopt;
-    sure = sure && text;
-    out += text.value_or("");
+// What json.dumps writes, by its default separators.
+class JsonWriter {
+ public:
+  JsonWriter(Machine& m, bool ascii, bool sorted) : m_(m), ascii_(ascii), sorted_(sorted) {}
+
+  // Nothing: not known, or nothing that json writes.
+  std::optional<std::string> written(Value v) {
+    value(v, 0);
+    return sure_ ? std::optional(std::move(out_)) : std::nullopt;
   }
-}
+
+ private:
+  void value(Value v, int depth) {
+    if (depth > 16 || !sure_) sure_ = false;
+    else if (v.is(Kind::string)) quoted(v.text());
+    else if (v.is(Kind::list) || v.is(Kind::tuple)) list(m_.heap().items(v), depth);
+    else if (v.is(Kind::dict)) dict(v, depth);
+    else out_ += plain_text(v);
+  }
+
+  // null, true and numbers, which are keys, too.
+  std::string plain_text(Value v) {
+    if (v.is(Kind::none)) return "null";
+    if (v.is(Kind::boolean)) return v.as_boolean() ? "true" : "false";
+    const auto text = v.is(Kind::integer) || v.is(Kind::real) || v.is(Kind::big_integer) ? text_of(m_, v) : std::nullopt;
+    sure_ = sure_ && text;
+    if (text && v.is(Kind::real) && !std::isfinite(v.as_real())) return std::isnan(v.as_real()) ? "NaN" : v.as_real() > 0 ? "Infinity" : "-Infinity";
+    return text.value_or("");
+  }
+
+  void list(Items items, int depth) {
+    sure_ = sure_ && items.complete();
+    out_ += '[';
+    for (uint32_t i = 0; i < items.size; ++i) {
+      if (i > 0) out_ += ", ";
+      value(items[i], depth + 1);
+    }
+    out_ += ']';
+  }
+
+  void dict(Value v, int depth) {
+    const Items items = m_.heap().items(v);
+    sure_ = sure_ && items.complete();
+    std::vector<std::pair<std::string, Value>> pairs;
+    for (uint32_t i = 0; i + 1 < items.size; i += 2) {
+      pairs.emplace_back(items[i].is(Kind::string) ? std::string(items[i].text()) : plain_text(items[i]), items[i + 1]);
+    }
+    if (sorted_) std::stable_sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    out_ += '{';
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (i > 0) out_ += ", ";
+      quoted(pairs[i].first);
+      out_ += ": ";
+      value(pairs[i].second, depth + 1);
+    }
+    out_ += '}';
+  }
+
+  void unit(uint32_t c) {
+    char buffer[16];
+    std::snprintf(buffer, sizeof buffer, "\\u%04x", c);
+    out_ += buffer;
+  }
+
+  void quoted(std::string_view text) {
+    static constexpr std::string_view kLetters = "\n\t\r\b\f\"\\", kNames = "ntrbf\"\\";
+    out_ += '"';
+    for (size_t at = 0, length = 0; at < text.size(); at += length) {
+      const char32_t c = python::next_code_point(text, at, length);
+      const size_t named = c < 0x80 ? kLetters.find(static_cast<char>(c)) : std::string_view::npos;
+      if (named != std::string_view::npos) (out_ += '\\') += kNames[named];
+      else if (c < 0x20 || (ascii_ && c > 0x7e && c < 0x10000)) unit(c);
+      else if (ascii_ && c >= 0x10000) unit(0xD800 + ((c - 0x10000) >> 10)), unit(0xDC00 + ((c - 0x10000) & 0x3FF));
+      else out_ += text.substr(at, length);
+    }
+    out_ += '"';
+  }
+
+  Machine& m_;
+  bool ascii_, sorted_, sure_ = true;
+  std::string out_;
+};
 
 Found dump_json(Machine& m, const Call& call) {
-  std::string out;
-  bool sure = call.count() == 1;
-  json_text(m, call[0], 0, out, sure);
-  return sure ? Found(m.make_string(out)) : Found(Value::unknown());
+  bool ascii = true, sorted = false;
+  if (call.count() != 1) return Value::unknown();
+  if (call.keywords.is(Kind::dict)) {
+    const Items named = m.heap().items(call.keywords);
+    for (uint32_t i = 0; i + 1 < named.size; i += 2) {
+      const auto set = truth(m, named[i + 1]);
+      const std::string_view name = named[i].is(Kind::string) ? named[i].text() : std::string_view();
+      if (!set || (name != "ensure_ascii" && name != "sort_keys")) return Value::unknown();
+      (name == "ensure_ascii" ? ascii : sorted) = *set;
+    }
+  }
+  const auto out = JsonWriter(m, ascii, sorted).written(call[0]);
+  return out ? Found(m.make_string(*out)) : Found(Value::unknown());
 }
 
 // base64.b64encode and kin for every base
@@ -196,12 +254,15 @@ Found code_with(Machine& m, const Call& call) {
 // codecs.rot_13..., 'x'.encode('rot13') stand with the conversions. urllib.parse.quote:
 Found quote(Machine& m, const Call& call) {
   const auto text = buffer(m, call[0]);
-  if (!text) return Value::unknown();
+  const Value* named = m.keyword(call, "safe");
+  const Value safe = named != nullptr ? *named : call.count() > 1 ? call[1] : Value::string("/");
+  if (!text || !safe.is_text() || call.count() > 2) return Value::unknown();
   static constexpr char kDigits[] = "0123456789ABCDEF";
+  const std::string kept = "_.-~" + std::string(safe.text());
   std::string out;
   for (const char c : *text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) || std::strchr("_.-~/", c) != nullptr) out += c;
+    if (byte < 0x80 && (std::isalnum(byte) || kept.find(c) != std::string::npos)) out += c;
     else out += '%', out += kDigits[byte >> 4], out += kDigits[byte & 15];
   }
   return m.make_string(out);

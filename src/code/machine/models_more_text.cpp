@@ -9,6 +9,7 @@
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/text_parts.h"
+#include "code/python/letters.h"
 
 namespace winnow::machine {
 namespace {
@@ -37,6 +38,22 @@ size_t byte_offset(Machine& m, Value self, std::string_view whole, int64_t at) {
   return bytes;
 }
 
+// The part of a text that `start` and `end` leave, the arguments from `first` on; nothing where they are not known.
+struct Part { size_t from; std::string_view text; bool beyond; };
+std::optional<Part> part_of(Machine& m, const Call& call, std::string_view whole, size_t first) {
+  size_t bounds[] = {0, whole.size()};
+  bool beyond = false;
+  for (size_t i = 0; i < 2 && call.count() > first + i; ++i) {
+    if (call[first + i].is(Kind::none)) continue;
+    const auto at = integer_of(call[first + i]);
+    if (!at) return std::nullopt;
+    bounds[i] = byte_offset(m, call[0], whole, *at);
+    beyond = beyond || (i == 0 && *at > characters(m, call[0], whole, whole.size()));
+  }
+  beyond = beyond || bounds[0] > bounds[1];
+  return Part{bounds[0], beyond ? std::string_view() : whole.substr(bounds[0], bounds[1] - bounds[0]), beyond};
+}
+
 template <bool last, bool raises>
 Found find(Machine& m, const Call& call) {
   const auto whole = text(m, call[0]);
@@ -44,20 +61,24 @@ Found find(Machine& m, const Call& call) {
   std::string one;
   if (!part && call[1].is(Kind::integer)) part = one = static_cast<char>(call[1].as_integer());
   if (!whole || !part) return Value::unknown();
-  const size_t from = call.count() > 2 && call[2].is(Kind::integer) ? byte_offset(m, call[0], *whole, call[2].as_integer()) : 0;
-  const size_t to = call.count() > 3 && call[3].is(Kind::integer) ? byte_offset(m, call[0], *whole, call[3].as_integer()) : whole->size();
-  const std::string_view range = to >= from ? whole->substr(from, to - from) : std::string_view();
-  const size_t at = to < from ? std::string_view::npos : last ? range.rfind(*part) : range.find(*part);
+  const auto range = part_of(m, call, *whole, 2);
+  if (!range) return Value::unknown();
+  const size_t at = range->beyond ? std::string_view::npos : last ? range->text.rfind(*part) : range->text.find(*part);
   if (at == std::string_view::npos) return raises ? Found(m.raise("ValueError", Value::string("substring not found"))) : Found(Value::integer(-1));
-  return Value::integer(characters(m, call[0], *whole, from + at));
+  return Value::integer(characters(m, call[0], *whole, range->from + at));
 }
 
 Found count(Machine& m, const Call& call) {
-  const auto whole = text(m, call[0]), part = text(m, call[1]);
-  if (!whole || !part) return Value::unknown();
-  if (part->empty()) return Value::integer(characters(m, call[0], *whole, whole->size()) + 1);
+  const auto whole = text(m, call[0]);
+  auto part = text(m, call[1]);
+  std::string one;
+  if (!part && call[1].is(Kind::integer)) part = one = static_cast<char>(call[1].as_integer());
+  const auto range = whole ? part_of(m, call, *whole, 2) : std::nullopt;
+  if (!part || !range) return Value::unknown();
+  if (range->beyond) return Value::integer(0);
+  if (part->empty()) return Value::integer(characters(m, call[0], range->text, range->text.size()) + 1);
   int64_t found = 0;
-  for (size_t at = whole->find(*part); at != std::string_view::npos; at = whole->find(*part, at + part->size())) ++found;
+  for (size_t at = range->text.find(*part); at != std::string_view::npos; at = range->text.find(*part, at + part->size())) ++found;
   return Value::integer(found);
 }
 
@@ -65,14 +86,14 @@ template <bool end>
 Found begins(Machine& m, const Call& call) {
   const auto whole = text(m, call[0]);
   if (!whole) return std::nullopt;
-  std::string_view rest = *whole;
-  if (call.count() > 2 && call[2].is(Kind::integer)) rest = rest.substr(byte_offset(m, call[0], rest, call[2].as_integer()));
+  const auto range = part_of(m, call, *whole, 2);
+  if (!range) return Value::unknown();
   std::vector<Value> parts{call[1]};
   if (call[1].is(Kind::tuple)) parts.assign(m.heap().items(call[1]).begin(), m.heap().items(call[1]).end());
   for (const Value& part : parts) {
     const auto word = text(m, part);
     if (!word) return Value::unknown();
-    if (end ? rest.ends_with(*word) : rest.starts_with(*word)) return Value::boolean(true);
+    if (!range->beyond && (end ? range->text.ends_with(*word) : range->text.starts_with(*word))) return Value::boolean(true);
   }
   return Value::boolean(false);
 }
@@ -100,24 +121,31 @@ Found zero_fill(Machine& m, const Call& call) {
   if (!whole || !width || *width > (1 << 20)) return std::nullopt;
   std::string out(*whole);
   const size_t sign = !out.empty() && (out[0] == '-' || out[0] == '+') ? 1 : 0;
-  if (static_cast<int64_t>(out.size()) < *width) out.insert(sign, static_cast<size_t>(*width) - out.size(), '0');
+  const int64_t size = characters(m, call[0], *whole, whole->size());
+  if (size < *width) out.insert(sign, static_cast<size_t>(*width - size), '0');
   return like(m, call[0], out);
 }
 
 Found split_lines(Machine& m, const Call& call) {
   const auto whole = text(m, call[0]);
   if (!whole) return std::nullopt;
-  const bool keep = call.count() > 1 && call[1].is(Kind::boolean) && call[1].as_boolean();
+  const Value* named = m.keyword(call, "keepends");
+  const auto keep = truth(m, named != nullptr ? *named : call.count() > 1 ? call[1] : Value::boolean(false));
+  if (!keep) return Value::unknown();
+  const bool letters = plain(m, call[0]).is(Kind::string);
+  const auto end_at = [&](size_t at) -> size_t {
+    if (letters) return python::line_end_at(*whole, at);
+    const char c = (*whole)[at];
+    return c == '\r' && at + 1 < whole->size() && (*whole)[at + 1] == '\n' ? 2 : c == '\n' || c == '\r' ? 1 : 0;
+  };
   std::vector<Value> lines;
+  size_t start = 0;
   for (size_t at = 0; at < whole->size();) {
-    const size_t end = whole->find_first_of("\n\r", at);
-    if (end == std::string_view::npos) {
-      lines.push_back(like(m, call[0], whole->substr(at)));
-      break;
-    }
-    const size_t next = end + ((*whole)[end] == '\r' && end + 1 < whole->size() && (*whole)[end + 1] == '\n' ? 2 : 1);
-    lines.push_back(like(m, call[0], whole->substr(at, (keep ? next : end) - at)));
-    at = next;
+    const size_t end = end_at(at);
+    at += std::max<size_t>(end, 1);
+    if (end == 0 && at < whole->size()) continue;
+    lines.push_back(like(m, call[0], whole->substr(start, (*keep ? at : at - end) - start)));
+    start = at;
   }
   return list_of(m, lines);
 }
@@ -133,19 +161,28 @@ Found split(Machine& m, const Call& call) {
   int64_t left = most.as_integer();
   std::vector<std::string_view> parts;
   if (by.is(Kind::none)) {
+    const bool letters = plain(m, call[0]).is(Kind::string);
+    const auto space = [&](size_t at) -> size_t {
+      if (letters) return python::space_at(*whole, at);
+      return at < whole->size() && std::isspace(static_cast<unsigned char>((*whole)[at])) ? 1 : 0;
+    };
     size_t at = 0;
     std::vector<std::string_view> words;
     while (at < whole->size()) {
-      while (at < whole->size() && std::isspace(static_cast<unsigned char>((*whole)[at]))) ++at;
-      if (at == whole->size()) break;
+      while (const size_t length = space(at)) at += length;
+      if (at >= whole->size()) break;
       if (left == 0 && !from_right) {
-        std::string_view rest = whole->substr(at);
-        while (!rest.empty() && std::isspace(static_cast<unsigned char>(rest.back()))) rest.remove_suffix(1);
-        words.push_back(rest);
+        size_t last = at;
+        for (size_t i = at; i < whole->size();) {
+          const size_t length = space(i);
+          i += std::max<size_t>(length, 1);
+          if (length == 0) last = i;
+        }
+        words.push_back(whole->substr(at, last - at));
         break;
       }
       size_t end = at;
-      while (end < whole->size() && !std::isspace(static_cast<unsigned char>((*whole)[end]))) ++end;
+      while (end < whole->size() && space(end) == 0) ++end;
       words.push_back(whole->substr(at, end - at));
       at = end;
       --left;
@@ -198,10 +235,31 @@ bool digit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool letter(unsigned char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
 bool either(unsigned char c) { return digit(c) || letter(c); }
 bool space(unsigned char c) { return c == ' ' || (c >= 9 && c <= 13); }
-bool not_upper(unsigned char c) { return c < 'A' || c > 'Z'; }
-bool not_lower(unsigned char c) { return c < 'a' || c > 'z'; }
+bool capital(unsigned char c) { return c >= 'A' && c <= 'Z'; }
+bool small(unsigned char c) { return c >= 'a' && c <= 'z'; }
 bool printable(unsigned char c) { return c >= 32 && c < 127; }
 bool word(unsigned char c) { return either(c) || c == '_'; }
+
+Found is_printable(Machine& m, const Call& call) {
+  const auto whole = text(m, call[0]);
+  if (!whole || !m.ascii(*whole)) return Value::unknown();
+  return Value::boolean(std::all_of(whole->begin(), whole->end(), printable));
+}
+
+// Some letters, and none of the other case.
+template <bool (*is)(unsigned char), bool (*other)(unsigned char)>
+Found cased(Machine& m, const Call& call) {
+  const auto whole = text(m, call[0]);
+  if (!whole) return std::nullopt;
+  if (!m.ascii(*whole)) return Value::unknown();
+  return Value::boolean(std::any_of(whole->begin(), whole->end(), is) && std::none_of(whole->begin(), whole->end(), other));
+}
+
+Found is_identifier(Machine& m, const Call& call) {
+  const auto whole = text(m, call[0]);
+  if (!whole || !m.ascii(*whole)) return Value::unknown();
+  return Value::boolean(!whole->empty() && !digit(static_cast<unsigned char>(whole->front())) && std::all_of(whole->begin(), whole->end(), word));
+}
 
 Found replace(Machine& m, const Call& call) {
   const auto whole = text(m, call[0]), from = text(m, call[1]), to = text(m, call[2]);
@@ -209,9 +267,11 @@ Found replace(Machine& m, const Call& call) {
   int64_t left = call.count() > 3 ? integer_of(call[3]).value_or(-1) : -1;
   std::string out;
   if (from->empty()) {
+    const bool letters = plain(m, call[0]).is(Kind::string);
     for (size_t at = 0; at <= whole->size(); ++at) {
       if (left-- != 0) out += *to;
       if (at < whole->size()) out += (*whole)[at];
+      while (letters && at + 1 < whole->size() && ((*whole)[at + 1] & 0xC0) == 0x80) out += (*whole)[++at];
       if (!m.fits(out.size())) return Value::unknown();
     }
     return like(m, call[0], out);
@@ -251,18 +311,6 @@ Found join(Machine& m, const Call& call) {
   if (known.empty()) return rest;
   known.push_back(rest);
   return m.partial(known);
-}
-
-Found title(Machine& m, const Call& call) {
-  const auto whole = text(m, call[0]);
-  if (!whole) return std::nullopt;
-  std::string out(*whole);
-  bool start = true;
-  for (char& c : out) {
-    if (letter(static_cast<unsigned char>(c))) c = static_cast<char>(start ? c & ~32 : c | 32);
-    start = !letter(static_cast<unsigned char>(c));
-  }
-  return like(m, call[0], out);
 }
 
 Found expand_tabs(Machine& m, const Call& call) {
@@ -389,18 +437,16 @@ constexpr ModelEntry kModels[] = {
     WINNOW_TEXT("isalpha", all_are<letter>),
     WINNOW_TEXT("isalnum", all_are<either>),
     WINNOW_TEXT("isspace", all_are<space>),
-    WINNOW_TEXT("islower", all_are<not_upper>),
-    WINNOW_TEXT("isupper", all_are<not_lower>),
-    WINNOW_TEXT("isprintable", all_are<printable>),
-    WINNOW_TEXT("isidentifier", all_are<word>),
+    WINNOW_TEXT("islower", (cased<small, capital>)),
+    WINNOW_TEXT("isupper", (cased<capital, small>)),
+    {"builtins.str.isprintable", is_printable},
+    {"builtins.str.isidentifier", is_identifier},
     WINNOW_TEXT("replace", replace),
     WINNOW_TEXT("join", join),
-    WINNOW_TEXT("title", title),
     WINNOW_TEXT("expandtabs", expand_tabs),
     WINNOW_TEXT("translate", translate),
     WINNOW_TEXT("maketrans", make_table),
     WINNOW_TEXT("hex", hex_text),
-    {"string.capwords", title},
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "code/machine/models.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
+#include "code/python/letters.h"
 
 namespace winnow::machine {
 namespace {
@@ -43,7 +44,7 @@ Found to_integer(Machine& m, const Call& call) {
   const auto buffer = given.is(Kind::string) ? std::optional(given.text()) : buffer_of(m, given);
   if (!buffer) return Value::unknown();
   std::string text;
-  for (const char c : *buffer) if (c != '_') text += c;
+  for (const char c : given.is(Kind::string) ? python::with_ascii_digits(*buffer) : std::string(*buffer)) if (c != '_') text += c;
   const auto trim = [](unsigned char c) { return c == ' ' || (c >= 9 && c <= 13); };
   while (!text.empty() && trim(static_cast<unsigned char>(text.back()))) text.pop_back();
   size_t at = 0;
@@ -210,7 +211,7 @@ Found real_function(Machine& m, const Call& call) {
 
 template <double (*compute)(double)>
 Found whole_function(Machine& m, const Call& call) {
-  if (big_of(call[0])) return call[0];
+  if (const auto whole = big_of(call[0])) return value_of(m.heap(), *whole);
   const auto number = real(m, call[0]);
   return number ? Found(floored(m, compute(*number))) : std::nullopt;
 }

@@ -77,10 +77,17 @@ Value match_object(Machine& m, const Pattern& pattern, Value text, std::string_v
   instance.cls = m.resolve("re", "Match");
   instance.attributes = m.heap().new_items(Kind::dict, nullptr, 0);
   std::vector<Value> groups, places;
+  // Of str, places are counted in characters.
+  const auto place = [&](size_t at) {
+    if (at == SIZE_MAX) return Value::integer(-1);
+    const auto inside = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+    const auto skipped = text.is(Kind::string) ? std::count_if(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(at), inside) : 0;
+    return Value::integer(static_cast<int64_t>(at) - skipped);
+  };
   for (uint32_t i = 0; i < pattern.groups; ++i) {
     groups.push_back(group_value(m, text, whole, spans, i));
-    places.push_back(Value::integer(spans.at[i * 2] == SIZE_MAX ? -1 : static_cast<int64_t>(spans.at[i * 2])));
-    places.push_back(Value::integer(spans.at[i * 2 + 1] == SIZE_MAX ? -1 : static_cast<int64_t>(spans.at[i * 2 + 1])));
+    places.push_back(place(spans.at[i * 2]));
+    places.push_back(place(spans.at[i * 2 + 1]));
   }
   instance.held = m.heap().new_items(Kind::tuple, groups.data(), static_cast<uint32_t>(groups.size()));
   m.heap().set_key(instance.attributes, " places", m.heap().new_items(Kind::tuple, places.data(), static_cast<uint32_t>(places.size())));
@@ -104,8 +111,8 @@ Found match(Machine& m, const Call& call) {
   return outcome == Outcome::yes ? match_object(m, request->pattern, request->rest[0], *whole, spans) : Value::none();
 }
 
-// All matches that do not overlap; nothing where it takes too long.
-std::optional<std::vector<Spans>> all_matches(const Pattern& pattern, std::string_view whole, int64_t most) {
+// All matches that do not overlap, of str between letters; nothing where it takes too long.
+std::optional<std::vector<Spans>> all_matches(const Pattern& pattern, std::string_view whole, int64_t most, bool letters) {
   std::vector<Spans> out;
   uint64_t steps = kMostSteps;
   for (size_t at = 0; at <= whole.size() && (most <= 0 || static_cast<int64_t>(out.size()) < most);) {
@@ -114,6 +121,7 @@ std::optional<std::vector<Spans>> all_matches(const Pattern& pattern, std::strin
     if (outcome == Outcome::gave_up) return std::nullopt;
     if (outcome == Outcome::no) break;
     at = spans.at[1] > spans.at[0] ? spans.at[1] : spans.at[1] + 1;
+    while (letters && spans.at[1] == spans.at[0] && at < whole.size() && (static_cast<unsigned char>(whole[at]) & 0xc0) == 0x80) ++at;
     out.push_back(std::move(spans));
   }
   return out;
@@ -124,7 +132,7 @@ Found find_all(Machine& m, const Call& call) {
   if (!request || request->rest.empty()) return std::nullopt;
   const Value text = request->rest[0];
   const auto whole = text_of_value(m, text);
-  const auto matches = whole ? all_matches(request->pattern, *whole, 0) : std::nullopt;
+  const auto matches = whole ? all_matches(request->pattern, *whole, 0, request->rest[0].is(Kind::string)) : std::nullopt;
   if (!matches) return std::nullopt;
   const bool objects = m.heap().name(call.callee).canonical.ends_with("finditer");
   std::vector<Value> out;
@@ -176,7 +184,7 @@ Found substitute(Machine& m, const Call& call) {
   const Value with = request->rest[0], text = request->rest[1];
   const auto whole = text_of_value(m, text);
   const int64_t most = request->rest.size() > 2 ? integer_of(request->rest[2]).value_or(0) : 0;
-  const auto matches = whole ? all_matches(request->pattern, *whole, most) : std::nullopt;
+  const auto matches = whole ? all_matches(request->pattern, *whole, most, text.is(Kind::string)) : std::nullopt;
   if (!matches) {
     // What is called on each match may act.
     const Value unknown = Value::unknown_named("match");
@@ -213,7 +221,7 @@ Found split(Machine& m, const Call& call) {
   const Value text = request->rest[0];
   const auto whole = text_of_value(m, text);
   const int64_t most = request->rest.size() > 1 ? integer_of(request->rest[1]).value_or(0) : 0;
-  const auto matches = whole ? all_matches(request->pattern, *whole, most) : std::nullopt;
+  const auto matches = whole ? all_matches(request->pattern, *whole, most, text.is(Kind::string)) : std::nullopt;
   if (!matches) return std::nullopt;
   std::vector<Value> out;
   size_t at = 0;

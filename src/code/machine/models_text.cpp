@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "code/machine/models.h"
+#include "code/python/letters.h"
 
 namespace winnow::machine {
 namespace {
@@ -78,33 +79,45 @@ Result replace(Machine& m, const Call& call) {
   return like(m, call[0], out);
 }
 
-template <char (*change)(char)>
-Result mapped(Machine& m, const Call& call) {
+
+// Letters of str are those of Unicode, of bytes those of ASCII.
+template <std::string (*change)(std::string_view)>
+Result recased(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
-  std::string out(call[0].text());
-  for (char& c : out) c = change(c);
+  if (call[0].is(Kind::string) || is_ascii(call[0].text())) return like(m, call[0], change(call[0].text()));
+  std::string out;
+  for (const char c : call[0].text()) out += static_cast<signed char>(c) < 0 ? std::string(1, c) : change(std::string_view(&c, 1));
   return like(m, call[0], out);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-char swapped(char c) { return c >= 'a' && c <= 'z' ? upper(c) : lower(c); }
-
-Result capitalised(Machine& m, const Call& call) {
-  if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
-  std::string out(call[0].text());
-  for (char& c : out) c = lower(c);
-  if (!out.empty()) out[0] = upper(out[0]);
-  return like(m, call[0], out);
-}
+std::string lowered(std::string_view text) { return python::in_case(text, python::Case::lower); }
+std::string uppered(std::string_view text) { return python::in_case(text, python::Case::upper); }
+std::string folded(std::string_view text) { return python::in_case(text, python::Case::folded); }
 
 template <bool left, bool right>
 Result strip(Machine& m, const Call& call) {
   if (call.count() < 1 || !call[0].is_text()) return std::nullopt;
-  const std::string_view set = call.count() > 1 && call[1].is_text() ? call[1].text() : " \t\n\r\v\f";
+  if (call.count() > 1 && !call[1].is_text() && !call[1].is(Kind::none)) return std::nullopt;
+  const bool letters = call[0].is(Kind::string), spaces = call.count() < 2 || call[1].is(Kind::none);
   std::string_view text = call[0].text();
-  while (left && !text.empty() && set.find(text.front()) != std::string_view::npos) text.remove_prefix(1);
-  while (right && !text.empty() && set.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  // How many bytes at a place go.
+  const auto gone = [&](size_t at) -> size_t {
+    if (spaces && letters) return python::space_at(text, at);
+    size_t length = 1;
+    while (letters && at + length < text.size() && (text[at + length] & 0xC0) == 0x80) ++length;
+    return (spaces ? std::string_view(" \t\n\r\v\f") : call[1].text()).find(text.substr(at, length)) != std::string_view::npos ? length : 0;
+  };
+  while (left && !text.empty()) {
+    const size_t length = gone(0);
+    if (length == 0) break;
+    text.remove_prefix(length);
+  }
+  while (right && !text.empty()) {
+    size_t at = text.size() - 1;
+    while (letters && at > 0 && (text[at] & 0xC0) == 0x80) --at;
+    if (gone(at) == 0) break;
+    text = text.substr(0, at);
+  }
   return like(m, call[0], text);
 }
 
@@ -442,12 +455,12 @@ Result unquote(Machine& m, const Call& call) {
 constexpr ModelEntry kModels[] = {
     WINNOW_TEXT("join", join),
     WINNOW_TEXT("replace", replace),
-    WINNOW_TEXT("lower", mapped<lower>),
-    WINNOW_TEXT("casefold", mapped<lower>),
-    WINNOW_TEXT("upper", mapped<upper>),
-    WINNOW_TEXT("swapcase", mapped<swapped>),
-    WINNOW_TEXT("capitalize", capitalised),
-    WINNOW_TEXT("title", capitalised),
+    WINNOW_TEXT("lower", recased<lowered>),
+    WINNOW_TEXT("casefold", recased<folded>),
+    WINNOW_TEXT("upper", recased<uppered>),
+    WINNOW_TEXT("swapcase", recased<python::swapped>),
+    WINNOW_TEXT("capitalize", recased<python::capitalised>),
+    WINNOW_TEXT("title", recased<python::titled>),
     WINNOW_TEXT("strip", (strip<true, true>)),
     WINNOW_TEXT("lstrip", (strip<true, false>)),
     WINNOW_TEXT("rstrip", (strip<false, true>)),

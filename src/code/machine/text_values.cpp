@@ -146,13 +146,13 @@ std::optional<std::string> formatted_real(double real, const Spec& spec) {
     case 'g': std::snprintf(buffer, sizeof buffer, "%.*g", precision, magnitude); body = buffer; break;
     case '%': std::snprintf(buffer, sizeof buffer, "%.*f%%", precision, magnitude * 100); body = buffer; break;
     case 0:
-      if (spec.precision >= 0) { std::snprintf(buffer, sizeof buffer, "%.*g", spec.precision == 0 ? 1 : precision, magnitude); body = buffer; }
+      if (spec.precision >= 0) { std::snprintf(buffer, sizeof buffer, "%.*g", spec.precision == 0 ? 1 : precision, magnitude); body = buffer; if (std::isfinite(real) && body.find_first_of(".e") == std::string::npos) body += ".0"; }
       else body = real_text(magnitude);
       break;
     default: return std::nullopt;
   }
   if (spec.grouping != 0) {
-    const size_t point = std::min(body.find('.'), body.size());
+    const size_t point = std::min(body.find_first_of(".e"), body.size());
     body = grouped(body.substr(0, point), spec.grouping, 3) + body.substr(point);
   }
   return padded(spec, std::signbit(real) ? "-" : spec.sign == '+' ? "+" : spec.sign == ' ' ? " " : "", body, '>');
@@ -190,7 +190,10 @@ std::optional<std::string> repr_of(Machine& m, Value value, int depth) {
       const Items items = heap.items(value);
       return items.size == 0 ? "set()" : repr_items(m, items, "{", "}", depth);
     }
-    case Kind::frozen_set: return repr_items(m, heap.items(value), "frozenset({", "})", depth);
+    case Kind::frozen_set: {
+      const Items items = heap.items(value);
+      return items.size == 0 ? "frozenset()" : repr_items(m, items, "frozenset({", "})", depth);
+    }
     case Kind::dict: return repr_pairs(m, heap.items(value), depth);
     case Kind::slice: return repr_items(m, heap.items(value), "slice(", ")", depth);
     case Kind::byte_array: {

@@ -416,6 +416,10 @@ class Formatter:
         return value if conversion is None else str(value) if conversion == 's' else repr(value) if conversion == 'r' else ascii(value)
 )py";
 
+constexpr std::string_view kWords = R"py(
+def capwords(s, sep=None): return (' ' if sep is None else sep).join([word.capitalize() for word in s.split(sep)])
+)py";
+
 constexpr std::string_view kTemplates = R"py(
 class Interpolation:
     __match_args__ = ('value', 'expression', 'conversion', 'format_spec')
@@ -444,7 +448,7 @@ def convert(obj, conversion): return obj if conversion is None else str(obj) if 
 constexpr Written kParts[] = {
     {"string.templatelib.Template", kTemplates, Takes::whatever, Origins::kept, true},
     {"string.templatelib.Interpolation", kTemplates, Takes::whatever, Origins::kept, true},
-    {"string.templatelib.convert", kTemplates, Takes::anything},
+    {"string.capwords", kWords}, {"string.templatelib.convert", kTemplates, Takes::anything},
     {"string.Formatter", kFormatter, Takes::base},
     {"ipaddress.ip_address", kAddresses}, {"ipaddress.IPv4Address", kAddresses}, {"ipaddress.IPv6Address", kAddresses},
     {"csv.reader", kTables}, {"csv.DictReader", kTables},
