@@ -300,7 +300,7 @@ Value instantiate(Machine& m, Value cls, std::span<const Value> arguments, Value
       hold_fields(m, self, *fields, arguments, keywords);
     } else if (const auto own = is_mutable(held) ? find_in_class(m, cls, "__init__") : std::nullopt; own && own->is(Kind::function)) {
       // Containers are empty until a constructor fills them.
-    } else if (!held.empty() && !arguments.empty()) {
+    } else if (!held.empty() && (!arguments.empty() || (held == "builtins.dict" && keywords.is(Kind::dict)))) {
       const Value value = m.call(m.resolve(held, ""), arguments, keywords);
       m.heap().instance(self).held = value;
     } else if (derives_from_exception(m, cls)) {

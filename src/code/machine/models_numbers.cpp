@@ -111,6 +111,17 @@ Found power_of(Machine& m, const Call& call) {
   return binary(m, ir::Binary::power, call[0], call[1]);
 }
 
+// complex(real, imag) of numbers.
+Found to_complex(Machine& m, const Call& call) {
+  Value parts[] = {Value::real(0), Value::real(0)};
+  for (size_t i = 0; i < std::min<size_t>(call.count(), 2); ++i) {
+    const auto number = real(m, call[i]);
+    if (!number) return std::nullopt;
+    parts[i] = Value::real(*number);
+  }
+  return m.heap().new_items(Kind::complex, parts, 2);
+}
+
 Found divide_both(Machine& m, const Call& call) {
   if (call.count() != 2) return std::nullopt;
   if (const auto out = call_special(m, call[0], "__divmod__", call.arguments.subspan(1))) return out;
@@ -326,6 +337,7 @@ constexpr ModelEntry kModels[] = {
     {"builtins.bool", to_boolean},
     {"builtins.abs", absolute},
     {"builtins.pow", power_of},
+    {"builtins.complex", to_complex},
     {"builtins.divmod", divide_both},
     {"builtins.round", rounded},
     {"builtins.bin", in_base<2>},

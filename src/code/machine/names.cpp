@@ -419,6 +419,14 @@ std::optional<Value> Machine::attribute_in_code(Value base, std::string_view nam
     const std::string type = type_of(base);
     if (!type.empty() && !type.ends_with("()") && !base.is(Kind::object)) return import_name(type.substr(0, type.find('.')), type.substr(type.find('.') + 1));
   }
+  if (base.is(Kind::object) && (name == "real" || name == "imag") && heap().object(base).callee.is(Kind::name) &&
+      heap().name(heap().object(base).callee).canonical == "builtins.complex" && heap().object(base).arguments.is_sequence() && heap().items(heap().object(base).arguments).size == 2) {
+    return heap().items(heap().object(base).arguments)[name == "imag"];
+  }
+  if (base.is(Kind::complex) && heap().items(base).size == 2) {
+    if (name == "real") return heap().items(base)[0];
+    if (name == "imag") return heap().items(base)[1];
+  }
   if (base.is(Kind::slice) && heap().items(base).size == 3) {
     if (name == "start") return heap().items(base)[0];
     if (name == "stop") return heap().items(base)[1];

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "code/machine/constants.h"
 #include "code/machine/interpreter.h"
 #include "code/machine/models.h"
 #include "code/machine/models_written.h"
@@ -294,7 +295,18 @@ std::optional<Value> call_special(Machine& m, Value self, std::string_view name,
   all.insert(all.end(), arguments.begin(), arguments.end());
   if (!callee.is(Kind::function)) {
     // os.system as __add__: a builtin is not bound, and gets what stands behind self.
-    if (found->is(Kind::name) || found->is(Kind::object) || found->is(Kind::method) || found->is(Kind::attribute)) all.erase(all.begin());
+    // A method of a builtin type is one, and is given it: __getattr__ = dict.__getitem__.
+    const std::string_view named = found->is(Kind::name) ? m.heap().name(*found).canonical
+                                   : found->is(Kind::attribute) && m.heap().attribute(*found).resolved.is(Kind::name) ? m.heap().name(m.heap().attribute(*found).resolved).canonical : std::string_view();
+    const bool method = named.rfind('.') != std::string_view::npos && is_builtin_type(named.substr(0, named.rfind('.')));
+    if (method) {
+      all[0] = plain(m, self);
+      if (named.ends_with(".__getitem__") && all.size() == 2) {
+        const Value item = subscript(m, all[0], all[1]);
+        return m.raised ? std::nullopt : std::optional(item);
+      }
+      callee = m.resolve(named, "");
+    } else if (found->is(Kind::name) || found->is(Kind::object) || found->is(Kind::method) || found->is(Kind::attribute)) all.erase(all.begin());
   }
   const Value out = m.call(callee, all);
   if (m.raised) return std::nullopt;

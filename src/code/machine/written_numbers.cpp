@@ -97,9 +97,10 @@ class Row:
     def __iter__(self): return iter(self.held)
     def __len__(self): return len(self.held)
     def __getitem__(self, at):
+        if isinstance(at, Row): at = at.held
         if isinstance(at, int): return self.held[at]
-        if isinstance(at, slice): return Row(self.held[at], self.itemsize)
-        if isinstance(at, (list, Row)): return Row([self.held[one] for one in at], self.itemsize)
+        if isinstance(at, slice): return type(self)(self.held[at], self.itemsize)
+        if isinstance(at, list): return type(self)([self.held[one] for one in at], self.itemsize)
         return unknown
     def tobytes(self, order='C'): return b''.join([(one % 256 ** self.itemsize).to_bytes(self.itemsize, 'little') for one in self.held])
     __bytes__ = tostring = tobytes
@@ -126,9 +127,16 @@ class Row:
     def __truediv__(self, other): return unknown
     __rtruediv__ = __pow__ = __matmul__ = __rmatmul__ = __truediv__
     __rxor__, __radd__, __rmul__ = __xor__, __add__, __mul__
+    def argsort(self): return argsort(self)
+class Letters(Row):
+    def tobytes(self, order='C'): return unknown
+    def with_each(self, other, work): return unknown
+    def cumsum(self): return unknown
+    def astype(self, dtype, *more, **named): return unknown
 def array(object, dtype=None, **named):
     if isinstance(object, Row): return object
     held = list(object) if isinstance(object, (list, tuple, range)) else []
+    if held and dtype is None and all([isinstance(one, str) for one in held]): return Letters(held, 4)
     if not held or not width_of(dtype): return NotImplemented
     for one in held:
         if not isinstance(one, int) or isinstance(one, bool): return NotImplemented
@@ -147,6 +155,42 @@ def cumsum(a, axis=None):
         total += one
         held.append(total)
     return Row(held, 8)
+def argsort(a, axis=-1, kind=None):
+    row = array(a)
+    if not isinstance(row, Row): return NotImplemented
+    return Row(sorted(range(len(row.held)), key=row.held.__getitem__), 8)
+def sort(a, axis=-1):
+    row = array(a)
+    return type(row)(sorted(row.held), row.itemsize) if isinstance(row, Row) else NotImplemented
+def roll(a, shift, axis=None):
+    row = array(a)
+    if not isinstance(row, Row) or not isinstance(shift, int): return NotImplemented
+    at = len(row.held) - shift % len(row.held)
+    return type(row)(row.held[at:] + row.held[:at], row.itemsize)
+def take(a, indices, axis=None):
+    row = array(a)
+    return row[list(indices)] if isinstance(row, Row) else NotImplemented
+def concatenate(arrays, axis=0):
+    rows = [array(one) for one in arrays]
+    for row in rows:
+        if not isinstance(row, Row) or type(row) is not type(rows[0]): return NotImplemented
+    return type(rows[0])(sum([row.held for row in rows], []), rows[0].itemsize)
+def packbits(a, axis=None, bitorder='big'):
+    row = array(a)
+    if type(row) is not Row: return NotImplemented
+    held, out = row.held + [0] * (-len(row.held) % 8), []
+    for at in range(0, len(held), 8):
+        bits = held[at:at + 8]
+        if bitorder != 'big': bits = bits[::-1]
+        number = 0
+        for bit in bits: number = number * 2 + (bit != 0)
+        out.append(number)
+    return Row(out, 1)
+def unpackbits(a, axis=None, count=None, bitorder='big'):
+    row = array(a, 'uint8')
+    if type(row) is not Row: return NotImplemented
+    order = range(7, -1, -1) if bitorder == 'big' else range(8)
+    return Row([one >> at & 1 for one in row.held for at in order], 1)
 def flip(m, axis=None): return array(m)[::-1] if isinstance(m, Row) else NotImplemented
 def bitwise_xor(a, b): return array(a) ^ b if isinstance(a, Row) else NotImplemented
 )py";
@@ -159,7 +203,10 @@ constexpr Written kParts[] = {
     {"numpy.array", kNumPy, Takes::content, Origins::lost}, {"numpy.asarray", kNumPy, Takes::content, Origins::lost},
     {"numpy.frombuffer", kNumPy, Takes::content, Origins::lost}, {"numpy.fromstring", kNumPy, Takes::content, Origins::lost},
     {"numpy.cumsum", kNumPy, Takes::content, Origins::lost}, {"numpy.flip", kNumPy, Takes::content, Origins::lost},
-    {"numpy.bitwise_xor", kNumPy, Takes::content, Origins::lost},
+    {"numpy.bitwise_xor", kNumPy, Takes::content, Origins::lost}, {"numpy.argsort", kNumPy, Takes::content, Origins::lost},
+    {"numpy.sort", kNumPy, Takes::content, Origins::lost}, {"numpy.roll", kNumPy, Takes::content, Origins::lost},
+    {"numpy.take", kNumPy, Takes::content, Origins::lost}, {"numpy.concatenate", kNumPy, Takes::content, Origins::lost},
+    {"numpy.packbits", kNumPy, Takes::content, Origins::lost}, {"numpy.unpackbits", kNumPy, Takes::content, Origins::lost},
 };
 
 }  // namespace
