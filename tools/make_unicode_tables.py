@@ -4,7 +4,7 @@
 usage: make_unicode_tables.py FOLDER
 
 Python normalises identifiers (NFKC), so that letters of other shapes are the same name: the tables hold what
-may stand in an identifier, and what the compatibility and composed letters become. Hangul and the composition
+may stand in an identifier, and what the compatibility and composed characters become. Hangul and the composition
 of separate accents are left out: they never make an ASCII letter. The charsets are those of one byte a letter in
 which ASCII is ASCII, for source files that declare them.
 """
@@ -77,6 +77,7 @@ def cases():
         text += table("k" + name + "Spelled", "Spelling", ["{%d,%d,%d}" % row for row in spelled] or ["{0,0,0}"])
     digits = [c for c in range(0x80, 0x110000) if unicodedata.decimal(chr(c), -1) == 0]
     text += table("kZeros", "uint32_t", ["%d" % c for c in digits])
+    text += table("kUnprintable", "Range", ["{%d,%d}" % tuple(r) for r in ranges(c for c in range(0x80, 0x110000) if not chr(c).isprintable())])
     return text + table("kCasePool", "uint32_t", ["%d" % p for p in pool])
 
 
@@ -88,7 +89,9 @@ def main(folder):
     start = [c for c in points if chr(c).isidentifier()]
     follow = [c for c in points if ("a" + chr(c)).isidentifier()]
     runs, pool, spelled = [], [], []
-    for c in follow:
+    for c in points:
+        if 0xAC00 <= c <= 0xD7A3:
+            continue
         to = [ord(x) for x in unicodedata.normalize("NFKC", chr(c))]
         if to == [c]:
             continue

@@ -1,7 +1,9 @@
 #include "core/print.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
+#include <utility>
 
 #include "core/code_object.h"
 #include "knowledge/knowledge.h"
@@ -26,19 +28,27 @@ void append_escaped(std::string& out, unsigned char c) {
   }
 }
 
-// How many bytes of valid UTF-8 stand at `i`; 0 for none.
-size_t utf8_size(std::string_view text, size_t i) {
+struct CodePoint {
+  uint32_t value = 0;
+  size_t size = 0;      // bytes; 0: no UTF-8
+  bool shown = true;    // false: it is written as its escape
+};
+
+// Surrogates are legal in pickles and not in reports; what cannot be seen, or turns text around, is shown as its escape.
+CodePoint code_point_at(std::string_view text, size_t i) {
   const auto c = static_cast<unsigned char>(text[i]);
-  const size_t size = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-  if (size == 0 || i + size > text.size()) return 0;
-  for (size_t k = 1; k < size; ++k) {
-    if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return 0;
+  CodePoint out;
+  out.size = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+  if (out.size == 0 || i + out.size > text.size()) return {};
+  out.value = out.size == 1 ? c : c & (0xff >> (out.size + 1));
+  for (size_t k = 1; k < out.size; ++k) {
+    const auto next = static_cast<unsigned char>(text[i + k]);
+    if ((next & 0xc0) != 0x80) return {};
+    out.value = out.value << 6 | (next & 0x3f);
   }
-  // Surrogates are legal in pickles and not in reports; what turns text around is shown as its escape.
-  if (size == 3 && c == 0xed && (static_cast<unsigned char>(text[i + 1]) & 0x20) != 0) return 0;
-  if (size == 3 && c == 0xe2 && static_cast<unsigned char>(text[i + 1]) == 0x80 &&
-      static_cast<unsigned char>(text[i + 2]) >= 0x8b) return 0;
-  return size;
+  static constexpr std::pair<uint32_t, uint32_t> kUnseen[] = {{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xd800, 0xdfff}, {0xfeff, 0xfeff}, {0xe0000, 0xe0fff}};
+  for (const auto& [first, last] : kUnseen) out.shown = out.shown && (out.value < first || out.value > last);
+  return out;
 }
 
 // The module of a name: its canonical spelling without as many parts as stand behind the module.
@@ -67,15 +77,15 @@ std::string quoted(std::string_view text, bool bytes, size_t most) {
   out += quote;
   for (size_t i = 0; i < shown.size();) {
     const auto c = static_cast<unsigned char>(shown[i]);
-    const size_t size = bytes ? (c < 0x80 ? 1 : 0) : utf8_size(shown, i);
-    if (size == 0) {
-      char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\x%02x", c);
+    const CodePoint point = bytes ? CodePoint{c, c < 0x80 ? 1u : 0u} : code_point_at(shown, i);
+    if (point.size == 0 || !point.shown) {
+      char buffer[16];
+      std::snprintf(buffer, sizeof buffer, point.size == 0 ? "\\x%02x" : point.value < 0x10000 ? "\\u%04x" : "\\U%08x", point.size == 0 ? c : point.value);
       out += buffer;
-      ++i;
-    } else if (size > 1) {
-      out += shown.substr(i, size);
-      i += size;
+      i += std::max<size_t>(point.size, 1);
+    } else if (point.size > 1) {
+      out += shown.substr(i, point.size);
+      i += point.size;
     } else {
       if (c == static_cast<unsigned char>(quote) || c == '\\') out += '\\';
       append_escaped(out, c);

@@ -2,6 +2,7 @@
 // known, the others stay (Machine::partial).
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
 #include "code/machine/encodings.h"
 #include "code/machine/interpreter.h"
@@ -9,6 +10,7 @@
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "code/machine/text_parts.h"
+#include "code/python/print_literals.h"
 
 namespace winnow::machine {
 namespace {
@@ -17,6 +19,15 @@ using Found = std::optional<Value>;
 
 bool digit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool word(unsigned char c) { return digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_'; }
+
+// So many characters of a str, or bytes.
+std::string first_letters(std::string_view text, size_t count, bool letters) {
+  size_t at = 0;
+  for (; count > 0 && at < text.size(); --count) {
+    do ++at; while (letters && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+  }
+  return std::string(text.substr(0, at));
+}
 
 // One '{...}' after another; fields inside a spec are replaced first.
 class Formatter {
@@ -218,7 +229,7 @@ Found percent(Machine& m, const Call& call) {
     if (type == 's' || type == 'r' || type == 'a' || type == 'b') {
       if (self.is(Kind::string)) shown = type == 's' ? text_of(m, value) : repr_of(m, value);
       else if (const auto raw = text(m, value)) shown = std::string(*raw);
-      if (shown && precise) shown = shown->substr(0, static_cast<size_t>(std::atoi(precision.c_str())));
+      if (shown && precise) shown = first_letters(*shown, static_cast<size_t>(std::atoi(precision.c_str())), plain(m, self).is(Kind::string));
     } else if (type == 'c') {
       std::string one;
       if (value.is(Kind::integer) && self.is(Kind::string)) append_utf8(one, static_cast<uint32_t>(value.as_integer()));
@@ -244,7 +255,10 @@ Found percent(Machine& m, const Call& call) {
       continue;
     }
     const size_t wanted = static_cast<size_t>(std::atoi(width.c_str()));
-    const std::string filling(wanted > shown->size() && wanted < 100000 ? wanted - shown->size() : 0, ' ');
+    const bool letters = plain(m, self).is(Kind::string);
+    const auto inside = [&](char c) { return letters && (static_cast<unsigned char>(c) & 0xc0) == 0x80; };
+    const size_t taken = shown->size() - static_cast<size_t>(std::count_if(shown->begin(), shown->end(), inside));
+    const std::string filling(wanted > taken && wanted < 100000 ? wanted - taken : 0, ' ');
     out += left ? *shown + filling : filling + *shown;
     if (!m.fits(out.size())) return Value::unknown();
   }
@@ -270,6 +284,19 @@ Found to_repr(Machine& m, const Call& call) {
   return out ? Found(m.make_string(*out)) : Found(Value::unknown());
 }
 
+Found to_ascii(Machine& m, const Call& call) {
+  const auto shown = repr_of(m, call[0]);
+  if (!shown) return Value::unknown();
+  std::string out;
+  for (size_t at = 0, length = 1; at < shown->size(); at += length) {
+    const char32_t c = python::next_code_point(*shown, at, length);
+    char buffer[16];
+    std::snprintf(buffer, sizeof buffer, c < 0x80 ? "%c" : c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", static_cast<unsigned>(c));
+    out += buffer;
+  }
+  return m.make_string(out);
+}
+
 Found to_format(Machine& m, const Call& call) {
   const auto spec = call.count() > 1 ? text(m, call[1]) : std::optional<std::string_view>("");
   const auto out = spec ? formatted(m, call[0], *spec) : std::nullopt;
@@ -290,7 +317,7 @@ constexpr ModelEntry kModels[] = {
     {"builtins.str", to_text},
     {"builtins.unicode", to_text},
     {"builtins.repr", to_repr},
-    {"builtins.ascii", to_repr},
+    {"builtins.ascii", to_ascii},
     {"builtins.format", to_format},
 };
 

@@ -10,6 +10,7 @@
 #include "code/machine/operators.h"
 #include "code/machine/text_parts.h"
 #include "code/python/letters.h"
+#include "code/python/print_literals.h"
 
 namespace winnow::machine {
 namespace {
@@ -237,13 +238,14 @@ bool either(unsigned char c) { return digit(c) || letter(c); }
 bool space(unsigned char c) { return c == ' ' || (c >= 9 && c <= 13); }
 bool capital(unsigned char c) { return c >= 'A' && c <= 'Z'; }
 bool small(unsigned char c) { return c >= 'a' && c <= 'z'; }
-bool printable(unsigned char c) { return c >= 32 && c < 127; }
 bool word(unsigned char c) { return either(c) || c == '_'; }
 
 Found is_printable(Machine& m, const Call& call) {
   const auto whole = text(m, call[0]);
-  if (!whole || !m.ascii(*whole)) return Value::unknown();
-  return Value::boolean(std::all_of(whole->begin(), whole->end(), printable));
+  if (!whole) return Value::unknown();
+  bool all = true;
+  for (size_t at = 0, length = 0; at < whole->size(); at += length) all = python::is_printable(python::next_code_point(*whole, at, length)) && all;
+  return Value::boolean(all);
 }
 
 // Some letters, and none of the other case.

@@ -136,10 +136,12 @@ Found rounded(Machine& m, const Call& call) {
   const auto number = real(m, call[0]);
   if (!number) return Value::unknown();
   const bool whole = !plain(m, call[0]).is(Kind::real);
-  if (call.count() < 2 || call[1].is(Kind::none)) return whole ? Found(call[0]) : Found(floored(m, std::nearbyint(*number)));
+  const auto integer = big_of(call[0]);
+  const Value itself = integer ? value_of(m.heap(), *integer) : call[0];
+  if (call.count() < 2 || call[1].is(Kind::none)) return whole ? Found(itself) : Found(floored(m, std::nearbyint(*number)));
   const auto digits = integer_of(call[1]);
   if (!digits || *digits < -300 || *digits > 300) return Value::unknown();
-  if (whole && *digits >= 0) return call[0];
+  if (whole && *digits >= 0) return itself;
   char buffer[700];
   std::snprintf(buffer, sizeof buffer, "%.*f", static_cast<int>(std::max<int64_t>(*digits, 0)), *number);
   const double scale = std::pow(10.0, static_cast<double>(-*digits));

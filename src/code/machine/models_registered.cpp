@@ -203,8 +203,11 @@ Found normalised(Machine& m, const Call& call) {
   if (!call[0].text().starts_with("NFK")) return std::nullopt;
   const auto units = m.iterate(call[1]);
   std::string out;
+  // Marks that stand behind their letters may join them, and so may parts of Hangul.
+  const auto joins = [](int64_t c) { return (c >= 0x300 && c < 0x370) || (c >= 0x1100 && c < 0x1200) || (c >= 0x1AB0 && c < 0x1B00) || (c >= 0x1DC0 && c < 0x1E00) || (c >= 0x20D0 && c < 0x2100) || (c >= 0x3099 && c < 0x309B) || (c >= 0xFE20 && c < 0xFE30); };
   for (const Value& unit : *units) {
     const auto code = model_of("builtins.ord")(m, {call.callee, std::span(&unit, 1), Value::none()});
+    if (code && code->is(Kind::integer) && joins(code->as_integer())) return Value::unknown();
     if (code && code->is(Kind::integer)) python::append_normalised(out, static_cast<char32_t>(code->as_integer()));
   }
   return m.make_string(out);

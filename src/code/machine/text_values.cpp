@@ -7,6 +7,8 @@
 #include "code/machine/encodings.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
+#include "code/python/letters.h"
+#include "code/python/print_literals.h"
 #include "core/code_object.h"
 
 namespace winnow::machine {
@@ -14,20 +16,25 @@ namespace {
 
 constexpr int kDeepest = 12;
 
+// repr() of str and bytes.
 std::string quoted_text(std::string_view text, bool bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   const bool has_single = text.find('\'') != std::string_view::npos, has_double = text.find('"') != std::string_view::npos;
   const char quote = has_single && !has_double ? '"' : '\'';
   std::string out = bytes ? "b" : "";
   out += quote;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == quote || c == '\\') out += '\\', out += c;
+  const auto escaped = [&](const char* format, uint32_t c) {
+    char buffer[16];
+    std::snprintf(buffer, sizeof buffer, format, c);
+    out += buffer;
+  };
+  for (size_t at = 0, length = 1; at < text.size(); at += length) {
+    const char32_t c = bytes ? static_cast<unsigned char>(text[at]) : python::next_code_point(text, at, length);
+    if (c == static_cast<unsigned char>(quote) || c == '\\') out += '\\', out += static_cast<char>(c);
     else if (c == '\n') out += "\\n";
     else if (c == '\r') out += "\\r";
     else if (c == '\t') out += "\\t";
-    else if (byte < 0x20 || byte == 0x7f || (bytes && byte >= 0x80)) out += "\\x", out += kDigits[byte >> 4], out += kDigits[byte & 15];
-    else out += c;
+    else if (c < 0x80 ? python::is_printable(c) : !bytes && python::is_printable(c)) out += text.substr(at, length);
+    else escaped(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
   }
   return out + quote;
 }

@@ -15,6 +15,9 @@ struct CaseRun {
   int32_t by;
   uint32_t step;
 };
+struct Range {
+  uint32_t first, last;
+};
 struct Spelling {
   uint32_t first, at, length;
 };
@@ -118,6 +121,12 @@ size_t line_end_at(std::string_view text, size_t at) {
   const char32_t c = next_code_point(text, at, length);
   if (c == '\r' && at + 1 < text.size() && text[at + 1] == '\n') return 2;
   return (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029 ? length : 0;
+}
+
+bool is_printable(char32_t c) {
+  if (c < 0x80) return c >= 0x20 && c < 0x7f;
+  const Range* range = row_of(std::span<const Range>(kUnprintable), c);
+  return range == nullptr || c > range->last;
 }
 
 std::string with_ascii_digits(std::string_view text) {

@@ -18,6 +18,8 @@ std::string swapped(std::string_view text);      // str.swapcase()
 size_t space_at(std::string_view text, size_t at);
 size_t line_end_at(std::string_view text, size_t at);
 
+bool is_printable(char32_t c);  // else repr() escapes it
+
 // The text with decimal digits of other scripts as those of ASCII: what int() and float() read.
 std::string with_ascii_digits(std::string_view text);
 
