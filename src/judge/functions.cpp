@@ -192,11 +192,15 @@ bool Weigher::is_harmless_function(Value function) const {
 }
 
 // Whether getattr asks an object of a class that the program defines, or what it was given, for what that may well have: visitors
-// and dispatchers do, by names that they put together.
+// and dispatchers do, by names that they put together; or a framework for one of its functions.
 bool Weigher::asks_own_object(Value arguments) {
   if (!arguments.is_sequence() || heap_.items(arguments).size < 2) return false;
   const Value base = heap_.items(arguments)[0];
-  if (base.is_known() && !base.is(Kind::instance) && !base.is(Kind::class_object)) return false;
+  // Activations, losses and layers are looked up in the frameworks' modules.
+  static constexpr std::string_view kOfNumbers[] = {"math", "cmath", "statistics", "random", "operator"};
+  const Name* module = resolved(base);
+  const bool framework = module != nullptr && (knowledge::policy_of(module->canonical) == Policy::framework || is_one_of(kOfNumbers, module->canonical));
+  if (base.is_known() && !framework && !base.is(Kind::instance) && !base.is(Kind::class_object)) return false;
   std::string name = printer().expression(heap_.items(arguments)[1]);
   if (const size_t at = name.find(".__name__"); at != std::string::npos) name.erase(at, 9);
   return name.find("__") == std::string::npos;
