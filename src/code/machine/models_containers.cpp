@@ -63,9 +63,17 @@ Found list_extend(Machine& m, const Call& call) {
     return Value::none();
   }
   if (!self.is(Kind::list)) return std::nullopt;
+  const Value unknown = hole();
+  // A generator sees what it has given stand in the list, also where it raises then.
+  for (size_t taken = 0; call[1].is(Kind::generator); ++taken) {
+    const Next next = taken < kMostItems ? next_of(m, call[1]) : Next{{}, true};
+    if (m.raised) return Value::unknown();
+    if (next.unknown) m.heap().append(m.heap().change(self), &unknown, 1);
+    if (next.unknown || !next.item) return Value::none();
+    m.heap().append(m.heap().change(self), &*next.item, 1);
+  }
   const auto items = m.iterate(call[1]);
   if (m.raised) return Value::unknown();
-  const Value unknown = hole();
   if (!items) m.heap().append(m.heap().change(self), &unknown, 1);
   else m.heap().append(m.heap().change(self), items->data(), static_cast<uint32_t>(items->size()));
   return Value::none();
