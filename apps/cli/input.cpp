@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 
 #include "bytes/file.h"
@@ -15,7 +16,7 @@ namespace {
 
 // A regular file as it is; of a pipe everything, in a file that is nowhere on a disk, so that a worker reads it
 // like any other.
-Result<Descriptor> standard_input(uint64_t limit) {
+Result<Descriptor> standard_input(uint64_t limit, const std::atomic<bool>* stop) {
   struct stat status {};
   if (::fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode)) return Descriptor(::dup(STDIN_FILENO));
   Descriptor copy(::memfd_create("standard input", MFD_CLOEXEC));
@@ -23,6 +24,7 @@ Result<Descriptor> standard_input(uint64_t limit) {
   std::vector<char> piece(1 << 20);
   for (uint64_t total = 0;;) {
     const ssize_t got = ::read(STDIN_FILENO, piece.data(), piece.size());
+    if (stop != nullptr && stop->load()) return Error{Fault::limit, total, "not scanned: the run was stopped"};
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Error{Fault::unreadable, total, "cannot be read"};
     if (got == 0) return copy;
@@ -41,6 +43,7 @@ void warn_of(const Report& report, const Options& options) {
   };
   if (report.sandbox.empty()) return;  // no worker was needed, or the gaps tell
   if (!has("seccomp")) complain("warning: this kernel gives no seccomp, so that workers are confined less");
+  if (!has("landlock")) complain("warning: this kernel gives no Landlock, so that seccomp alone keeps workers from files");
   if (!has("rlimits")) complain("warning: limits of memory and time could not be set for workers");
 }
 
@@ -53,7 +56,7 @@ Report scan_inputs(std::vector<std::string> paths, const Options& options) {
     warn_of(report, options);
     return report;
   }
-  const auto input = standard_input(options.budget.inflated_bytes);
+  const auto input = standard_input(options.budget.inflated_bytes, options.stop);
   std::string path = "-";
   if (input) path = "/proc/self/fd/" + std::to_string(input->number());
   paths.push_back(path);

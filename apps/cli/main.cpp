@@ -2,15 +2,15 @@
 // the words for the library's own tests.
 #include <CLI/CLI.hpp>
 
+#include <fcntl.h>
 #include <malloc.h>
-
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <exception>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "commands.h"
 #include "config.h"
@@ -21,6 +21,28 @@ namespace winnow::cli {
 namespace {
 
 int print(const std::string& text) { return write_all(STDOUT_FILENO, text) ? kNothingFound : kNotScanned; }
+
+// A standard descriptor that was closed would become that of the next file to be opened, and be written to.
+void hold_standard_descriptors() {
+  for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; ++standard) {
+    // Standard output is opened for reading: that nothing can be written there is still an error.
+    if (::fcntl(standard, F_GETFD) < 0) (void)::open("/dev/null", standard == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
+// Settings are a page of text, of a file or of a pipe.
+Result<std::string> text_of(const std::string& path) {
+  constexpr size_t kLongest = 1 << 20;
+  struct stat status {};
+  const bool readable = ::stat(path.c_str(), &status) == 0 && (S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode));
+  std::ifstream file(path, std::ios::binary);
+  if (!readable || !file) return Error{Fault::unreadable, 0, path + ": cannot be read"};
+  std::string text(kLongest, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file) return Error{Fault::limit, 0, path + ": too long for a configuration"};
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
 
 // Reads the configuration file, and gives all words: those of the file stand behind the command, in front of the
 // user's own. The words are last first, as the parser wants them.
@@ -46,10 +68,9 @@ Result<std::vector<std::string>> all_words(Request& request, const Program& prog
   const auto commands = program.commands();
   const bool known = command < all.size() && std::any_of(commands.begin(), commands.end(), [&](auto* each) { return each->get_name() == all[command]; });
   if (!path.empty() && known && !(none && !named)) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.good() && !file.eof()) return Error{Fault::unreadable, 0, path + ": cannot be read"};
-    auto settings = parse_config(text);
+    const auto text = text_of(path);
+    if (!text) return text.error();
+    auto settings = parse_config(*text);
     if (!settings) return Error{Fault::malformed, 0, path + ", line " + std::to_string(settings.error().offset) + ": " + settings.error().what};
     auto given = words_of(*settings, all[command]);
     if (!given) return Error{Fault::malformed, 0, path + ", line " + std::to_string(given.error().offset) + ": " + given.error().what};
@@ -61,6 +82,7 @@ Result<std::vector<std::string>> all_words(Request& request, const Program& prog
 }
 
 int run(int count, char** words) {
+  hold_standard_descriptors();
   Request request;
   Program whole(request);
   CLI::App& program = whole.app();

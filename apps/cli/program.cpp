@@ -115,7 +115,7 @@ void Program::add_budget(CLI::App& command) {
   // One word each: a path that follows is a path.
   CLI::Option* const option =
       command.add_option_function<std::vector<std::string>>("--budget", set, "Change a limit on what one file may cost");
-  option->option_text("NAME=NUMBER")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  option->option_text("NAME=NUMBER")->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   arguments_[option] = std::move(argument);
 }
 

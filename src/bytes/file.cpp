@@ -1,5 +1,6 @@
 #include "bytes/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -27,6 +28,17 @@ ssize_t read_some(int descriptor, std::byte* into, size_t size, off_t offset) {
   }
 }
 
+bool same_moment(const timespec& one, const timespec& other) { return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec; }
+
+// A folder comes here when it could not be listed.
+Error not_regular(const std::string& path, const struct stat& status) {
+  if (!S_ISDIR(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
+  DIR* const folder = ::opendir(path.c_str());
+  if (folder == nullptr) return unreadable("a folder that cannot be listed", errno);
+  ::closedir(folder);
+  return Error{Fault::unreadable, 0, "a folder, not a file"};
+}
+
 }  // namespace
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
@@ -42,13 +54,20 @@ Result<Descriptor> open_file(const std::string& path) {
   // Asked before opening, because opening a device can already do something.
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return unreadable("cannot be opened", errno);
-  if (!S_ISREG(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
+  if (!S_ISREG(status.st_mode)) return not_regular(path, status);
   // O_NONBLOCK: should it have become a pipe since, that must not hold us.
   Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (descriptor.number() < 0) return unreadable("cannot be opened", errno);
   if (::fstat(descriptor.number(), &status) != 0) return unreadable("cannot be examined", errno);
   if (!S_ISREG(status.st_mode)) return Error{Fault::unreadable, 0, "not a regular file"};
   return descriptor;
+}
+
+bool has_changed(const struct stat& before, const struct stat& after) {
+  if (before.st_size != after.st_size || !same_moment(before.st_mtim, after.st_mtim)) return true;
+  // Who writes can put the time of writing back, not that of any change; this one also moves with links and rights.
+  const bool others = before.st_nlink != after.st_nlink || before.st_mode != after.st_mode || before.st_uid != after.st_uid || before.st_gid != after.st_gid;
+  return !others && !same_moment(before.st_ctim, after.st_ctim);
 }
 
 FileBytes::FileBytes(FileBytes&& other) noexcept
@@ -83,6 +102,11 @@ Result<FileBytes> FileBytes::read(int descriptor, uint64_t size, std::vector<std
 
 Result<FileBytes> FileBytes::copy(int descriptor, std::vector<std::byte>& buffer, size_t size) {
   if (buffer.size() < size) buffer.resize(size);
+  // Files of /proc say that they are empty, whatever they hold.
+  std::byte first{};
+  if (size == 0 && read_some(descriptor, &first, 1, 0) > 0) {
+    return Error{Fault::unreadable, 0, "it says that it is empty, and holds bytes"};
+  }
   size_t filled = 0;
   while (filled < size) {
     const ssize_t got =

@@ -11,6 +11,8 @@
 #include "bytes/bytes.h"
 #include "bytes/result.h"
 
+struct stat;
+
 namespace winnow {
 
 // How the bytes will be visited: tells the system what to read ahead.
@@ -34,6 +36,10 @@ class Descriptor {
 // Opens a file for reading; links are followed. Never waits on a pipe or a device: anything but a regular
 // file is an error, unreadable.
 Result<Descriptor> open_file(const std::string& path);
+
+// Whether an open file is another one than it was: `before` and `after` are what fstat says of it.
+bool has_changed(const struct stat& before, const struct stat& after);
+constexpr const char* kChanged = "the file changed while it was scanned";
 
 class FileBytes {
  public:

@@ -1,5 +1,6 @@
 // The proof of the sandbox: what an attacker who took over a worker would do, tried in confined processes.
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -58,6 +59,29 @@ bool made_code() {
   return page != MAP_FAILED && ::mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0;
 }
 
+// The first variable's text, where the program got it from the system.
+const char* first_variable = nullptr;
+
+bool told_secrets() {
+  errno = 0;
+  return (environ != nullptr && environ[0] != nullptr) || (first_variable != nullptr && *first_variable != '\0');
+}
+
+bool became_somebody_else() { return ::setgroups(0, nullptr) == 0; }
+
+// Files that are nowhere, so that it is not the lack of a path that stops it.
+bool wrote() {
+  const int file = ::memfd_create("selftest", 0);
+  return file >= 0 && ::write(file, "x", 1) == 1;
+}
+
+bool held_many_files() {
+  for (int i = 0; i < 64; ++i) {
+    if (::dup(STDIN_FILENO) < 0) return false;
+  }
+  return true;
+}
+
 bool dumped() {
   rlimit cores{};
   ::getrlimit(RLIMIT_CORE, &cores);
@@ -66,9 +90,12 @@ bool dumped() {
 }
 
 constexpr Trial kTrials[] = {
-    {"read the environment", Layer::process, [] { errno = 0; return environ != nullptr && environ[0] != nullptr; }},
+    {"read the environment", Layer::process, told_secrets},
     {"use an inherited descriptor", Layer::process, [] { return ::fcntl(kInherited, F_GETFD) >= 0; }},
+    {"become another user", Layer::process, became_somebody_else},
     {"take more memory than it may", Layer::limits, allocated},
+    {"write what is in no folder", Layer::limits, wrote},
+    {"hold many files open", Layer::limits, held_many_files},
     {"leave a core dump", Layer::limits, dumped},
     {"read a file", Layer::landlock, [] { return opened("/etc/passwd", O_RDONLY); }},
     {"list a folder", Layer::landlock, [] { return opened("/", O_RDONLY | O_DIRECTORY); }},
@@ -113,6 +140,7 @@ struct Outcome {
 
 [[noreturn]] void attempt_in_child(const Trial& trial, const Confinement& confinement, bool alone) {
   ::dup2(STDIN_FILENO, kInherited);
+  first_variable = environ != nullptr ? environ[0] : nullptr;
   leave_everything(STDIN_FILENO);
   const Layers layers = confine(confinement);
   if (alone && !has(layers, trial.layer)) ::_exit(kUnavailable);

@@ -1,5 +1,7 @@
 #include "engine/engine.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -37,8 +39,9 @@ void read_artifact(Scan& scan, const Artifact& artifact, Whereabouts* whereabout
       format.read(scan, artifact);
     } catch (const std::exception& error) {
       // The standard library throws when memory runs out; what was found before stands.
+      const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
       scan.recognised = true;
-      scan.gap(artifact, Fault::limit, 0, std::string(format.name) + " could not be read: " + error.what());
+      scan.gap(artifact, Fault::limit, 0, std::string(format.name) + " could not be read: " + (memory ? "memory ran out" : error.what()));
     }
   }
 }
@@ -108,6 +111,25 @@ ArtifactReport not_read(const std::string& path, const Error& error) {
   return report;
 }
 
+// As the supervisor of workers does: what is no longer the file that was read is not judged by it.
+void tell_change(const struct stat& before, int descriptor, ArtifactReport& report) {
+  struct stat after {};
+  if (::fstat(descriptor, &after) == 0 && !has_changed(before, after)) return;
+  report.gaps.push_back({fault_name(Fault::unreadable), {}, kChanged});
+  report.verdict = std::max(report.verdict, Verdict::incomplete);
+}
+
+// What a worker needs beside what the budgets give: the program itself, and lists of files.
+constexpr uint64_t kOwnMemory = uint64_t{256} << 20;
+
+uint64_t memory_of(const Budget& budget) {
+  uint64_t all = kOwnMemory;
+  for (const uint64_t part : {budget.inflated_bytes, budget.memory, budget.memory}) {
+    if (__builtin_add_overflow(all, part, &all)) return UINT64_MAX;
+  }
+  return all;
+}
+
 // One run over many files: what is left to do, and what was said of the rest.
 struct Run {
   const std::vector<std::string>& files;
@@ -174,7 +196,7 @@ struct Run {
       return report;
     };
     const Crew crew{.workers = count,
-                    .memory = options.budget.inflated_bytes + 2 * options.budget.memory,
+                    .memory = memory_of(options.budget),
                     .seconds = options.budget.seconds,
                     .stop = options.stop};
     sandbox = scan_in_workers(files, crew, scan_one,
@@ -203,7 +225,11 @@ ArtifactReport scan_descriptor(const std::string& path, int descriptor, const Op
 ArtifactReport scan_file(const std::string& path, const Options& options, Buffer& buffer, const Ask& ask) {
   const auto descriptor = open_file(path);
   if (!descriptor) return not_read(path, descriptor.error());
-  return scan_descriptor(path, descriptor->number(), options, buffer, ask);
+  struct stat before {};
+  if (::fstat(descriptor->number(), &before) != 0) return not_read(path, {Fault::unreadable, 0, "cannot be examined"});
+  ArtifactReport report = scan_descriptor(path, descriptor->number(), options, buffer, ask);
+  tell_change(before, descriptor->number(), report);
+  return report;
 }
 
 Report scan_paths(std::span<const std::string> paths, const Options& options) {

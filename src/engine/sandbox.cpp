@@ -1,6 +1,7 @@
 #include "engine/sandbox.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 
 namespace winnow::engine {
@@ -126,6 +128,25 @@ bool filter_calls() {
   return filter.load();
 }
 
+// Forgetting where the variables are leaves them in memory, and in /proc: they are overwritten. The kernel does it, by
+// reading zeros, because a program that uses the library may have put one where nothing can be written.
+void forget_environment() {
+  const int zeros = ::memfd_create("zeros", MFD_CLOEXEC);
+  for (char** variable = environ; zeros >= 0 && variable != nullptr && *variable != nullptr; ++variable) {
+    const size_t size = std::strlen(*variable);
+    if (::ftruncate(zeros, static_cast<off_t>(size)) == 0) (void)!::pread(zeros, *variable, size, 0);
+  }
+  if (zeros >= 0) ::close(zeros);
+  ::clearenv();
+}
+
+// What root may do, a worker of root may not.
+void drop_privileges() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  ::syscall(SYS_capset, &header, none);
+}
+
 }  // namespace
 
 std::vector<std::string> Layers::names() const {
@@ -137,14 +158,16 @@ std::vector<std::string> Layers::names() const {
 }
 
 void leave_everything(int channel) {
+  // First, because the channel may have the number of a standard descriptor that was closed.
+  if (channel != kChannel) ::dup2(channel, kChannel);
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (kSanitized && standard == STDERR_FILENO) continue;
     if (nowhere < 0 || ::dup2(nowhere, standard) < 0) ::close(standard);
   }
-  if (channel != kChannel) ::dup2(channel, kChannel);
   ::close_range(kChannel + 1, ~0u, 0);
-  ::clearenv();
+  forget_environment();
+  drop_privileges();
 }
 
 Layers confine(const Confinement& confinement) {

@@ -42,8 +42,8 @@ struct Layers {
   std::vector<std::string> names() const;
 };
 
-// Closes every descriptor but `channel`, which becomes kChannel; forgets the environment. For a process just
-// forked, before confine().
+// Closes every descriptor but `channel`, which becomes kChannel; forgets the environment, and what root may do. For a
+// process just forked, before confine().
 void leave_everything(int channel);
 
 // Cannot be undone. Layers that the kernel refuses are missing in the answer.

@@ -1,5 +1,6 @@
 #include "engine/wire.h"
 
+#include <algorithm>
 #include <type_traits>
 
 #include "bytes/reader.h"
@@ -26,6 +27,7 @@ class Writer {
     (*this)(uint64_t{number.has_value()});
     (*this)(number.value_or(0));
   }
+  void word(const std::string& text) { (*this)(text); }
   template <class T>
     requires std::is_enum_v<T>
   void operator()(T value) {
@@ -46,6 +48,12 @@ class Parser {
 
   void operator()(uint64_t& number) { number = reader.le<uint64_t>(); }
   void operator()(std::string& text) { text = reader.text(reader.le<uint64_t>()); }
+  // One of our own, which reports show as it is: nothing that a worker was made to say may stand there.
+  void word(std::string& text) {
+    (*this)(text);
+    const auto plain = [](char c) { return c >= ' ' && c <= '~'; };
+    if (text.size() > 300 || !std::all_of(text.begin(), text.end(), plain)) reader.fail(Fault::malformed, "not a word of a report");
+  }
   void operator()(std::optional<uint64_t>& number) {
     const bool there = reader.le<uint64_t>() != 0;
     const auto value = reader.le<uint64_t>();
@@ -88,13 +96,13 @@ void fields(Stream& stream, Either<Evidence> auto& evidence) {
 template <class Stream>
 void fields(Stream& stream, Either<Finding> auto& finding) {
   auto& [threat, ruling, trigger, summary, why, evidence] = finding;
-  (stream(threat), stream(ruling), stream(trigger), stream(summary), stream(why), stream(evidence));
+  (stream.word(threat), stream(ruling), stream(trigger), stream(summary), stream(why), stream(evidence));
 }
 
 template <class Stream>
 void fields(Stream& stream, Either<Reference> auto& reference) {
   auto& [kind, target, by, trigger, member] = reference;
-  (stream(kind), stream(target), stream(by), stream(trigger), stream(member));
+  (stream.word(kind), stream(target), stream(by), stream(trigger), stream(member));
 }
 
 template <class Stream>
@@ -106,13 +114,13 @@ void fields(Stream& stream, Either<ImportedName> auto& imported) {
 template <class Stream>
 void fields(Stream& stream, Either<Gap> auto& gap) {
   auto& [fault, location, what] = gap;
-  (stream(fault), fields(stream, location), stream(what));
+  (stream.word(fault), fields(stream, location), stream(what));
 }
 
 template <class Stream>
 void fields(Stream& stream, Either<ArtifactReport> auto& report) {
   auto& [path, size, format, verdict, sha256, findings, references, imports, gaps, text] = report;
-  (stream(path), stream(size), stream(format), stream(verdict), stream(sha256));
+  (stream(path), stream(size), stream.word(format), stream(verdict), stream.word(sha256));
   (stream(findings), stream(references), stream(imports), stream(gaps), stream(text));
 }
 

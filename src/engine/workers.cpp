@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -54,21 +55,33 @@ struct Hello {
   uint32_t limits, landlock, seccomp;
 };
 
-bool send_all(int socket, const void* from, size_t size) {
+// Waits `patience` milliseconds for room in the channel, without end where it is negative.
+ssize_t send_now(int socket, const msghdr& message, int patience) {
+  for (;;) {
+    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | (patience < 0 ? 0 : MSG_DONTWAIT));
+    if (sent >= 0 || (errno != EINTR && errno != EAGAIN)) return sent;
+    pollfd room{socket, POLLOUT, 0};
+    if (errno == EAGAIN && ::poll(&room, 1, patience) == 0) return -1;
+  }
+}
+
+bool send_all(int socket, const void* from, size_t size, int patience = -1) {
   auto at = static_cast<const char*>(from);
   while (size != 0) {
     iovec part{const_cast<char*>(at), size};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
+    const ssize_t sent = send_now(socket, message, patience);
     if (sent <= 0) return false;
     at += sent;
     size -= static_cast<size_t>(sent);
   }
   return true;
 }
+
+// For the supervisor. A worker that takes nothing must not hold it up: what it is sent fits many times into the channel.
+constexpr int kPatience = 1000;
 
 bool send_with_descriptor(int socket, const Order& order, int descriptor) {
   iovec part{const_cast<Order*>(&order), sizeof order};
@@ -83,9 +96,7 @@ bool send_with_descriptor(int socket, const Order& order, int descriptor) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof(int));
   std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  ssize_t sent = 0;
-  while ((sent = ::sendmsg(socket, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) continue;
-  return sent == static_cast<ssize_t>(sizeof order);
+  return send_now(socket, message, kPatience) == static_cast<ssize_t>(sizeof order);
 }
 
 // In the worker: exactly `size` bytes, with a descriptor if one came along.
@@ -240,6 +251,14 @@ class Supervisor {
   unsigned stillborn_ = 0;  // workers in a row that ended before they could be spoken to
 };
 
+// Workers that the limit of open descriptors allows: each takes a channel, the files that it was handed and an answer.
+size_t affordable() {
+  constexpr rlim_t kOthers = 8;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return SIZE_MAX;
+  return files.rlim_cur <= kOthers ? 1 : static_cast<size_t>((files.rlim_cur - kOthers) / (kAhead + 2));
+}
+
 ArtifactReport undone(const std::string& path, uint64_t size, Fault fault, const std::string& what) {
   ArtifactReport report;
   report.path = path;
@@ -248,11 +267,6 @@ ArtifactReport undone(const std::string& path, uint64_t size, Fault fault, const
   report.verdict = Verdict::incomplete;
   report.gaps.push_back({fault_name(fault), {}, what});
   return report;
-}
-
-bool changed(const struct stat& before, const struct stat& after) {
-  return before.st_size != after.st_size || before.st_mtim.tv_sec != after.st_mtim.tv_sec ||
-         before.st_mtim.tv_nsec != after.st_mtim.tv_nsec;
 }
 
 bool Supervisor::start(Worker& worker) {
@@ -303,9 +317,13 @@ bool Supervisor::hand(Worker& worker, size_t index) {
   const std::string& path = paths_[index];
   const Order order{static_cast<uint64_t>(handed.opened.st_size), static_cast<uint32_t>(path.size()), Sent::file};
   if (!send_with_descriptor(worker.channel.number(), order, handed.descriptor.number()) ||
-      !send_all(worker.channel.number(), path.data(), path.size())) {
+      !send_all(worker.channel.number(), path.data(), path.size(), kPatience)) {
     waiting_.push_front(index);
-    if (worker.handed.empty()) end(worker);  // else its silence tells, and the file that it reads
+    if (worker.handed.empty()) {
+      end(worker);
+    } else {
+      ::kill(worker.process, SIGKILL);  // its silence tells then, and the file that it reads
+    }
     return false;
   }
   if (worker.handed.empty()) worker.since = Clock::now();
@@ -413,13 +431,14 @@ bool Supervisor::take_report(Worker& worker) {
   const Handed handed = std::move(worker.handed.front());
   worker.handed.pop_front();
   worker.questions = 0;
+  stillborn_ = 0;  // where others cannot be started, this one goes on
   const Clock::time_point now = Clock::now();
   worker.busy += std::chrono::duration<double>(now - worker.since).count();
   worker.since = now;
   report->path = paths_[handed.index];
   struct stat after {};
-  if (::fstat(handed.descriptor.number(), &after) != 0 || changed(handed.opened, after)) {
-    report->gaps.push_back({fault_name(Fault::unreadable), {}, "the file changed while it was scanned"});
+  if (::fstat(handed.descriptor.number(), &after) != 0 || has_changed(handed.opened, after)) {
+    report->gaps.push_back({fault_name(Fault::unreadable), {}, kChanged});
     if (report->verdict < Verdict::incomplete) report->verdict = Verdict::incomplete;
   }
   done_(handed.index, std::move(*report));
@@ -444,8 +463,10 @@ bool Supervisor::answer(Worker& worker) {
   struct stat status {};
   const bool open = descriptor && ::fstat(descriptor->number(), &status) == 0 && status.st_size <= static_cast<off_t>(kLongestNeighbour);
   const Order order{open ? static_cast<uint64_t>(status.st_size) : 0, 0, open ? Sent::answer : Sent::none};
-  // One who is gone is noticed by its silence.
-  return open ? send_with_descriptor(worker.channel.number(), order, descriptor->number()) : send_all(worker.channel.number(), &order, sizeof order);
+  const bool sent = open ? send_with_descriptor(worker.channel.number(), order, descriptor->number())
+                         : send_all(worker.channel.number(), &order, sizeof order, kPatience);
+  if (!sent) ::kill(worker.process, SIGKILL);  // it is noticed by its silence
+  return sent;
 }
 
 // A worker is gone: the file that it read is incomplete, those behind it wait for the next worker.
@@ -488,7 +509,7 @@ void Supervisor::stop_all() {
 }
 
 std::vector<std::string> Supervisor::run() {
-  workers_.resize(std::clamp<size_t>(crew_.workers, 1, std::max<size_t>(paths_.size(), 1)));
+  workers_.resize(std::clamp<size_t>(std::min<size_t>(crew_.workers, affordable()), 1, std::max<size_t>(paths_.size(), 1)));
   const auto busy = [](const Worker& worker) { return !worker.handed.empty(); };
   while (!waiting_.empty() || std::any_of(workers_.begin(), workers_.end(), busy)) {
     if (stopped()) {

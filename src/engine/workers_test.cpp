@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <thread>
@@ -107,6 +108,58 @@ TEST_F(WorkersTest, WhoAsksTooMuchIsEnded) {
   EXPECT_NE(gap("asks").find("asked for what is no file"), std::string::npos) << gap("asks");
 }
 
+void say(const void* bytes, size_t size) {
+  ::iovec part{const_cast<void*>(bytes), size};
+  ::msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  (void)!::sendmsg(kChannel, &message, 0);
+}
+
+TEST_F(WorkersTest, WhoTakesNoAnswersHoldsUpNobody) {
+  file("asks");
+  file("file");
+  Crew crew;
+  crew.seconds = 5;
+  const auto never_listens = [](const WorkerFile& one, Whereabouts&, const Ask&) {
+    // A question for "x"; nobody listens to the answer.
+    const char question[9] = {1, 0, 0, 0, 0, 0, 0, char(0x80), 'x'};
+    for (int i = 0; i < 1000 && named(one, "asks"); ++i) say(question, sizeof question);
+    volatile uint64_t turns = 0;
+    while (named(one, "asks")) turns = turns + 1;
+    return clean(one.path);
+  };
+  run(never_listens, crew);
+  EXPECT_EQ(of("file").verdict, Verdict::clean);
+  EXPECT_EQ(of("asks").verdict, Verdict::incomplete);
+}
+
+TEST_F(WorkersTest, WordsOfAReportAreOurOwn) {
+  for (const char* name : {"terminal", "bytes", "file"}) file(name);
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
+    ArtifactReport report = clean(one.path);
+    if (named(one, "terminal")) report.format = "pickle\x1b[2J";
+    if (named(one, "bytes")) report.gaps.push_back({"\xff", {}, {}});
+    return report;
+  });
+  EXPECT_EQ(of("file").verdict, Verdict::clean);
+  for (const char* name : {"terminal", "bytes"}) EXPECT_NE(gap(name).find("no report"), std::string::npos) << gap(name);
+}
+
+TEST_F(WorkersTest, NothingOfTheEnvironmentIsLeft) {
+  file("file");
+  ASSERT_EQ(::setenv("WINNOW_SECRET", "told", 1), 0);
+  static const char* const first = environ[0];
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
+    ArtifactReport report = clean(one.path);
+    if (environ != nullptr && environ[0] != nullptr) report.text = "named";
+    if (*first != '\0') report.text += "kept";
+    return report;
+  });
+  EXPECT_EQ(of("file").text, "");
+  EXPECT_NE(*first, '\0');
+}
+
 TEST_F(WorkersTest, CrashCostsOneFile) {
   for (int i = 0; i < 20; ++i) file((i % 5 == 2 ? "crash" : "file") + std::to_string(i));
   run([](const WorkerFile& one, Whereabouts& whereabouts, const Ask&) {
@@ -163,11 +216,7 @@ TEST_F(WorkersTest, WhatIsNoReportIsNotBelieved) {
   run([](const WorkerFile& one, Whereabouts&, const Ask&) {
     if (named(one, "lie")) {
       const uint64_t reply[2] = {8, UINT64_MAX};
-      ::msghdr message{};
-      ::iovec part{const_cast<uint64_t*>(reply), sizeof reply};
-      message.msg_iov = &part;
-      message.msg_iovlen = 1;
-      (void)!::sendmsg(kChannel, &message, 0);
+      say(reply, sizeof reply);
     }
     return clean(one.path);
   });
@@ -213,6 +262,30 @@ TEST_F(WorkersTest, FileThatIsWrittenToIsIncomplete) {
   writer.join();
   EXPECT_EQ(gap("written"), "unreadable: the file changed while it was scanned");
   EXPECT_EQ(of("still").verdict, Verdict::clean);
+}
+
+TEST_F(WorkersTest, TimesThatArePutBackHideNoChange) {
+  file("written");
+  const std::string path = files_.front();
+  struct stat before {};
+  ASSERT_EQ(::stat(path.c_str(), &before), 0);
+  std::thread writer([&] {
+    ::usleep(100'000);
+    const int descriptor = ::open(path.c_str(), O_WRONLY);
+    EXPECT_EQ(::pwrite(descriptor, "harmful", 7, 0), 7);
+    const timespec times[] = {before.st_atim, before.st_mtim};
+    ::futimens(descriptor, times);
+    ::close(descriptor);
+  });
+  run([](const WorkerFile& one, Whereabouts&, const Ask&) {
+    char byte = 'c';
+    while (byte == 'c') ::pread(one.descriptor, &byte, 1, 0);
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(200)) continue;  // for the writer to end
+    return clean(one.path);
+  });
+  writer.join();
+  EXPECT_EQ(gap("written"), "unreadable: the file changed while it was scanned");
 }
 
 // Reading a mapped page behind the new end is SIGBUS, which no reader can handle: it costs the worker.

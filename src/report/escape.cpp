@@ -126,6 +126,19 @@ std::string escape_prose(std::string_view text) {
   });
 }
 
+std::string escape_json(std::string_view json) {
+  return transform(json, [&](std::string& out, Character character, size_t at) {
+    if (character.code < 0x7f || !is_unseen(character.code)) {
+      out += json.substr(at, character.size);
+    } else if (character.code < 0x10000) {
+      append_hex(out, "\\u%04x", character.code);
+    } else {
+      append_hex(out, "\\u%04x", 0xd800 + ((character.code - 0x10000) >> 10));
+      append_hex(out, "\\u%04x", 0xdc00 + (character.code & 0x3ff));
+    }
+  });
+}
+
 std::string escape_terminal(std::string_view text) {
   return transform(text, [&](std::string& out, Character character, size_t at) {
     if (character.code == '\t') {

@@ -206,9 +206,8 @@ std::string render_html(const Report& report) {
   put_threats(state);
   html.put("</main><footer class=\"wide\"><p>");
   if (state.cut) html.put("The run was too large for one page: code, or reasons of clean files, were left out. The JSON report has them all. ");
-  if (report.sandbox.empty()) {
-    html.put("The files were read without confinement. ");
-  } else {
+  if (read_unconfined(report)) html.put("The files were read without confinement. ");
+  if (!report.sandbox.empty()) {
     html.put("The files were read in processes that were confined by ");
     for (size_t i = 0; i < report.sandbox.size(); ++i) html.put(i == 0 ? Markup("") : Markup(", ")).text(report.sandbox[i]);
     html.put(". ");

@@ -118,7 +118,7 @@ std::string render_json(const Report& report) {
     }
     text += "]";
   }
-  return text + "}\n";
+  return escape_json(text + "}\n");
 }
 
 }  // namespace winnow::report

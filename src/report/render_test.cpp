@@ -102,5 +102,23 @@ TEST(Text, CleanFilesAreOnlyCounted) {
   EXPECT_NE(render_text(report, {.clean = Detail::shown}).find("good.pkl"), std::string::npos);
 }
 
+TEST(Json, WhatCannotBeSeenIsSpeltAndMeansTheSame) {
+  ArtifactReport artifact = hostile();
+  artifact.path = "a\u202eb\u009bc\U000e0041\x7f";
+  artifact.findings[0].summary = artifact.path;
+  for (const std::string& text : {render_json(report_of(artifact)), render_sarif(report_of(artifact))}) {
+    for (const char* unseen : {"\u202e", "\u009b", "\U000e0041", "\x7f"}) EXPECT_EQ(text.find(unseen), std::string::npos);
+  }
+  EXPECT_EQ(json::parse(render_json(report_of(artifact)))["artifacts"][0]["path"], artifact.path);
+}
+
+TEST(Sarif, NoModelWritesLinks) {
+  ArtifactReport artifact = hostile();
+  artifact.findings[0].summary = "Calls [press here](https://a.example)[x\\](b)\u202e.";
+  const json log = json::parse(render_sarif(report_of(artifact)));
+  const std::string text = log["runs"][0]["results"][0]["message"]["text"];
+  EXPECT_EQ(text, "Calls [press here] (https://a.example)[x\\] (b)\\u202e. It starts a program.");
+}
+
 }  // namespace
 }  // namespace winnow::report

@@ -40,7 +40,14 @@ std::string uri_of(std::string_view path) {
   return uri;
 }
 
-Json message(std::string_view text) { return {{"text", escape_prose(text)}}; }
+// A viewer makes links of "[words](address)" in a message (3.11.6 of the standard): no model may write them.
+std::string without_links(std::string text) {
+  for (size_t at = 0; (at = text.find("](", at)) != std::string::npos; at += 2) text.insert(at + 1, 1, ' ');
+  return text;
+}
+
+Json content(std::string_view text) { return {{"text", escape_terminal(text)}}; }
+Json message(std::string_view text) { return {{"text", without_links(escape_terminal(text))}}; }
 
 std::vector<std::string> threats_in(const Report& report) {
   std::set<std::string> threats;
@@ -69,7 +76,7 @@ Json location_of(const ArtifactReport& artifact, const Location& location, std::
   Json physical = {{"artifactLocation", {{"uri", uri_of(artifact.path)}}}};
   if (location.member.empty() && location.offset) {
     physical["region"] = {{"byteOffset", *location.offset}};
-    if (!code.empty()) physical["region"]["snippet"] = message(code);
+    if (!code.empty()) physical["region"]["snippet"] = content(code);
   }
   Json json = {{"physicalLocation", physical}};
   if (!location.member.empty()) {
@@ -182,7 +189,7 @@ std::string render_sarif(const Report& report) {
               {"results", results_of(report, threats)}};
   if (!report.repositories.empty()) run["properties"] = {{"repositories", repositories_of(report)}};
   const Json log = {{"$schema", kSchema}, {"version", "2.1.0"}, {"runs", Json::array({run})}};
-  return log.dump(2) + "\n";
+  return escape_json(log.dump(2)) + "\n";
 }
 
 }  // namespace winnow::report

@@ -249,7 +249,7 @@ void put_summary(Page& page, const Report& report) {
     separator = ", ";
   }
   if (summary.files == 0) page.put("nothing to scan");
-  if (summary.files != 0 && report.sandbox.empty()) page.put("; read without a sandbox");
+  if (read_unconfined(report)) page.put("; read without a sandbox");
   page.end_line();
 }
 

@@ -43,6 +43,11 @@ std::string_view clip(std::string_view text, size_t size) {
   return text.substr(0, size);
 }
 
+bool read_unconfined(const Report& report) {
+  const auto read = [](const ArtifactReport& one) { return one.verdict != Verdict::incomplete || one.format != "unknown"; };
+  return report.sandbox.empty() && std::any_of(report.artifacts.begin(), report.artifacts.end(), read);
+}
+
 uint64_t count_dismissed(const ArtifactReport& artifact) {
   return static_cast<uint64_t>(std::count_if(artifact.findings.begin(), artifact.findings.end(),
                                              [](auto& f) { return f.ruling == Ruling::dismissed; }));

@@ -22,6 +22,9 @@ std::string counted(uint64_t count, const char* noun);
 // `text` up to `size` bytes, cut between characters.
 std::string_view clip(std::string_view text, size_t size);
 
+// Whether anything was read without a layer around it; where nothing could be read, no layer was needed.
+bool read_unconfined(const Report& report);
+
 uint64_t count_dismissed(const ArtifactReport& artifact);
 
 }  // namespace winnow::report

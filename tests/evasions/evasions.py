@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Does a verdict stand when the file is changed in ways that change nothing of what it does?
 
-Every case of tests/cases and every fixture that is malicious or clean is transformed in every way that applies; what
-was malicious must stay malicious, what was clean must not be accused. `exceptions.tsv` lists what does not hold, each
-with its reason; one that holds again must leave the list.
+Every case of tests/cases and every fixture that is malicious or clean is transformed in every way that applies, with
+--pairs also in every two ways after each other; what was malicious must stay malicious, what was clean must not be
+accused. `exceptions.tsv` lists what does not hold, each with its reason; one that holds again must leave the list.
 
-  evasions.py WINNOW WINNOW_ASSEMBLE TESTS_FOLDER [--sample N] [--only WORD] [--keep FOLDER] [--matrix]
+  evasions.py WINNOW WINNOW_ASSEMBLE TESTS_FOLDER [--pairs] [--sample N] [--only WORD] [--keep FOLDER] [--matrix]
 """
 import argparse
 import collections
@@ -22,6 +22,7 @@ import opcodes
 import wrappings
 
 BIGGEST = 300_000  # of an input in bytes: larger ones teach nothing more
+BATCH = 50_000_000  # bytes in a folder that is scanned at once
 Original = collections.namedtuple('Original', 'name expect data')
 
 
@@ -44,22 +45,30 @@ def fixtures(folder):
                 yield Original(row['file'], row['expect'], (folder / row['file']).read_bytes())
 
 
-def variants(original):
-    """(name of the transformation, bytes) of all that apply."""
-    data = original.data
-    parts = opcodes.opcodes_of(data)
-    if parts is not None:
+def variants(data):
+    """(name of the transformation, bytes, ending of the name) of all that apply."""
+    if opcodes.opcodes_of(data) is not None:
         for name, change in opcodes.PICKLES.items():
             changed = change(opcodes.opcodes_of(data))  # anew: some change what they are given
             if changed is not None:
-                yield name, changed
+                yield name, changed, ''
         for name, wrap in wrappings.PICKLE_WRAPPINGS.items():
-            yield name, wrap(data)
-    for table in (wrappings.WRAPPINGS, wrappings.TEXTS):
+            yield name, wrap(data), ''
+    for table in (wrappings.WRAPPINGS, wrappings.REPACKS, wrappings.TEXTS):
         for name, change in table.items():
             changed = change(data)
             if changed is not None:
-                yield name, changed
+                yield name, changed, ''
+    for name, ending in wrappings.RENAMES.items():
+        yield name, data, ending
+
+
+def pairs(data):
+    """As variants, of every variant; what only renames comes last."""
+    for first, once, ending in variants(data):
+        if not ending and len(once) <= BIGGEST:
+            for second, twice, ending in variants(once):
+                yield '%s, %s' % (first, second), twice, ending
 
 
 def verdicts(winnow, folder):
@@ -73,7 +82,9 @@ def stands(expect, verdict, transformation):
     if expect == 'malicious':
         return verdict == 'malicious'
     # Some changes are tricks that no honest writer makes: they are evidence, whatever stands behind them.
-    return verdict in ('clean', 'skipped', 'incomplete') or transformation in wrappings.TRICKS
+    parts = transformation.split(', ')
+    tricks = wrappings.TRICKS + (wrappings.TRICKS_IN_PAIRS if len(parts) == 2 else ())
+    return verdict in ('clean', 'skipped', 'incomplete') or any(part in tricks for part in parts)
 
 
 def exceptions(path):
@@ -83,19 +94,42 @@ def exceptions(path):
         return {(row['transformation'], row['original']): row['reason'] for row in rows}
 
 
-def transformed(originals, folder, only):
-    """Writes every variant; gives name of file -> (transformation, original)."""
-    files = {}
+def allowing(allowed, transformation, original):
+    """The key of the exception that covers this; a pair has those of its two."""
+    for each in (transformation, *transformation.split(', ')):
+        for key in ((each, original), (each, '*'), ('*', original)):
+            if key in allowed:
+                return key
+    return None
+
+
+def batches(originals, of, only):
+    """Lists of (transformation, original, bytes, ending), small enough for a folder."""
+    batch, size = [], 0
     for original in originals:
-        if len(original.data) > BIGGEST:
-            continue
-        for transformation, data in [('as_it_is', original.data), *variants(original)]:
-            if only and only not in transformation and transformation != 'as_it_is':
+        for transformation, data, ending in of(original.data):
+            if only and only not in transformation:
                 continue
-            name = '%06d' % len(files)
+            batch.append((transformation, original, data, ending))
+            size += len(data)
+            if size > BATCH:
+                yield batch
+                batch, size = [], 0
+    yield batch
+
+
+def scanned(winnow, batch, keep):
+    """(transformation, original, verdict, name of the file) of each."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = pathlib.Path(scratch)
+        if keep:
+            folder = keep / ('%03d' % len(list(keep.glob('*'))))
+            folder.mkdir(parents=True)
+        names = ['%06d%s' % (number, ending) for number, (_, _, _, ending) in enumerate(batch)]
+        for name, (_, _, data, _) in zip(names, batch):
             (folder / name).write_bytes(data)
-            files[name] = (transformation, original)
-    return files
+        found = verdicts(winnow, folder) if batch else {}
+    return [(transformation, original, found[name], name) for name, (transformation, original, _, _) in zip(names, batch)]
 
 
 def main():
@@ -103,6 +137,7 @@ def main():
     parser.add_argument('winnow')
     parser.add_argument('assembler')
     parser.add_argument('tests', type=pathlib.Path)
+    parser.add_argument('--pairs', action='store_true', help='two transformations after each other, instead of one')
     parser.add_argument('--sample', type=int, default=1, help='every Nth original only')
     parser.add_argument('--only', help='transformations whose name holds this')
     parser.add_argument('--keep', type=pathlib.Path, help='write the variants here and leave them')
@@ -110,44 +145,42 @@ def main():
     arguments = parser.parse_args()
 
     originals = [*assembled(arguments.assembler, arguments.tests / 'cases'), *fixtures(arguments.tests / 'fixtures')]
-    originals = originals[::arguments.sample]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = arguments.keep or pathlib.Path(scratch)
-        folder.mkdir(exist_ok=True)
-        files = transformed(originals, folder, arguments.only)
-        found = verdicts(arguments.winnow, folder)
-
+    originals = [original for original in originals[::arguments.sample] if len(original.data) <= BIGGEST]
     # Some inputs are what they are only by their place: told apart by scanning them as they are.
-    known = {original.name for name, (transformation, original) in files.items()
-             if transformation == 'as_it_is' and not stands(original.expect, found[name], transformation)}
+    known = {original.name for batch in batches(originals, lambda data: [('as_it_is', data, '')], None)
+             for transformation, original, verdict, _ in scanned(arguments.winnow, batch, None)
+             if not stands(original.expect, verdict, transformation)}
+    originals = [original for original in originals if original.name not in known]
+
     allowed = exceptions(pathlib.Path(__file__).with_name('exceptions.tsv'))
     used, wrong, tally = set(), [], collections.defaultdict(collections.Counter)
-    for name, (transformation, original) in files.items():
-        if original.name in known or transformation == 'as_it_is':
-            continue
-        good = stands(original.expect, found[name], transformation)
+    results = (result for batch in batches(originals, pairs if arguments.pairs else variants, arguments.only)
+               for result in scanned(arguments.winnow, batch, arguments.keep))
+    for transformation, original, verdict, name in results:
+        good = stands(original.expect, verdict, transformation)
         tally[transformation][original.expect, good] += 1
         if good:
             continue
-        key = next((k for k in ((transformation, original.name), (transformation, '*'), ('*', original.name))
-                    if k in allowed), None)
+        key = allowing(allowed, transformation, original.name)
         if key:
             used.add(key)
         else:
-            wrong.append((transformation, original.name, original.expect, found[name], name))
+            wrong.append((transformation, original.name, original.expect, verdict, name))
     if arguments.matrix:
+        width = max(map(len, tally), default=0)
         for transformation, counts in sorted(tally.items()):
-            print('%-28s malicious %4d of %4d stand   clean %4d of %4d' % (
-                transformation, counts['malicious', True], counts['malicious', True] + counts['malicious', False],
+            print('%-*s malicious %4d of %4d stand   clean %4d of %4d' % (
+                width, transformation, counts['malicious', True], counts['malicious', True] + counts['malicious', False],
                 counts['clean', True], counts['clean', True] + counts['clean', False]))
     for row in wrong:
         print('%s of %s: expected %s, got %s (%s)' % row)
-    unused = set(allowed) - used if arguments.sample == 1 and not arguments.only else set()
+    partly = arguments.sample != 1 or arguments.only or arguments.pairs
+    unused = set() if partly else {key for key in allowed if ', ' not in key[0]} - used
     for key in sorted(unused):
         print('%s of %s stands: take it off exceptions.tsv' % key)
     total = sum(sum(counts.values()) for counts in tally.values())
-    print('%d variants of %d inputs by %d transformations: %d wrong, %d listed exceptions' % (
-        total, len(originals) - len(known), len(tally), len(wrong), len(used)))
+    print('%d variants of %d inputs by %d %s: %d wrong, %d listed exceptions' % (
+        total, len(originals), len(tally), 'pairs of transformations' if arguments.pairs else 'transformations', len(wrong), len(used)))
     sys.exit(1 if wrong or unused else 0)
 
 

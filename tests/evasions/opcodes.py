@@ -146,6 +146,20 @@ def as_old_strings(opcodes):
 
 # ---- names
 
+def strings_split(opcodes):
+    """Every string is put together from two halves while the pickle loads, names that are looked up as well."""
+    def half(text):
+        data = text.encode(errors='surrogatepass')
+        return b'X' + struct.pack('<I', len(data)) + data
+
+    def change(opcode):
+        if opcode.name not in ('UNICODE', 'BINUNICODE', 'SHORT_BINUNICODE', 'BINUNICODE8') or len(opcode.argument) < 2:
+            return None
+        middle = len(opcode.argument) // 2
+        return b'coperator\nconcat\n(' + half(opcode.argument[:middle]) + half(opcode.argument[middle:]) + b'tR'
+    return each(without_frames(opcodes), change)
+
+
 def plain_name(text):
     return text.isascii() and text.isprintable()
 
@@ -287,6 +301,6 @@ def honest_pickle_before(opcodes):
 
 PICKLES = {f.__name__: f for f in (
     noise_first, noise_between, duplicated, many_protos, older_protocol, no_protocol, framed, lying_frame,
-    as_text_strings, as_escaped_strings, as_long_strings, as_old_strings, as_stack_global, as_global,
+    as_text_strings, as_escaped_strings, as_long_strings, as_old_strings, strings_split, as_stack_global, as_global,
     names_through_memo, as_obj, long_tuples, numbers_as_text, sparse_memo, result_wrapped, result_dropped,
     without_stop, garbage_instead_of_stop, junk_behind, honest_pickle_behind, honest_pickle_before)}

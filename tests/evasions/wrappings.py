@@ -13,7 +13,9 @@ import zipfile
 import zlib
 
 
-def zipped(data, method=zipfile.ZIP_DEFLATED, name='archive/data.pkl', before=(), behind=(), comment=b''):
+def zipped(data, method=zipfile.ZIP_DEFLATED, name=None, before=(), behind=(), comment=b''):
+    # A zip under the name of a pickle would be read as one: by its first two letters it is.
+    name = name or ('archive/inner.zip' if data.startswith(b'PK') else 'archive/data.pkl')
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, 'w', method) as archive:
         for other, content in before:
@@ -64,8 +66,8 @@ def zip_wrong_checksum(data):
 
 def zip_said_to_be_encrypted(data):
     archive = bytearray(zipped(data, zipfile.ZIP_STORED))
-    for signature, offset in ((b'PK\3\4', 6), (b'PK\1\2', 8)):
-        archive[archive.rfind(signature) + offset] |= 1
+    archive[6] |= 1
+    archive[archive.rfind(b'PK\1\2') + 8] |= 1
     return bytes(archive)
 
 
@@ -87,14 +89,18 @@ def zip_long_comment(data):
     return zipped(data, comment=b'x' * 60000)
 
 
+def cut_off(archive, signature):
+    """Nothing of an archive inside may show behind the cut: its directory would then be that of the whole file."""
+    head = archive[:archive.rfind(signature)]
+    return None if b'PK\5\6' in head else head
+
+
 def zip_without_end(data):
-    archive = zipped(data)
-    return archive[:archive.rfind(b'PK\5\6')]
+    return cut_off(zipped(data), b'PK\5\6')
 
 
 def zip_without_directory(data):
-    archive = zipped(data)
-    return archive[:archive.find(b'PK\1\2')]
+    return cut_off(zipped(data), b'PK\1\2')
 
 
 def zip_twice_the_name(data):
@@ -216,8 +222,90 @@ WRAPPINGS = {f.__name__: f for f in (
     gzipped_in_pieces, gzipped_thrice, zlib_stream, bzip2, xz, lzma_alone, zeros_behind)}
 
 
-# What only somebody writes who wants two readers to see two things.
-TRICKS = ('zip_said_to_be_encrypted', 'zip_other_name_in_directory', 'zip_twice_the_name')
+# What only somebody writes who wants two readers to see two things, or names not to be seen.
+TRICKS = ('zip_said_to_be_encrypted', 'zip_other_name_in_directory', 'zip_twice_the_name', 'strings_split')
+# Beside another change: around anything but a pickle, loaders compare the checksum.
+TRICKS_IN_PAIRS = ('zip_wrong_checksum',)
+
+
+# ---- archives that are written anew
+
+def members_of(data):
+    """(name, content) of every member of a plain zip; None of anything else, for which a name may mean two things."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = archive.infolist()
+            names = [info.filename for info in infos]
+            if not data.startswith(b'PK\3\4') or len(set(names)) != len(names) or any(info.flag_bits & 1 for info in infos):
+                return None
+            return [(info.filename, archive.read(info)) for info in infos]
+    except Exception:
+        return None
+
+
+def written_anew(members, method):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, 'w', method) as archive:
+        for name, content in members:
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return buffer.getvalue()
+
+
+def members_reordered(data):
+    members = members_of(data)
+    return written_anew(members[::-1], zipfile.ZIP_STORED) if members and len(members) > 1 else None
+
+
+def members_deflated(data):
+    members = members_of(data)
+    return written_anew(members, zipfile.ZIP_DEFLATED) if members else None
+
+
+def members_between_others(data):
+    members = members_of(data)
+    if not members:
+        return None
+    folder = members[0][0].rpartition('/')[0]
+    notes = [('%s%s%d.txt' % (folder, '/' if folder else '', i), b'nothing to see') for i in range(3)]
+    return written_anew([notes[0], *members, *notes[1:]], zipfile.ZIP_STORED)
+
+
+def tar_reordered(data):
+    """Archives of whole files only, each of another name."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode='r:') as archive:
+            members = [(member, archive.extractfile(member).read()) for member in archive if member.isfile()]
+            if len(members) < 2 or len({member.name for member, _ in members}) != len(archive.getmembers()):
+                return None
+    except Exception:
+        return None
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode='w', format=tarfile.PAX_FORMAT) as archive:
+        for member, content in members[::-1]:
+            archive.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def recompressed(data):
+    """The same codec, other settings."""
+    for signature, codec, settings in ((b'\x1f\x8b', gzip, {'compresslevel': 1, 'mtime': 7}), (b'BZh', bz2, {'compresslevel': 1}),
+                                       (b'\xfd7zXZ', lzma, {'preset': 0, 'check': lzma.CHECK_NONE})):
+        if data.startswith(signature):
+            try:
+                return codec.compress(codec.decompress(data), **settings)
+            except Exception:
+                return None
+    return None
+
+
+REPACKS = {f.__name__: f for f in (
+    members_reordered, members_deflated, members_between_others, tar_reordered, recompressed)}
+
+
+# What the file is called instead; without any of these it has no ending at all.
+RENAMES = {
+    'called_text': '.txt', 'called_picture': '.PNG', 'called_safetensors': '.safetensors', 'called_pickle': '.pkl',
+    'called_torch': '.pt', 'called_onnx': '.onnx', 'called_hdf5': '.h5', 'called_backup': '.pkl.bak~'}
 
 
 # ---- texts

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,25 @@ def report(*arguments):
 def without_time(text):
     text = re.sub(rb'"seconds":\s*[0-9.e+-]+', b'"seconds":0', text)
     return re.sub(rb'(under )?[0-9]+\.[0-9]+(</?\w+>|\s)+s\b', b'0 s', text)
+
+
+def links(folder):
+    try:
+        return [os.readlink(each) for each in pathlib.Path(folder).iterdir()]
+    except OSError:
+        return []
+
+
+def children(parent):
+    """Its processes, by number."""
+    found = []
+    for status in pathlib.Path('/proc').glob('[0-9]*/status'):
+        try:
+            if re.search(r'^PPid:\t%d$' % parent, status.read_text(), re.M):
+                found.append(status.parent.name)
+        except OSError:
+            continue  # it is gone
+    return found
 
 
 class CommandLine(unittest.TestCase):
@@ -128,6 +148,8 @@ class CommandLine(unittest.TestCase):
         self.assertIn('budget steps=8000', gap['what'])
         self.assertGreater(gap['location']['offset'], 4000)
         self.assertEqual(report('--budget=steps=8000', '--budget=steps=1G', long)['artifacts'][0]['gaps'], [])
+        several = winnow('scan', '--budget', 'steps=8000', '--budget', 'memo=9', self.clean, self.clean, self.malicious)
+        self.assertEqual(several.returncode, 1, 'paths behind a budget are paths')
         for wrong in ('steps', 'steps=', 'steps=x', 'speed=3', '=3', 'ratio=0'):
             self.assertEqual(winnow('scan', '--budget', wrong, long).returncode, 64, wrong)
         help_text = winnow('scan', '--help').stdout.decode()
@@ -167,7 +189,9 @@ seconds = 0
             run = winnow('--config', self.write('wrong.toml', wrong), 'scan', self.clean)
             self.assertEqual((run.returncode, run.stdout), (64, b''), wrong)
             self.assertIn(b'wrong.toml', run.stderr, wrong)
-        self.assertEqual(winnow('--config', self.root / 'missing.toml', 'scan', self.clean).returncode, 64)
+        for nothing in ('missing.toml', '.', '/dev/zero'):
+            run = winnow('--config', self.root / nothing, 'scan', self.clean)
+            self.assertEqual((run.returncode, run.stdout), (64, b''), nothing)
 
     def test_completions_and_manual(self):
         manual = winnow('debug', 'manual').stdout.decode()
@@ -283,6 +307,56 @@ seconds = 0
                 if artifact['verdict'] != 'malicious':
                     self.assertEqual(artifact['verdict'], 'incomplete')
                     self.assertEqual(artifact['gaps'][0]['what'], 'not scanned: the run was stopped')
+
+    def test_waiting_for_standard_input_can_be_interrupted(self):
+        run = subprocess.Popen([WINNOW, 'scan', '--format', 'json', '-'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        while run.poll() is None and not any('memfd:' in link for link in links('/proc/%d/fd' % run.pid)):
+            time.sleep(0.01)  # where it keeps what it is given
+        time.sleep(0.1)  # now it waits for more
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 2)
+        self.assertEqual(json.loads(out)['artifacts'][0]['gaps'][0]['what'], 'not scanned: the run was stopped')
+
+    def test_closed_descriptors(self):
+        """What is opened instead of a closed one is not written to by mistake."""
+        out = self.root / 'report.json'
+        for closed in ('<&-', '2>&-', '<&- 2>&-', '<&- >&- 2>&-'):
+            run = subprocess.run(['bash', '-c', '"$@" ' + closed, '-', WINNOW, 'scan', '--format', 'json', '-o', out, self.clean,
+                                  self.malicious, self.root / 'missing.pkl'], stderr=subprocess.DEVNULL)
+            self.assertEqual(run.returncode, 1, closed)
+            whole = json.loads(out.read_text())
+            self.assertEqual([a['verdict'] for a in whole['artifacts']], ['clean', 'malicious', 'incomplete'], closed)
+        self.assertEqual(subprocess.run(['bash', '-c', '"$@" >&-', '-', WINNOW, 'scan', self.clean], stderr=subprocess.DEVNULL).returncode, 2)
+
+    def test_few_descriptors(self):
+        for number in range(60):
+            self.write('many/%d.pkl' % number, CLEAN)
+        run = winnow('scan', '--format', 'json', '--jobs', '16', self.root / 'many',
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16)))
+        self.assertEqual(json.loads(run.stdout)['summary']['clean'], 60)
+
+    def test_worker_keeps_no_environment(self):
+        endless = self.write('endless.pkl', b"cbuiltins\nexec\n(S'x = 0\\nwhile True:\\n    x += 1\\n'\ntR.")
+        run = subprocess.Popen([WINNOW, 'scan', '--quiet', '--budget=code-steps=1T', '--budget=seconds=60', endless],
+                               env={'SECRET': 'told'}, stderr=subprocess.DEVNULL)
+        try:
+            status = ''
+            while not re.search(r'Seccomp:\t2\n', status):
+                self.assertIsNone(run.poll())
+                time.sleep(0.1)
+                workers = children(run.pid)
+                status = pathlib.Path('/proc/%s/status' % workers[0]).read_text() if workers else ''
+            time.sleep(0.2)  # until it has its file
+            self.assertRegex(status, r'NoNewPrivs:\t1\n')
+            self.assertRegex(status, r'CapEff:\t0+\n')
+            if os.getuid() == 0:
+                self.assertNotIn(b'told', pathlib.Path('/proc/%s/environ' % workers[0]).read_bytes())
+                held = [link for link in links('/proc/%s/fd' % workers[0]) if not link.startswith('socket:')]
+                self.assertEqual(sorted(held), sorted(['/dev/null'] * 3 + [os.path.realpath(endless)]))
+        finally:
+            run.kill()
+            run.wait()
 
     def test_awkward_files(self):
         os.mkfifo(self.root / 'pipe.pkl')

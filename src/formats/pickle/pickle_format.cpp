@@ -72,7 +72,7 @@ void give_payloads(Scan& scan, const Artifact& artifact, const Trace& trace) {
     const Event& event = trace.events[payload.event];
     if (bytes.empty()) continue;
     if (!scan.inflate(bytes.size())) {
-      scan.gap(artifact, Fault::limit, event.offset, "the budget for decoded data is used up by source that the program runs");
+      scan.gap(artifact, Fault::limit, event.offset, "source that the program runs was not read by itself");
       return;
     }
     scan.child(artifact, (payload.kind == Hint::python_source ? "source@" : "bytecode@") + std::to_string(event.offset),
