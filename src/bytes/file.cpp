@@ -102,11 +102,6 @@ Result<FileBytes> FileBytes::read(int descriptor, uint64_t size, std::vector<std
 
 Result<FileBytes> FileBytes::copy(int descriptor, std::vector<std::byte>& buffer, size_t size) {
   if (buffer.size() < size) buffer.resize(size);
-  // Files of /proc say that they are empty, whatever they hold.
-  std::byte first{};
-  if (size == 0 && read_some(descriptor, &first, 1, 0) > 0) {
-    return Error{Fault::unreadable, 0, "it says that it is empty, and holds bytes"};
-  }
   size_t filled = 0;
   while (filled < size) {
     const ssize_t got =

@@ -234,7 +234,7 @@ ArtifactReport scan_file(const std::string& path, const Options& options, Buffer
 
 Report scan_paths(std::span<const std::string> paths, const Options& options) {
   const auto started = std::chrono::steady_clock::now();
-  const std::vector<std::string> files = find_files(paths);
+  const std::vector<std::string> files = find_files(paths, options.stop);
   Run run{.files = files, .options = options, .neighbours = FilesOfRun(files), .reports = {}, .sandbox = {}, .telling = {}, .progress = {}};
   run.progress.files = files.size();
   run.reports.resize(files.size());

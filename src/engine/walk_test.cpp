@@ -52,6 +52,13 @@ TEST_F(Walk, LinksAreFollowedAndCirclesEnd) {
   EXPECT_LE(files.size(), 3U);
 }
 
+TEST_F(Walk, FoldersOfAStoppedRunAreListed) {
+  touch("m/a/c.pt");
+  const std::atomic<bool> stop = true;
+  const std::string folder = (root_ / "m").string();
+  EXPECT_EQ(find_files({&folder, 1}, &stop), (Files{folder}));
+}
+
 TEST_F(Walk, WhatIsMissingIsListed) { EXPECT_EQ(found({"none.pt"}), (Files{"none.pt"})); }
 
 }  // namespace
