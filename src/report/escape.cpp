@@ -126,10 +126,11 @@ std::string escape_prose(std::string_view text) {
   });
 }
 
-std::string escape_json(std::string_view json) {
+std::string escape_json(std::string json) {
+  if (std::all_of(json.begin(), json.end(), [](char c) { return static_cast<uint8_t>(c) < 0x7f; })) return json;
   return transform(json, [&](std::string& out, Character character, size_t at) {
     if (character.code < 0x7f || !is_unseen(character.code)) {
-      out += json.substr(at, character.size);
+      out.append(json, at, character.size);
     } else if (character.code < 0x10000) {
       append_hex(out, "\\u%04x", character.code);
     } else {

@@ -17,7 +17,7 @@ std::string escape_prose(std::string_view text);
 
 // A finished JSON text that says the same, where what cannot be seen stands as \uXXXX, so that it does nothing on a
 // terminal either.
-std::string escape_json(std::string_view json);
+std::string escape_json(std::string json);
 
 // As escape_prose, and nothing in it moves the cursor, colours, rings or reorders: control and format
 // characters are spelled out (\x1b, \u202e). Tabs become spaces; line ends are spelled out too.
