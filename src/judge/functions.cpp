@@ -198,8 +198,9 @@ bool Weigher::asks_own_object(Value arguments) {
   const Value base = heap_.items(arguments)[0];
   // Activations, losses and layers are looked up in the frameworks' modules.
   static constexpr std::string_view kOfNumbers[] = {"math", "cmath", "statistics", "random", "operator"};
-  const Name* module = resolved(base);
-  const bool framework = module != nullptr && (knowledge::policy_of(module->canonical) == Policy::framework || is_one_of(kOfNumbers, module->canonical));
+  const Name* module = resolved(base.is(Kind::object) ? heap_.object(base).callee : base);
+  const bool framework = module != nullptr && (knowledge::policy_of(module->canonical) == Policy::framework || is_one_of(kOfNumbers, module->canonical) ||
+                                               module->canonical == "logging.getLogger");
   if (base.is_known() && !framework && !base.is(Kind::instance) && !base.is(Kind::class_object)) return false;
   std::string name = printer().expression(heap_.items(arguments)[1]);
   if (const size_t at = name.find(".__name__"); at != std::string::npos) name.erase(at, 9);

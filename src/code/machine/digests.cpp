@@ -193,11 +193,17 @@ std::optional<std::string> digest_of(std::string_view name, std::string_view dat
     return sha2<uint64_t, 80>(data, {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939, 0x67332667ffc00b31,
                                      0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4}, kTurns64, 48);
   }
+  for (const auto& [sponge, size] : {std::pair("sha3_224", 28), std::pair("sha3_256", 32), std::pair("sha3_384", 48), std::pair("sha3_512", 64)}) {
+    if (name == sponge) return sha3_of(data, static_cast<size_t>(size), static_cast<size_t>(size), 6);
+  }
+  if (name == "blake2b") return blake2b_of(data, 64);
+  if (name == "blake2s") return blake2s_of(data, 32);
   return std::nullopt;
 }
 
 std::optional<std::string> keyed_digest_of(std::string_view name, std::string_view key, std::string_view data) {
-  const size_t block = name == "sha512" || name == "sha384" ? 128 : 64;
+  const size_t block = name == "sha512" || name == "sha384" || name == "blake2b" ? 128
+                       : name == "sha3_224" ? 144 : name == "sha3_256" ? 136 : name == "sha3_384" ? 104 : name == "sha3_512" ? 72 : 64;
   std::string padded_key(key);
   if (padded_key.size() > block) {
     const auto shorter = digest_of(name, key);

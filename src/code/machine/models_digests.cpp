@@ -40,7 +40,30 @@ Found make_hash(Machine& m, const Call& call) {
     name = call[0].text();
     first = 1;
   }
-  return new_hash(m, name, call.count() > first ? buffer(m, call[first]) : std::optional<std::string_view>(""));
+  const Value made = new_hash(m, name, call.count() > first ? buffer(m, call[first]) : std::optional<std::string_view>(""));
+  if (const Value* size = m.keyword(call, "digest_size")) m.heap().set_key(m.heap().instance(made).attributes, "digest_size", *size);
+  // A key, a salt, a place in a tree: such a digest is another one.
+  const Items settings = call.keywords.is(Kind::dict) ? m.heap().items(call.keywords) : Items{};
+  for (uint32_t i = 0; i + 1 < settings.size; i += 2) {
+    const bool told = settings[i].is(Kind::string) && (settings[i].text() == "digest_size" || settings[i].text() == "usedforsecurity");
+    if (!told) m.heap().set_key(m.heap().instance(made).attributes, " data", Value::unknown());
+  }
+  return made;
+}
+
+// SHAKE gives as many bytes as it is asked for; BLAKE2 was told when it was made.
+std::optional<std::string> sized_digest(Machine& m, Value hash, const Call& call, std::string_view name, std::string_view data) {
+  constexpr int64_t kMost = 1 << 20;
+  if (name.starts_with("shake_")) {
+    const auto size = integer_of(call[1]);
+    if (!size || *size < 0 || *size > kMost || !m.scan().step(static_cast<uint64_t>(*size))) return std::nullopt;
+    return sha3_of(data, name == "shake_128" ? 16 : 32, static_cast<size_t>(*size), 31);
+  }
+  const Value* given = m.heap().find_key(m.heap().instance(hash).attributes, Value::string("digest_size"));
+  const auto size = given != nullptr ? integer_of(*given) : std::nullopt;
+  if (given == nullptr) return digest_of(name, data);
+  if (!size || *size < 1 || *size > (name == "blake2b" ? 64 : 32)) return std::nullopt;
+  return name == "blake2b" ? blake2b_of(data, static_cast<size_t>(*size)) : blake2s_of(data, static_cast<size_t>(*size));
 }
 
 // What hmac takes as digestmod: a name, or what hashlib has under it.
@@ -99,7 +122,7 @@ Found digest(Machine& m, const Call& call) {
   const Value* name = m.heap().find_key(held, Value::string("name"));
   const Value* key = m.heap().find_key(held, Value::string(" key"));
   if (data == nullptr || name == nullptr || !data->is(Kind::bytes) || !m.scan().step(data->text().size() / 16)) return Value::unknown();
-  const auto out = key != nullptr ? keyed_digest_of(name->text(), key->text(), data->text()) : digest_of(name->text(), data->text());
+  const auto out = key != nullptr ? keyed_digest_of(name->text(), key->text(), data->text()) : sized_digest(m, call[0], call, name->text(), data->text());
   if (!out) return Value::unknown();
   return hexadecimal ? m.make_string(encode_base16(*out)) : m.make_bytes(*out);
 }
@@ -144,6 +167,14 @@ constexpr ModelEntry kModels[] = {
     {"hashlib.sha256", make_hash},
     {"hashlib.sha384", make_hash},
     {"hashlib.sha512", make_hash},
+    {"hashlib.sha3_224", make_hash},
+    {"hashlib.sha3_256", make_hash},
+    {"hashlib.sha3_384", make_hash},
+    {"hashlib.sha3_512", make_hash},
+    {"hashlib.shake_128", make_hash},
+    {"hashlib.shake_256", make_hash},
+    {"hashlib.blake2b", make_hash},
+    {"hashlib.blake2s", make_hash},
     {"hashlib.new", make_hash},
     {"hashlib._Hash.update", update},
     {"hashlib._Hash.copy", copied},

@@ -258,6 +258,32 @@ Found group(Machine& m, const Call& call) {
   return m.heap().new_items(Kind::tuple, out.data(), static_cast<uint32_t>(out.size()));
 }
 
+// match.expand(r'\\1-\\g<name>')
+Found expand(Machine& m, const Call& call) {
+  if (!call[0].is(Kind::instance) || !call[1].is(Kind::string)) return std::nullopt;
+  const std::string_view with = call[1].text();
+  std::string out;
+  for (size_t i = 0; i < with.size(); ++i) {
+    if (with[i] != '\\' || i + 1 >= with.size()) { out += with[i]; continue; }
+    const char c = with[++i];
+    Value which = Value::none();
+    if (c >= '0' && c <= '9') {
+      which = Value::integer(c - '0');
+    } else if (const size_t end = with.find('>', i); c == 'g' && i + 1 < with.size() && with[i + 1] == '<' && end != std::string_view::npos) {
+      const std::string_view name = with.substr(i + 2, end - i - 2);
+      const bool digit = name.size() == 1 && name[0] >= '0' && name[0] <= '9';
+      which = digit ? Value::integer(name[0] - '0') : Value::string(name);
+      i = end;
+    } else {
+      return std::nullopt;
+    }
+    const auto held = one_group(m, call[0], which);
+    if (!held || !held->is(Kind::string) || !m.fits(out.size() + held->text().size())) return Value::unknown();
+    out += held->text();
+  }
+  return m.make_string(out);
+}
+
 Found groups(Machine& m, const Call& call) {
   if (!call[0].is(Kind::instance)) return std::nullopt;
   const Items all = m.heap().items(m.heap().instance(call[0]).held);
@@ -307,6 +333,7 @@ constexpr ModelEntry kModels[] = {
     WINNOW_PATTERN("split", split),
     {"re.Match.group", group},
     {"re.Match.__getitem__", group},
+    {"re.Match.expand", expand},
     {"re.Match.groups", groups},
     {"re.Match.groupdict", group_names},
     {"re.Match.start", place<0>},
