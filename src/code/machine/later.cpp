@@ -40,6 +40,22 @@ Later::Later(Machine& m, Value function, Value self) : m_(m), function_(function
   }
 }
 
+Later::~Later() {
+  Heap& heap = m_.heap();
+  const Function& of = heap.function(function_);
+  if (!of.defaults.is(Kind::tuple)) return;
+  const Items defaults = heap.items(of.defaults);
+  for (const Place& place : places_) {
+    const bool own = std::any_of(defaults.begin(), defaults.end(), [&](Value value) { return value.same_as(place.value); });
+    if (!own || !(place.value.is(Kind::list) || place.value.is(Kind::dict)) || place.content.size() >= kMostContent) continue;
+    Items& items = heap.items(place.value);
+    if (items.size < place.content.size()) continue;
+    std::copy(place.content.begin(), place.content.end(), items.data);
+    items.size = static_cast<uint32_t>(place.content.size());
+    items.dropped = 0;
+  }
+}
+
 std::vector<Value> Later::content_of(Value value) const {
   const Heap& heap = m_.heap();
   if (value.is(Kind::cell)) return {heap.link(value).first};

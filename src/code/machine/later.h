@@ -18,6 +18,10 @@ class Later {
   // Calls the function again where the first call did not see all of it: nothing is known of its arguments then, nor of
   // what the first call has changed.
   void call_again();
+  // Its defaults are shown as the model has them.
+  ~Later();
+  Later(const Later&) = delete;
+  Later& operator=(const Later&) = delete;
 
  private:
   // A dict, a list, a cell: something whose content may change.
