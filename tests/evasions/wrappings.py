@@ -56,7 +56,7 @@ def zip_last_of_many(data):
 
 
 def zip_wrong_checksum(data):
-    archive = bytearray(zipped(data, zipfile.ZIP_STORED))
+    archive = bytearray(zipped(data, zipfile.ZIP_STORED, name='archive/data.pkl'))
     crc = struct.pack('<I', zlib.crc32(data))
     at = -1
     while (at := archive.find(crc, at + 1)) >= 0:
