@@ -193,11 +193,35 @@ std::optional<Ruling> Weigher::ruling_of_variables(const Event& event) const {
 }
 
 // What a function does with the interpreter and the world as every other does; nothing where the rule stands.
+constexpr std::string_view kHandlers[] = {"signal.signal", "signal.getsignal", "signal.SIG_DFL", "signal.SIG_IGN", "signal.default_int_handler"};
+
+// A wait of a known number of seconds that nobody minds.
+bool Weigher::is_short_wait(const Event& event) const {
+  constexpr double kLongest = 600;
+  const std::vector<Value> given = arguments_of(event);
+  if (given.size() != 1) return false;
+  if (given[0].is(Kind::integer)) return given[0].as_integer() >= 0 && static_cast<double>(given[0].as_integer()) <= kLongest;
+  return given[0].is(Kind::real) && given[0].as_real() <= kLongest;
+}
+
+// A handler that the program writes itself, and so was run, or the one that stood there before.
+bool Weigher::handles_itself(const Event& event) const {
+  const std::vector<Value> given = arguments_of(event);
+  if (given.size() != 2) return false;
+  if (given[1].is(Kind::function)) return true;
+  const Name* maker = given[1].is(Kind::object) ? resolved(heap_.object(given[1]).callee) : resolved(given[1]);
+  return maker != nullptr && is_one_of(kHandlers, maker->canonical);
+}
+
 std::optional<Ruling> Weigher::ruling_of_habit(const Event& event, const Name& name, Effect effect) const {
   static constexpr std::string_view kSetters[] = {"os.putenv", "os.environ.setdefault", "os.environ.update", "os.environ.__setitem__", "os.unsetenv", "os.environ.pop"};
   static constexpr std::string_view kOwn[] = {"sys.setrecursionlimit", "warnings.catch_warnings", "warnings.simplefilter", "warnings.filterwarnings",
                                               "warnings.resetwarnings", "sys.setswitchinterval"};
-  if (is_one_of(kOwn, name.canonical)) return Ruling::dismissed;
+  // Waiting for what it has started itself: what that does is told.
+  static constexpr std::string_view kWaits[] = {"threading.Thread.join", "multiprocessing.Process.join", "multiprocessing.process.BaseProcess.join"};
+  if (is_one_of(kOwn, name.canonical) || is_one_of(kWaits, name.canonical)) return Ruling::dismissed;
+  if (name.canonical == "asyncio.sleep" && is_short_wait(event)) return Ruling::dismissed;
+  if (name.canonical == "signal.signal" && handles_itself(event)) return Ruling::dismissed;
   if (is_one_of(kSetters, name.canonical)) return ruling_of_variables(event);
   return ruling_of_files(event, name, effect);
 }

@@ -25,6 +25,10 @@ bool is_mere_number(Value value) {
 
 }  // namespace
 
+namespace {
+constexpr std::string_view kWriters[] = {"pickle.dumps", "cloudpickle.dumps", "dill.dumps"};
+}  // namespace
+
 void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
   if (event.nested != 0) return weigh_nested(index, event, name);
   if (name.known->payload == PayloadKind::marshal) return weigh_function_body(index, event, name);
@@ -38,6 +42,13 @@ void Weigher::weigh_load(uint32_t index, const Event& event, const Name& name) {
     opinion.summary = "Loads " + quoted(payload->text(), false) + " when the model is loaded.";
   }
   const auto payload = payload_of(event, *name.known);
+  // A copy: objects with a say in how they are pickled were asked when they were written.
+  const Name* writer = event.code && payload && payload->is(Kind::object) ? resolved(heap_.object(*payload).callee) : nullptr;
+  if (writer != nullptr && is_one_of(kWriters, writer->canonical)) {
+    opinion.ruling = Ruling::dismissed;
+    opinion.summary = "Loads what it has written itself when the model is loaded.";
+    opinion.why = "The bytes come from " + std::string(writer->canonical) + " of the same code, and hold what was given to it.";
+  }
   if (is_configuration() && (!payload || (!payload->is_known() && payload->text().starts_with('$')))) opinion.ruling = Ruling::dismissed;
   add(index, std::move(opinion));
 }

@@ -86,6 +86,8 @@ class Weigher {
   bool hides_constant(Value value) const;
   bool comes_from_file(Value value) const;
   Where place_of(const Event& event, const knowledge::Callable& known) const;
+  bool is_short_wait(const Event& event) const;
+  bool handles_itself(const Event& event) const;
   std::optional<Ruling> ruling_of_habit(const Event& event, const Name& name, knowledge::Effect effect) const;
   std::optional<Ruling> ruling_of_files(const Event& event, const Name& name, knowledge::Effect effect) const;
   std::optional<Ruling> ruling_of_variables(const Event& event) const;
