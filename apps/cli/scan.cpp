@@ -1,6 +1,7 @@
 // winnow scan PATH...
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,6 +79,15 @@ void complain_of_unreadable(const Report& report) {
   }
 }
 
+// Whether a file of this name is to be scanned, and would be overwritten by its report.
+bool is_scanned(const ScanRequest& request, int output) {
+  struct stat there {}, one {};
+  if (::fstat(output, &there) != 0 || !S_ISREG(there.st_mode) || there.st_size == 0) return false;
+  return std::any_of(request.paths.begin(), request.paths.end(), [&](const std::string& path) {
+    return ::stat(path.c_str(), &one) == 0 && one.st_dev == there.st_dev && one.st_ino == there.st_ino;
+  });
+}
+
 }  // namespace
 
 int scan(const ScanRequest& request, const Budget& budget) {
@@ -87,6 +97,10 @@ int scan(const ScanRequest& request, const Budget& budget) {
     output = ::open(request.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     if (output < 0) {
       complain(request.output + ": cannot be written");
+      return kUsage;
+    }
+    if (is_scanned(request, output)) {
+      complain(request.output + ": is to be scanned, and is not overwritten");
       return kUsage;
     }
   }

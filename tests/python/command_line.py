@@ -148,6 +148,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn('budget steps=8000', gap['what'])
         self.assertGreater(gap['location']['offset'], 4000)
         self.assertEqual(report('--budget=steps=8000', '--budget=steps=1G', long)['artifacts'][0]['gaps'], [])
+        self.assertEqual(len(report('--budget', 'steps=1', self.clean)['artifacts'][0]['gaps']), 1)
         several = winnow('scan', '--budget', 'steps=8000', '--budget', 'memo=9', self.clean, self.clean, self.malicious)
         self.assertEqual(several.returncode, 1, 'paths behind a budget are paths')
         for wrong in ('steps', 'steps=', 'steps=x', 'speed=3', '=3', 'ratio=0'):
@@ -384,6 +385,8 @@ seconds = 0
         self.assertEqual(run.returncode, 1)
         self.assertEqual(run.stdout, b'')
         self.assertEqual(json.loads(out.read_text())['summary']['malicious'], 1)
+        self.assertEqual(winnow('scan', '-o', self.malicious, self.clean, self.malicious).returncode, 64)
+        self.assertEqual(self.malicious.read_bytes(), MALICIOUS)
 
     def test_sarif(self):
         log = json.loads(winnow('scan', '--format', 'sarif', self.malicious).stdout)

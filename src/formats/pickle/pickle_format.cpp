@@ -195,6 +195,8 @@ void read(Scan& scan, const Artifact& artifact) {
     if (reading.outcome.fault) {
       // A broken pickle behind a whole one is only data, unless it got as far as naming something.
       if (first || reading.outcome.names > 0) scan.gap(artifact, *reading.outcome.fault);
+      // Without a budget for its first step, what is left is the same again.
+      if (reading.outcome.end == 0 && reading.outcome.fault->fault == Fault::limit) return scan.recognise(artifact, name_of(producer));
     }
     position = reading.outcome.end;
     if (!reading.outcome.stopped) break;
