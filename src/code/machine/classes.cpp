@@ -161,6 +161,12 @@ void make_members(Machine& m, Value made) {
   const Value names = m.heap().class_of(made).names;
   const Items pairs = m.heap().items(names);
   int64_t count = 0;
+  // Members of these are numbers or texts themselves.
+  static constexpr std::string_view kValues[] = {"enum.IntEnum", "enum.IntFlag", "enum.StrEnum", "builtins.int", "builtins.str"};
+  const Items order = m.heap().items(m.heap().class_of(made).order);
+  const bool is_value = std::any_of(order.begin(), order.end(), [&](Value base) {
+    return base.is(Kind::name) && std::find(std::begin(kValues), std::end(kValues), m.heap().name(base).canonical) != std::end(kValues);
+  });
   for (uint32_t i = 0; i + 1 < pairs.size; i += 2) {
     if (!pairs[i].is(Kind::string) || pairs[i].text().starts_with('_') || pairs[i + 1].is_defined()) continue;
     const Value key = pairs[i], value = given_value(m, made, key, pairs[i + 1], count++);
@@ -168,6 +174,7 @@ void make_members(Machine& m, Value made) {
     m.heap().set_key(m.heap().instance(member).attributes, "name", key);
     m.heap().set_key(m.heap().instance(member).attributes, "value", value);
     m.heap().set_key(m.heap().instance(member).attributes, "_value_", value);
+    if (is_value) m.heap().instance(member).held = value;
     m.heap().set_key(names, key, member);
   }
 }
