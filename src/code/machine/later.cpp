@@ -9,8 +9,8 @@
 namespace winnow::machine {
 namespace {
 
-constexpr size_t kMostPlaces = 512;
-constexpr uint32_t kMostContent = 1024;
+constexpr size_t kMostPlaces = 128;
+constexpr uint32_t kMostContent = 512;
 
 // One for each parameter, those with defaults too.
 std::vector<Value> all_unknown(const CodeObject& code, uint32_t from, uint32_t count) {
@@ -69,7 +69,8 @@ void Later::keep(Value value) {
   const bool holds = value.is(Kind::cell) || value.is(Kind::instance) || value.is_sequence() || value.is(Kind::dict);
   if (!holds || places_.size() >= kMostPlaces) return;
   if (std::any_of(places_.begin(), places_.end(), [&](const Place& place) { return place.value.same_as(value); })) return;
-  places_.push_back({value, content_of(value)});
+  Place place{value, content_of(value)};
+  if (m_.scan().step(1 + place.content.size())) places_.push_back(std::move(place));
 }
 
 void Later::forget(const Place& place) {
