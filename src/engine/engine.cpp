@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -232,7 +233,9 @@ ArtifactReport scan_file(const std::string& path, const Options& options, Buffer
   return report;
 }
 
-Report scan_paths(std::span<const std::string> paths, const Options& options) {
+namespace {
+
+Report scan_all(std::span<const std::string> paths, const Options& options) {
   const auto started = std::chrono::steady_clock::now();
   const std::vector<std::string> files = find_files(paths, options.stop);
   Run run{.files = files, .options = options, .neighbours = FilesOfRun(files), .reports = {}, .sandbox = {}, .telling = {}, .progress = {}};
@@ -249,6 +252,18 @@ Report scan_paths(std::span<const std::string> paths, const Options& options) {
   report.sandbox = std::move(run.sandbox);
   report.summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return report;
+}
+
+}  // namespace
+
+Report scan_paths(std::span<const std::string> paths, const Options& options) {
+  try {
+    return scan_all(paths, options);
+  } catch (const std::bad_alloc&) {  // what it had gathered is gone by now
+    std::vector<ArtifactReport> none;
+    for (const std::string& path : paths) none.push_back(not_read(path, {Fault::limit, 0, "the memory does not suffice for the run"}));
+    return summarise(std::move(none));
+  }
 }
 
 Report summarise(std::vector<ArtifactReport> artifacts) {

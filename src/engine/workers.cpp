@@ -34,7 +34,7 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kAhead = 2;
 constexpr uint64_t kQuick = 1 << 20;
 // No honest report comes near; a broken worker must not fill its supervisor's memory.
-constexpr uint64_t kLongestReport = uint64_t{1} << 30;
+constexpr uint64_t kLongestReport = uint64_t{256} << 20;
 
 // A file to be read, or the answer to a question for one; `none` comes without a descriptor.
 enum class Sent : uint32_t { file, answer, none };

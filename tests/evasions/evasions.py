@@ -16,6 +16,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import warnings
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import opcodes
@@ -138,14 +140,15 @@ def main():
     parser.add_argument('assembler')
     parser.add_argument('tests', type=pathlib.Path)
     parser.add_argument('--pairs', action='store_true', help='two transformations after each other, instead of one')
-    parser.add_argument('--sample', type=int, default=1, help='every Nth original only')
+    parser.add_argument('--sample', type=int, default=1, help='one original in N only, always the same ones')
     parser.add_argument('--only', help='transformations whose name holds this')
     parser.add_argument('--keep', type=pathlib.Path, help='write the variants here and leave them')
     parser.add_argument('--matrix', action='store_true', help='print how many verdicts stand, per transformation')
     arguments = parser.parse_args()
+    warnings.filterwarnings('ignore', 'Duplicate name')
 
     originals = [*assembled(arguments.assembler, arguments.tests / 'cases'), *fixtures(arguments.tests / 'fixtures')]
-    originals = [original for original in originals[::arguments.sample] if len(original.data) <= BIGGEST]
+    originals = [original for original in originals if zlib.crc32(original.name.encode()) % arguments.sample == 0 and len(original.data) <= BIGGEST]
     # Some inputs are what they are only by their place: told apart by scanning them as they are.
     known = {original.name for batch in batches(originals, lambda data: [('as_it_is', data, '')], None)
              for transformation, original, verdict, _ in scanned(arguments.winnow, batch, None)
