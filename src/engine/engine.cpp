@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <new>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "bytes/file.h"
