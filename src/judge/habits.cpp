@@ -220,6 +220,8 @@ std::optional<Ruling> Weigher::ruling_of_habit(const Event& event, const Name& n
   // Waiting for what it has started itself: what that does is told.
   static constexpr std::string_view kWaits[] = {"threading.Thread.join", "multiprocessing.Process.join", "multiprocessing.process.BaseProcess.join"};
   if (is_one_of(kOwn, name.canonical) || is_one_of(kWaits, name.canonical)) return Ruling::dismissed;
+  // A debugger that somebody left in a function waits for them, not for an attacker.
+  if (effect == Effect::input && last_part(name.canonical) == "set_trace" && arguments_of(event).empty()) return Ruling::dismissed;
   if (name.canonical == "asyncio.sleep" && is_short_wait(event)) return Ruling::dismissed;
   if (name.canonical == "signal.signal" && handles_itself(event)) return Ruling::dismissed;
   if (is_one_of(kSetters, name.canonical)) return ruling_of_variables(event);

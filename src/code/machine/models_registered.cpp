@@ -289,6 +289,13 @@ Found print_to(Machine& m, const Call& call) {
   return m.raised ? Value::unknown() : Value::none();
 }
 
+// breakpoint(): calls what the program put in the place of its hook.
+Found call_breakpoint_hook(Machine& m, const Call& call) {
+  const Value hook = m.attribute(m.resolve("sys", ""), "breakpointhook");
+  if (!hook.is_known() || (hook.is(Kind::name) && m.heap().name(hook).canonical == "sys.breakpointhook")) return std::nullopt;
+  return m.call_from_code(hook, call.arguments, call.keywords);
+}
+
 // gc.get_objects(): the namespaces of the modules that the program imported, and whatever else lives.
 Found living_objects(Machine& m, const Call& call) {
   const Value tuple = m.heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
@@ -370,6 +377,7 @@ constexpr ModelEntry kModels[] = {
     {"datetime.date.strftime", format_time<1>},
     {"datetime.datetime.strftime", format_time<1>},
     {"builtins.print", print_to},
+    {"builtins.breakpoint", call_breakpoint_hook},
     {"gc.get_objects", living_objects},
     {"collections.Counter.most_common", most_common},
 };
