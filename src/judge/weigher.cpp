@@ -178,7 +178,13 @@ std::optional<Value> Weigher::payload_of(const Event& event, const Callable& kno
   if (known.position < 0 || !event.arguments.is_sequence()) return std::nullopt;
   const Items& given = heap_.items(event.arguments);
   const auto position = static_cast<uint32_t>(known.position);
-  return position < given.size ? std::optional(given[position]) : std::nullopt;
+  if (position < given.size) return given[position];
+  // A command that is given by name.
+  if (known.payload != knowledge::PayloadKind::shell && known.payload != knowledge::PayloadKind::argv) return std::nullopt;
+  for (const std::string_view name : {"command", "cmd", "args", "argv", "cmdline", "program", "file", "path"}) {
+    if (const Value* found = keyword_of(event, name)) return *found;
+  }
+  return std::nullopt;
 }
 
 const Value* Weigher::keyword_of(const Event& event, std::string_view keyword) const {

@@ -1,6 +1,7 @@
 // How classes and their instances are made, and Python's own exceptions.
 #include <algorithm>
 
+#include "code/machine/interpreter.h"
 #include "code/machine/objects.h"
 #include "code/machine/operators.h"
 #include "knowledge/knowledge.h"
@@ -253,6 +254,18 @@ Value name_error(Machine& m, std::string_view name) {
   return out;
 }
 
+// Whatever is made goes at some time: its __del__ is called then, with what it holds by then.
+static void note_finalizer(Machine& m, Value self, Value cls) {
+  constexpr size_t kMost = 256;
+  auto& callbacks = m.running().callbacks;
+  const auto finalizer = self.is(Kind::instance) ? find_in_class(m, cls, kFinalizer) : std::nullopt;
+  if (!finalizer || !finalizer->is(Kind::function) || callbacks.size() >= kMost) return;
+  Link link;
+  link.first = self;
+  link.second = *finalizer;
+  callbacks.emplace_back(m.heap().new_link(Kind::method, link), m.place.trigger);
+}
+
 Value new_instance(Machine& m, Value cls) {
   Instance instance;
   instance.cls = cls;
@@ -262,7 +275,9 @@ Value new_instance(Machine& m, Value cls) {
   if (held == "builtins.list") instance.held = m.heap().new_items(Kind::list, nullptr, 0);
   if (held == "builtins.set") instance.held = m.heap().new_items(Kind::set, nullptr, 0);
   m.heap().class_of(cls).used = true;
-  return m.heap().new_instance(instance);
+  const Value made = m.heap().new_instance(instance);
+  note_finalizer(m, made, cls);
+  return made;
 }
 
 namespace {

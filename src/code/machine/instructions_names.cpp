@@ -269,6 +269,7 @@ bool Run::names(const ir::Instruction& at) {
       const bool leaf = fromlist.is_sequence() && heap.items(fromlist).size > 0;
       const std::string_view module = leaf ? at.name : at.name.substr(0, at.name.find('.'));
       const int64_t steps = level.is(Kind::integer) ? level.as_integer() : 0;
+      if (!running_.finders.empty() && steps == 0) ask_finders(m_, at.name);
       if (const auto beside = m_.home == nullptr ? std::nullopt : module_beside(m_, frame().globals, at.name, steps, leaf)) {
         push(*beside);
         return true;

@@ -105,6 +105,8 @@ struct Running {
   std::unordered_map<size_t, Value> compiled;        // sources by their hash
   std::unordered_map<const void*, Value> written;    // namespaces of the models that are programs (models_written.h), by source
   std::vector<Value> codecs, handlers;               // functions given to codecs.register, to a logger's addHandler
+  std::vector<Value> finders;                        // put into sys.meta_path
+  uint32_t finder_calls = 0;
   std::unordered_set<uint32_t> unsure;  // generators of which nobody knows how many items they give
   uint64_t unsure_rounds = 0;           // of loops over something unknown
   std::unordered_map<const ir::Body*, std::vector<uint8_t>> widened;  // blocks from which a run went on that forgot what it counted
@@ -282,6 +284,9 @@ std::optional<Value> setting_beside(Machine& machine, Value base, std::string_vi
 bool enters_beside(Machine& machine, Value function);
 // Whether such a module defined the function.
 bool is_beside(Machine& machine, Value function);
+
+// Asks what the program put into sys.meta_path for a module.
+void ask_finders(Machine& machine, std::string_view module);
 
 // A name that no namespace holds: a builtin, else what it most likely stands for.
 Value free_name(Machine& machine, Value globals, std::string_view name);

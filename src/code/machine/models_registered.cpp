@@ -296,6 +296,14 @@ Found call_breakpoint_hook(Machine& m, const Call& call) {
   return m.call_from_code(hook, call.arguments, call.keywords);
 }
 
+// sys.meta_path.insert(0, finder), append(finder): it is asked for every module from then on.
+Found add_finder(Machine& m, const Call& call) {
+  constexpr size_t kMost = 16;
+  auto& finders = m.running().finders;
+  if (call.count() > 0 && finders.size() < kMost && call[call.count() - 1].is_defined()) finders.push_back(call[call.count() - 1]);
+  return std::nullopt;
+}
+
 // gc.get_objects(): the namespaces of the modules that the program imported, and whatever else lives.
 Found living_objects(Machine& m, const Call& call) {
   const Value tuple = m.heap().new_items(Kind::tuple, call.arguments.data(), static_cast<uint32_t>(call.count()));
@@ -377,12 +385,26 @@ constexpr ModelEntry kModels[] = {
     {"datetime.date.strftime", format_time<1>},
     {"datetime.datetime.strftime", format_time<1>},
     {"builtins.print", print_to},
+    {"sys.meta_path.insert", add_finder},
+    {"sys.meta_path.append", add_finder},
     {"builtins.breakpoint", call_breakpoint_hook},
     {"gc.get_objects", living_objects},
     {"collections.Counter.most_common", most_common},
 };
 
 }  // namespace
+
+void ask_finders(Machine& m, std::string_view module) {
+  constexpr uint32_t kMost = 4096;  // over all imports
+  const Value given[] = {m.make_string(module), Value::none()};
+  for (const Value& finder : std::vector<Value>(m.running().finders)) {
+    for (const std::string_view hook : {"find_spec", "find_module"}) {
+      const auto method = ++m.running().finder_calls < kMost ? find_attribute(m, finder, hook) : std::nullopt;
+      if (method && method->is_defined()) m.call(*method, given);
+      m.raised.reset();
+    }
+  }
+}
 
 std::span<const ModelEntry> registered_models() { return kModels; }
 

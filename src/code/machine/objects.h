@@ -10,6 +10,8 @@
 
 namespace winnow::machine {
 
+inline constexpr std::string_view kFinalizer = "__del__";
+
 enum Descriptor : uint32_t { kProperty, kStaticMethod, kClassMethod, kCachedProperty, kAbstract };
 
 // Calls a special method where the class of `self` has one (for class objects: their metaclass). Nothing means

@@ -101,7 +101,7 @@ void run_callbacks(Machine& m) {
       if (found && found->is(Kind::function) && !m.heap().function(*found).called) call_with_unknown(m, *found, callee);
     } else {
       const Value function = callee.is(Kind::method) ? m.heap().link(callee).second : callee;
-      if (!function.is(Kind::function) || m.heap().function(function).called) continue;
+      if (!function.is(Kind::function) || (m.heap().function(function).called && m.heap().function(function).name != kFinalizer)) continue;
       call_with_unknown(m, function, callee.is(Kind::method) ? m.heap().link(callee).first : Value::none());
     }
     m.raised.reset();
@@ -159,12 +159,22 @@ Value make_function(Machine& m, const FunctionParts& parts) {
   return heap.new_function(function);
 }
 
+// What a program put in the place of sys.excepthook gets what nobody handles.
+static void call_exception_hook(Machine& m, Value raised) {
+  m.raised.reset();
+  const Value hook = m.attribute(m.resolve("sys", ""), "excepthook");
+  if (!hook.is_known() || hook.is(Kind::name)) return;
+  const Value given[] = {class_of(m, raised), raised, Value::none()};
+  m.call(hook, given);
+}
+
 void run_module(Machine& m, Value code, Value globals, Trigger trigger) {
   const Entry entry(m, trigger);
   if (!m.running().main_globals.is(Kind::dict)) m.running().main_globals = globals;
   run_code(m, code, globals, globals);
-  m.raised.reset();
   m.place.code = true;
+  if (m.raised) call_exception_hook(m, *m.raised);
+  m.raised.reset();
   run_callbacks(m);
   if (m.enters_left) run_left(m);
 }

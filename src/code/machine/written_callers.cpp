@@ -24,6 +24,46 @@ class Mock:
 MagicMock = Mock
 )py";
 
+constexpr std::string_view kPatches = R"py(
+import pkgutil
+class patch:
+    def __init__(self, target, new=unknown, *arguments, **keywords):
+        owner, dot, self.name = target.rpartition('.')
+        self.owner, self.new = pkgutil.resolve_name(owner), new
+    def __enter__(self):
+        self.former = getattr(self.owner, self.name)
+        setattr(self.owner, self.name, self.new)
+        return self.new
+    def __exit__(self, *error): setattr(self.owner, self.name, self.former)
+    start = __enter__
+    stop = __exit__
+    def __call__(self, function):
+        def patched(*arguments, **keywords):
+            with self: return function(*arguments, **keywords)
+        return patched
+)py";
+
+constexpr std::string_view kSettings = R"py(
+import pkgutil
+def made(settings, key):
+    factory = settings[key]
+    if isinstance(factory, str): factory = pkgutil.resolve_name(factory)
+    return factory(**{name: settings[name] for name in settings if name not in ('()', 'class', '.', 'level', 'formatter', 'filters')})
+def dictConfig(config):
+    if isinstance(config, dict):
+        for key in config: dictConfig(config[key])
+        if '()' in config: made(config, '()')
+        elif 'class' in config: made(config, 'class')
+    elif isinstance(config, list):
+        for one in config: dictConfig(one)
+)py";
+
+constexpr std::string_view kCode = R"py(
+def _run_code(code, run_globals, init_globals=None, mod_name=None, mod_spec=None, pkg_name=None, script_name=None):
+    exec(code, run_globals)
+    return run_globals
+)py";
+
 constexpr std::string_view kScanners = R"py(
 import re
 class Scanner:
@@ -93,6 +133,7 @@ constexpr Written kParts[] = {
     {"distutils.util.execute", kCallers, Takes::anything}, {"setuptools._distutils.util.execute", kCallers, Takes::anything},
     {"heapq.merge", kCallers, Takes::data},
     {"unittest.mock.Mock", kDoubles, Takes::anything, Origins::lost}, {"unittest.mock.MagicMock", kDoubles, Takes::anything, Origins::lost},
+    {"unittest.mock.patch", kPatches, Takes::anything}, {"logging.config.dictConfig", kSettings, Takes::content}, {"runpy._run_code", kCode, Takes::anything},
     {"re.Scanner", kScanners, Takes::data, Origins::lost},
     {"inspect.Signature", kSignatures, Takes::content, Origins::lost},
     {"dataclasses.make_dataclass", kFields, Takes::data, Origins::lost},
