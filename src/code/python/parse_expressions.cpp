@@ -249,6 +249,13 @@ Node* Parser::atom() {
     case Tok::lbrace: return brace_display();
     case Tok::backtick: return backquotes();
     case Tok::kw_None: case Tok::kw_True: case Tok::kw_False: case Tok::ellipsis: {
+      // Python 2 has three dots in subscripts only (slice()); elsewhere it says Ellipsis.
+      if (python_2_ && kind() == Tok::ellipsis) {
+        Node* name = make(Type::Name);
+        name->name = "Ellipsis";
+        advance();
+        return name;
+      }
       Node* node = make(Type::Constant);
       node->value = kind() == Tok::kw_None   ? Value::none()
                     : kind() == Tok::ellipsis ? Value::ellipsis()
@@ -484,6 +491,12 @@ Node* Parser::subscript(Node* value) {
 }
 
 Node* Parser::slice() {
+  if (python_2_ && kind() == Tok::ellipsis) {
+    Node* dots = make(Type::Constant);
+    dots->value = Value::ellipsis();
+    advance();
+    return dots;
+  }
   Node* lower = kind() == Tok::colon ? nullptr : star_or_named();
   if (lower != nullptr && kind() != Tok::colon) return lower;
   Node* node = lower != nullptr ? make(Type::Slice, lower) : make(Type::Slice);

@@ -75,6 +75,7 @@ TEST_F(ParseTest, Python2IsRecognised) {
   EXPECT_EQ(read("try: pass\nexcept (A, B), e: `x`\n"), "try:\n    pass\nexcept (A, B), e:\n    `x`\n");
   EXPECT_EQ(read("a = 0777 + 10L <> ur'\\u0041'\n"), "a = 511 + 10L != u'A'\n");
   EXPECT_EQ(read("def f((a, b), c=1): return lambda (x,), (y): x\n"), "def f((a, b), c=1):\n    return lambda (x,), y: x\n");
+  EXPECT_EQ(read("print a[..., 1]\nx = ...\n"), "print a[..., 1]\nx = Ellipsis\n");
   EXPECT_EQ(read("print('a')\n"), "print('a')\n");
   EXPECT_EQ(parsed.major, 3);
   EXPECT_EQ(read("from __future__ import print_function\nprint(a, end='')\nx = 1L\n"),
