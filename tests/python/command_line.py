@@ -338,6 +338,8 @@ seconds = 0
         self.assertEqual(json.loads(run.stdout)['summary']['clean'], 60)
 
     def test_worker_keeps_no_environment(self):
+        if 'seccomp' not in json.loads(winnow('scan', '--format', 'json', self.clean).stdout)['sandbox']:
+            self.skipTest('this kernel gives no seccomp')
         endless = self.write('endless.pkl', b"cbuiltins\nexec\n(S'x = 0\\nwhile True:\\n    x += 1\\n'\ntR.")
         run = subprocess.Popen([WINNOW, 'scan', '--quiet', '--budget=code-steps=1T', '--budget=seconds=60', endless],
                                env={'SECRET': 'told'}, stderr=subprocess.DEVNULL)
@@ -347,7 +349,10 @@ seconds = 0
                 self.assertIsNone(run.poll())
                 time.sleep(0.1)
                 workers = children(run.pid)
-                status = pathlib.Path('/proc/%s/status' % workers[0]).read_text() if workers else ''
+                try:
+                    status = pathlib.Path('/proc/%s/status' % workers[0]).read_text() if workers else ''
+                except OSError:
+                    continue  # another takes its place
             time.sleep(0.2)  # until it has its file
             self.assertRegex(status, r'NoNewPrivs:\t1\n')
             self.assertRegex(status, r'CapEff:\t0+\n')
