@@ -54,6 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)python::print(*parsed.root, heap, print_options);
   // Names that cannot be printed are spelled differently; so is what was cut.
   if (!parsed.ok() || !complete || printed.find("__winnow_") != printed.npos) return 0;
+  // Python 2 with what only 3.10 has is no language.
+  if (parsed.major == 2 && printed.find("match ") != printed.npos) return 0;
   options.version = parsed.major == 2 ? PythonVersion{2, 7} : options.version;
   const python::Parsed again = python::parse(tree, printed, options);
   if (again.major != parsed.major) return 0;  // neither language takes the first text, for a broken escape, say
